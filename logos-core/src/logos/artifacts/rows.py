@@ -1,0 +1,198 @@
+"""The lines of the session's tables, but for ``account.csv``: domain objects in, one line of CSV out.
+
+Numbers and times never need quotes; free text gets them where RFC 4180 asks for them.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+from logos.domain.events import Fill
+from logos.domain.instruments import Instrument
+from logos.domain.money import RATIO_DECIMALS, divide_half_even, text_of
+from logos.domain.orders import Order, Side
+from logos.domain.times import time_text
+
+_recent_time = lru_cache(maxsize=64)(time_text)
+"""Rows of one slice share their time, so the last few texts are kept."""
+
+
+def quoted(text: str) -> str:
+    """Return a field as CSV writes it: in quotes where it holds a comma, a quote or a line break."""
+    if "," in text or '"' in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def order_row(order: Order, decimals: int) -> str:
+    """Return an order's line of ``orders.csv``; ``decimals`` are those of the account's currency."""
+    intent = order.intent
+    instrument = intent.instrument
+    limit = "" if intent.limit_price is None else instrument.price_text(intent.limit_price)
+    stop = "" if intent.stop_price is None else instrument.price_text(intent.stop_price)
+    average = instrument.average_price_text(order.filled_ticks, order.filled) if order.filled else ""
+    return (
+        f"{intent.order_id},{_recent_time(intent.created_at)},{_recent_time(order.updated_at)},"
+        f"{quoted(intent.strategy)},{quoted(instrument.symbol)},{intent.side.value},{intent.order_type.value},"
+        f"{intent.time_in_force.value},{instrument.quantity_text(intent.quantity)},{limit},{stop},"
+        f"{order.status.value},{instrument.quantity_text(order.filled)},{average},"
+        f"{text_of(order.fees, decimals)},{quoted(order.reason)}\n"
+    )
+
+
+def trade_row(  # noqa: PLR0913, PLR0917 - a fill knows neither its number, its instrument nor what it realised
+    trade_id: int,
+    order_id: int,
+    fill: Fill,
+    instrument: Instrument,
+    side: Side,
+    realized: int,
+    decimals: int,
+    conversion_text: str = "",
+) -> str:
+    """Return a fill's line of ``trades.csv``.
+
+    Parameters
+    ----------
+    trade_id:
+        The number of the fill within the session.
+    order_id:
+        The order that traded.
+    fill:
+        Quantity, price, value and fee.
+    instrument:
+        What was traded.
+    side:
+        Which way.
+    realized:
+        FIFO PnL before fees, in minor units of the account's currency.
+    decimals:
+        Decimals of the account's currency.
+    conversion_text:
+        The conversion symbol's price that was used; empty in the account's own currency.
+    """
+    return (
+        f"{trade_id},{order_id},{_recent_time(fill.timestamp)},{quoted(instrument.symbol)},{side.value},"
+        f"{instrument.quantity_text(fill.quantity)},{instrument.price_text(fill.price)},{fill.liquidity.value},"
+        f"{text_of(fill.fee, decimals)},{text_of(realized, decimals)},{text_of(fill.value, decimals)},"
+        f"{conversion_text}\n"
+    )
+
+
+def average_cost_text(instrument: Instrument, quantity: int, cost: int, decimals: int, *, converted: bool) -> str:
+    """Print what one unit of an open position cost on average, half to even; empty where nothing is open.
+
+    Parameters
+    ----------
+    instrument:
+        What is held.
+    quantity, cost:
+        The open lots' signed quantity in lots, and their signed cost in minor units of the account's currency.
+    decimals:
+        Decimals of the account's currency.
+    converted:
+        Whether the instrument is quoted in another currency. Its tick says nothing about the account's currency then,
+        and the average prints with the decimals of money; else with the tick's, as every price.
+    """
+    if not quantity:
+        return ""
+    places = decimals if converted else instrument.price_decimals
+    average = Fraction(cost, quantity) / Fraction(instrument.lot) * Fraction(10) ** (places - decimals)
+    return text_of(divide_half_even(average.numerator, average.denominator), places)
+
+
+def position_row(  # noqa: PLR0913 - one argument for each thing the row cannot derive
+    timestamp: int,
+    instrument: Instrument,
+    quantity: int,
+    *,
+    cost: int,
+    mark_price: int | None,
+    market_value: int,
+    realized: int,
+    decimals: int,
+    converted: bool = False,
+) -> str:
+    """Return a position's line of ``positions.csv``.
+
+    Parameters
+    ----------
+    timestamp:
+        The session's clock, in seconds since the epoch, UTC.
+    instrument:
+        What is held.
+    quantity:
+        Signed lots; 0 for a position just closed.
+    cost:
+        The open lots' signed cost in minor units of the account's currency.
+    mark_price:
+        The last close in ticks; ``None`` where there is none yet.
+    market_value, realized:
+        Minor units of the account's currency; realised PnL of the symbol so far, gross of fees. Unrealised PnL is
+        market value less cost.
+    decimals:
+        Decimals of the account's currency.
+    converted:
+        Whether the instrument is quoted in another currency than the account's.
+    """
+    mark = "" if mark_price is None else instrument.price_text(mark_price)
+    average = average_cost_text(instrument, quantity, cost, decimals, converted=converted)
+    return (
+        f"{_recent_time(timestamp)},{quoted(instrument.symbol)},{instrument.quantity_text(quantity)},"
+        f"{average},{mark},{text_of(market_value, decimals)},{text_of(market_value - cost, decimals)},"
+        f"{text_of(realized, decimals)}\n"
+    )
+
+
+def decision_row(  # noqa: PLR0913 - one argument for each column
+    timestamp: int,
+    strategy: str,
+    instrument: Instrument,
+    *,
+    signal: int,
+    target_weight: int | None,
+    target_quantity: int | None,
+    outcome: str,
+    order_id: int | None,
+    reason_code: str,
+    detail: str,
+) -> str:
+    """Return a line of ``decisions.csv``: what became of one signal.
+
+    Parameters
+    ----------
+    timestamp:
+        The session's clock, in seconds since the epoch, UTC.
+    strategy:
+        The name of the strategy entry.
+    instrument:
+        What the signal is about.
+    signal:
+        The signal in hundred-millionths.
+    target_weight:
+        The target as a share of equity in hundred-millionths, where the allocator gave one.
+    target_quantity:
+        The target in signed lots, where it is known.
+    outcome:
+        What became of it, such as ``ordered``, ``blocked`` or ``unchanged``.
+    order_id:
+        The order that answers the signal, if one does.
+    reason_code:
+        Why there is no order, as one word; empty where there is one.
+    detail:
+        The numbers and the remedy.
+    """
+    weight = "" if target_weight is None else text_of(target_weight, RATIO_DECIMALS)
+    quantity = "" if target_quantity is None else instrument.quantity_text(target_quantity)
+    order = "" if order_id is None else str(order_id)
+    return (
+        f"{_recent_time(timestamp)},{quoted(strategy)},{quoted(instrument.symbol)},"
+        f"{text_of(signal, RATIO_DECIMALS)},{weight},{quantity},{quoted(outcome)},{order},{quoted(reason_code)},"
+        f"{quoted(detail)}\n"
+    )
+
+
+def quarantine_row(symbol: str, file: str, line: int, reason: str, row: str) -> str:
+    """Return a line of ``quarantine.csv``: a row of a bar file that did not become a bar, where and why."""
+    return f"{quoted(symbol)},{quoted(file)},{line},{quoted(reason)},{quoted(row)}\n"

@@ -1,0 +1,37 @@
+"""The program ``logos``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from logos.cli.commands import CORE, plugin_commands, root_help
+from logos.cli.errors import run_guarded
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments:
+        What stands behind the program's name; by default, what the process was started with.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    return run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
+
+
+def _run(words: Sequence[str], *, as_json: bool) -> int:
+    if words in (["--help"], ["-h"]):  # importing Typer takes longer than all the rest of it
+        sys.stdout.write(root_help({**CORE, **plugin_commands()}))
+        return 0
+    from logos.cli.root import invoke  # noqa: PLC0415 - see above
+
+    return invoke(words, as_json=as_json)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave the process with its exit code."""
+    sys.exit(run())

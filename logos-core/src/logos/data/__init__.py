@@ -1,0 +1,1 @@
+"""Bars from files: reading, judging, replaying; trading calendars; the bundled fixtures."""

@@ -1,0 +1,49 @@
+"""The config section of the replay feed. Symbols and interval belong to every feed, and come with the context."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from logos.domain.errors import InputError
+
+REFUSE = "refuse"
+QUARANTINE = "quarantine"
+ROUND = "round"
+BUNDLED = "bundled"
+
+
+def _one_of(*allowed: str) -> Any:
+    def check(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+        if value not in allowed:
+            raise InputError(
+                f"{attribute.name} is {value!r}, and must be {' or '.join(allowed)}",
+                hint=f"Write {attribute.name}: {allowed[0]}",
+            )
+
+    return check
+
+
+def _not_empty(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if not value.strip():
+        raise InputError(f"{attribute.name} is empty", hint=f"Name a cache folder, such as data/cache, or {BUNDLED}")
+
+
+@attrs.frozen(kw_only=True)
+class ReplayConfig:
+    """What the replay feed reads, and what it does with rows that are not right.
+
+    Attributes
+    ----------
+    path:
+        The cache folder, relative to the workspace root; ``bundled`` for the simulated bars that come with the program.
+    on_bad_row:
+        ``refuse`` the file, or ``quarantine`` the row: leave it out, and report it with file and line.
+    off_tick:
+        For a price between two ticks: ``refuse`` the file, or ``round`` to the nearest tick, half to even, and count it.
+    """
+
+    path: str = attrs.field(validator=_not_empty)
+    on_bad_row: str = attrs.field(default=REFUSE, validator=_one_of(REFUSE, QUARANTINE))
+    off_tick: str = attrs.field(default=REFUSE, validator=_one_of(REFUSE, ROUND))

@@ -1,0 +1,126 @@
+"""The one tree of errors that Logos raises on purpose.
+
+    LogosError
+    ├── InputError              what the user gave is wrong: exit code 2
+    │   └── ConfigError         … a configuration, with every problem in it
+    ├── DataError               a bar file is defective or missing: exit code 2
+    ├── PluginError             a part cannot be found, loaded or built: exit code 2
+    ├── ResumeError             a session cannot be continued: exit code 2
+    ├── IntegrityError          a record does not agree with itself: exit code 4
+    ├── StorageError            a file cannot be written: exit code 1
+    └── BrokenInvariantError    the program contradicts itself: exit code 1
+
+Every error says what was found, what is expected and what to do next, and keeps its data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    Attributes
+    ----------
+    path:
+        Where in the input, such as ``guards[2].limit``; empty for the input as a whole.
+    message:
+        What was found and what is expected.
+    hint:
+        What to do next, or the nearest valid name; may be empty.
+    line:
+        The line in the file, counted from 1, where known.
+    """
+
+    path: str
+    message: str
+    hint: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path} (line {self.line})"
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class LogosError(Exception):
+    """The base of every error that Logos raises on purpose.
+
+    Parameters
+    ----------
+    message:
+        What was found and what is expected, one sentence without a final full stop.
+    hint:
+        What to do next; may be empty.
+    problems:
+        The single faults, where there may be several.
+    """
+
+    exit_code = 1
+    kind = "internal"
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class InputError(LogosError):
+    """What the user gave cannot be used."""
+
+    exit_code = 2
+    kind = "input"
+
+
+class ConfigError(InputError):
+    """A configuration cannot be used; ``problems`` holds every fault in it."""
+
+    kind = "config"
+
+
+class DataError(LogosError):
+    """A bar file is missing or defective, and the config says to refuse it."""
+
+    exit_code = 2
+    kind = "data"
+
+
+class PluginError(LogosError):
+    """A part cannot be found, loaded or built."""
+
+    exit_code = 2
+    kind = "plugin"
+
+
+class ResumeError(LogosError):
+    """A session cannot be continued from what its folder holds."""
+
+    exit_code = 2
+    kind = "resume"
+
+
+class IntegrityError(LogosError):
+    """A journal, snapshot or book does not agree with itself; names the first record at fault."""
+
+    exit_code = 4
+    kind = "integrity"
+
+
+class StorageError(LogosError):
+    """A file cannot be written, as on a full disk. What was written before stays valid."""
+
+    kind = "storage"
+
+
+class BrokenInvariantError(LogosError):
+    """The program contradicts itself. Trading stops; this is a defect to report."""
+
+    kind = "invariant"

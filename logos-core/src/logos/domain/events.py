@@ -1,0 +1,99 @@
+"""What a broker answers, what a guard says, and what a session records."""
+
+from __future__ import annotations
+
+import attrs
+
+from logos.domain.orders import Liquidity
+
+
+@attrs.frozen
+class Accepted:
+    """The broker has taken the order; it works from the next bar on."""
+
+    order_id: int
+
+
+@attrs.frozen
+class Rejected:
+    """The broker has refused the order."""
+
+    order_id: int
+    reason: str
+
+
+@attrs.frozen
+class Cancelled:
+    """What remained of the order no longer works."""
+
+    order_id: int
+    reason: str
+
+
+@attrs.frozen
+class Expired:
+    """The order's time in force has run out."""
+
+    order_id: int
+    reason: str
+
+
+@attrs.frozen
+class Unknown:
+    """The broker cannot say what became of the order; its symbol stays blocked until another event settles it."""
+
+    order_id: int
+    reason: str
+
+
+@attrs.frozen
+class Fill:
+    """A trade of one order.
+
+    Attributes
+    ----------
+    order_id:
+        The order that traded.
+    timestamp:
+        The bar's open time for a fill at the open, else its close time; seconds since the epoch, UTC.
+    quantity:
+        Whole lots, above 0.
+    price:
+        Whole ticks, slippage included.
+    liquidity:
+        Maker or taker.
+    value:
+        Price times quantity in minor units of the account's currency, rounded once, half to even.
+    fee:
+        Minor units of the account's currency.
+    """
+
+    order_id: int
+    timestamp: int
+    quantity: int
+    price: int
+    liquidity: Liquidity
+    value: int
+    fee: int
+
+
+BrokerEvent = Accepted | Rejected | Cancelled | Expired | Unknown | Fill
+
+
+@attrs.frozen(kw_only=True)
+class Cause:
+    """Why a guard halted the session.
+
+    Attributes
+    ----------
+    guard:
+        The plugin's short name.
+    reason:
+        What was found, with the numbers and the limit.
+    at:
+        The session's clock, in seconds since the epoch, UTC.
+    """
+
+    guard: str
+    reason: str
+    at: int

@@ -1,0 +1,89 @@
+"""Exact arithmetic: integers that stand for decimals, and the one rounding rule.
+
+Money is a whole number of minor units (``10**-8`` of the currency unless its config says otherwise);
+a ratio (weight, signal, drawdown, exposure) is a whole number of hundred-millionths. A result that
+is not whole is rounded half to even, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from logos.domain.errors import InputError
+
+RATIO_DECIMALS = 8
+RATIO_ONE = 10**RATIO_DECIMALS
+MONEY_DECIMALS = 8
+BASIS_POINTS = 10_000
+
+
+def divide_half_even(numerator: int, denominator: int) -> int:
+    """Divide two integers and round half to even.
+
+    Parameters
+    ----------
+    numerator:
+        Any integer.
+    denominator:
+        A positive integer.
+    """
+    quotient, remainder = divmod(numerator, denominator)
+    double = remainder * 2
+    if double > denominator or (double == denominator and quotient & 1):
+        return quotient + 1
+    return quotient
+
+
+def ratio(numerator: int, denominator: int) -> int:
+    """Return ``numerator / denominator`` in hundred-millionths, half to even; 0 for a denominator not above 0."""
+    if denominator <= 0:
+        return 0
+    return divide_half_even(numerator * RATIO_ONE, denominator)
+
+
+def decimals_of(step: Decimal) -> int:
+    """Return how many decimals a step such as ``0.01`` prints with (2); never negative."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def scaled(value: Decimal, decimals: int) -> int:
+    """Return ``value`` as a whole number of ``10**-decimals``, half to even."""
+    exact: Fraction = Fraction(value) * 10**decimals
+    return divide_half_even(exact.numerator, exact.denominator)
+
+
+def scaled_exactly(value: Decimal, decimals: int, *, what: str) -> int:
+    """Return ``value`` as a whole number of ``10**-decimals``.
+
+    Raises
+    ------
+    InputError
+        Where the value has more decimals than that.
+    """
+    exact: Fraction = Fraction(value) * 10**decimals
+    if exact.denominator != 1:
+        raise InputError(
+            f"{what} {value} has more than {decimals} decimals",
+            hint=f"Write it with at most {decimals} decimals",
+        )
+    return exact.numerator
+
+
+def text_of(value: int, decimals: int) -> str:
+    """Print a scaled integer as a plain decimal: no exponent, no missing or extra digits.
+
+    >>> text_of(-5, 2)
+    '-0.05'
+    """
+    if decimals == 0:
+        return str(value)
+    sign = "-" if value < 0 else ""
+    digits = str(abs(value)).rjust(decimals + 1, "0")
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def decimal_of(value: int, decimals: int) -> Decimal:
+    """Return a scaled integer as a ``Decimal``, exactly."""
+    return Decimal(value).scaleb(-decimals)

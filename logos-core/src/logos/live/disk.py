@@ -1,0 +1,104 @@
+"""The few things that Logos does to a disk, each either whole or not at all in the eyes of a reader."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from logos.domain.errors import StorageError
+
+
+@contextmanager
+def _explained(action: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"cannot {action} {path}: {error.strerror or error}",
+            hint="What was written before is valid: mend the disk and resume the session",
+        ) from error
+
+
+class Disk:
+    """Durable writes. Every change that a session makes to a disk goes through one of these methods."""
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder and those above it."""
+        with _explained("make the folder", path):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def claim_folder(self, path: Path) -> bool:
+        """Make a folder that must be new; return whether it was."""
+        with _explained("make the folder", path):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                return False
+        return True
+
+    def open_append(self, path: Path) -> int:
+        """Open a file for growing and return its descriptor."""
+        with _explained("open", path):
+            return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+
+    def append(self, descriptor: int, data: bytes, path: Path) -> None:
+        """Let a file grow by whole rows."""
+        with _explained("write", path):
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+
+    def sync(self, descriptor: int, path: Path) -> None:
+        """Wait until what was written would survive a power cut."""
+        with _explained("sync", path):
+            os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        """Close a file opened for growing."""
+        os.close(descriptor)
+
+    def cut(self, path: Path, length: int) -> None:
+        """Cut a file back to its first so many bytes."""
+        with _explained("cut back", path):
+            os.truncate(path, length)
+
+    def replace(self, path: Path, data: bytes) -> None:
+        """Put a file in place whole: under a temporary name, synced, then renamed."""
+        temporary = path.with_name(f".{path.name}.new")
+        with _explained("write", path):
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            try:
+                self.append(descriptor, data, temporary)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+            self._sync_folder(path.parent)
+
+    def rename_folder(self, old: Path, new: Path) -> None:
+        """Give a folder its final name."""
+        with _explained("rename", old):
+            old.rename(new)
+            self._sync_folder(new.parent)
+
+    def point(self, link: Path, target: str) -> None:
+        """Let a symbolic link name a target, replacing it whole; a file with the name where links are not to be had."""
+        temporary = link.with_name(f".{link.name}.new")
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        try:
+            temporary.symlink_to(target)
+        except (OSError, NotImplementedError):
+            self.replace(link, f"{target}\n".encode())
+            return
+        with _explained("link", link):
+            temporary.replace(link)
+
+    def _sync_folder(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

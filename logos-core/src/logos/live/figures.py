@@ -1,0 +1,154 @@
+"""What is said about a session when it stops, drawn from the session and its recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from logos.artifacts import schemas
+from logos.artifacts.rows import average_cost_text
+from logos.artifacts.summary import (
+    AccountLine,
+    DataLine,
+    GuardBlocks,
+    Headroom,
+    PluginLine,
+    SessionSummary,
+    SymbolLine,
+)
+from logos.domain.money import RATIO_DECIMALS, ratio, text_of
+from logos.domain.orders import OrderStatus
+from logos.ledger.books import Books, Holding
+from logos.live.recorder import SessionRecorder
+from logos.live.snapshot import Identity
+from logos.session.machine import Session
+from logos.session.seats import SymbolReport
+
+_ARTIFACTS = {
+    schemas.ORDERS_FILE: "every order and what became of it",
+    schemas.TRADES_FILE: "every fill",
+    schemas.POSITIONS_FILE: "every change of a position",
+    schemas.ACCOUNT_FILE: "the account after every slice of bars",
+    schemas.DECISIONS_FILE: "why each signal became an order, or did not",
+    schemas.QUARANTINE_FILE: "rows of bar files that did not become bars",
+    schemas.CONFIG_FILE: "the config with every default",
+    schemas.STATE_FILE: "the session as a whole, to continue from",
+    schemas.JOURNAL_FILE: "every event, each sealed with the one before it",
+    schemas.EQUITY_PLOT_FILE: "equity and drawdown",
+    schemas.LOG_FILE: "the session's log",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Ending:
+    """What the runner knows about a session's end.
+
+    Attributes
+    ----------
+    path:
+        The session's folder relative to the workspace.
+    ended_at:
+        Wall time as text.
+    """
+
+    status: str
+    exit_code: int
+    path: str
+    ended_at: str
+    warnings: tuple[str, ...]
+
+
+def summarise(
+    identity: Identity,
+    session: Session,
+    recorder: SessionRecorder,
+    reports: Sequence[SymbolReport],
+    ending: Ending,
+) -> SessionSummary:
+    """Return everything that ``session.md`` says."""
+    tally = recorder.tally
+    statuses = {status.value: tally.statuses.get(status.value, 0) for status in OrderStatus}
+    for order in session.orders.by_id.values():
+        statuses[order.status.value] += 1
+    guards = [entry.name for entry in session.parts.guards.entries]
+    return SessionSummary(
+        session_id=identity.session_id,
+        name=identity.name,
+        status=ending.status,
+        exit_code=ending.exit_code,
+        seed=identity.seed,
+        config_digest=identity.config_digest,
+        data_digest=identity.data_digest,
+        started_at=identity.started_at,
+        ended_at=ending.ended_at,
+        first_bar=session.started_at if session.counts.slices else None,
+        last_bar=session.clock if session.counts.slices else None,
+        bars=session.counts.bars,
+        slices=session.counts.slices,
+        account=_account(session.account, tally.max_drawdown),
+        orders=tuple((status, count) for status, count in statuses.items() if count),
+        fills=session.counts.fills,
+        signals=session.counts.decisions,
+        blocked=tuple(sorted(tally.codes.items())),
+        halt_causes=session.causes,
+        guard_blocks=tuple(
+            GuardBlocks(guard=name, count=tally.guard_blocks[name], example=tally.guard_examples[name])
+            for name in dict.fromkeys(guards)
+            if name in tally.guard_blocks
+        ),
+        headroom=tuple(Headroom(guard=name, text=text) for name, text in session.parts.guards.headroom(session)),
+        cleared=tuple(tally.cleared),
+        symbols=tuple(_symbol(holding, session.account, tally.fills) for holding in session.account.holdings()),
+        data=tuple(DataLine(**attrs.asdict(report, recurse=False)) for report in reports),
+        plugins=tuple(PluginLine(**plugin) for plugin in identity.plugins),
+        artifacts=tuple(_ARTIFACTS.items()),
+        path=ending.path,
+        open_positions=tuple(_left_open(session)),
+        warnings=ending.warnings,
+    )
+
+
+def _account(books: Books, max_drawdown: int) -> AccountLine:
+    def money(value: int) -> str:
+        return text_of(value, books.decimals)
+
+    profit = books.equity - books.starting_cash
+    return AccountLine(
+        currency=books.currency,
+        starting_cash=money(books.starting_cash),
+        cash=money(books.cash),
+        market_value=money(books.market_value),
+        equity=money(books.equity),
+        realized_pnl=money(books.realized),
+        unrealized_pnl=money(books.unrealized),
+        fees=money(books.fees),
+        total_return=text_of(ratio(profit, books.starting_cash), RATIO_DECIMALS),
+        max_drawdown=text_of(max_drawdown, RATIO_DECIMALS),
+    )
+
+
+def _symbol(holding: Holding, books: Books, fills: dict[str, int]) -> SymbolLine:
+    instrument = holding.instrument
+    lots = holding.lots
+    converted = holding.valuation.conversion is not None
+    return SymbolLine(
+        symbol=instrument.symbol,
+        position=instrument.quantity_text(lots.quantity),
+        average_cost=average_cost_text(instrument, lots.quantity, lots.cost, books.decimals, converted=converted),
+        mark="" if holding.mark is None else instrument.price_text(holding.mark),
+        market_value=text_of(holding.market_value, books.decimals) if lots.quantity else "",
+        realized_pnl=text_of(holding.realized, books.decimals),
+        unrealized_pnl=text_of(holding.market_value - lots.cost, books.decimals),
+        fills=fills.get(instrument.symbol, 0),
+    )
+
+
+def _left_open(session: Session) -> list[str]:
+    lines = []
+    for holding in session.account.holdings():
+        if holding.lots.quantity and holding.mark is not None:
+            instrument = holding.instrument
+            quantity = instrument.quantity_text(holding.lots.quantity)
+            lines.append(f"{instrument.symbol}: {quantity} at a mark of {instrument.price_text(holding.mark)}")
+    return lines

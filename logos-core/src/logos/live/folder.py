@@ -1,0 +1,54 @@
+"""A session's folder while a program works in it: held by one, and logged into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from logos import paths
+from logos.artifacts import schemas
+from logos.context.logging import open_session_log
+from logos.context.parts import Log
+from logos.domain.errors import ResumeError
+from logos.live.setup import Setup
+
+LIVE_LOG = "live.log"
+LOCK_FILE = ".lock"
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep a session to this program.
+
+    Raises
+    ------
+    ResumeError
+        Where another program runs it.
+    """
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ResumeError(
+            f"session {folder.name} is being run by another program",
+            hint="Wait for it to end, or pause it with SIGINT",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def open_log(setup: Setup, folder: Path, session_id: str) -> Iterator[Log]:
+    """Open the session's log, which the log of all sessions repeats."""
+    logs = paths.logs_dir(setup.workspace)
+    setup.disk.make_folder(logs)
+    log = open_session_log(folder / schemas.LOG_FILE, logs / LIVE_LOG, setup.clock, session_id=session_id)
+    try:
+        yield log
+    finally:
+        log.close()

@@ -1,0 +1,175 @@
+"""A new session: parts built, data looked at, folder made whole, then run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from logos import paths
+from logos.artifacts import schemas
+from logos.assembly.build import Assembly, assemble
+from logos.config.records import SessionConfig
+from logos.domain.times import time_text
+from logos.live.appending import Appender
+from logos.live.folder import hold, open_log
+from logos.live.journal import Head, Journal
+from logos.live.late_log import LateLog
+from logos.live.recorder import empty_tables
+from logos.live.runner import Status
+from logos.live.setup import Outcome, Setup, plugins_of, warnings_of
+from logos.live.snapshot import Identity, encode, snapshot
+from logos.live.stage import Position, Stage, open_stage
+from logos.live.tally import Tally
+from logos.session.seats import SymbolReport
+
+
+def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outcome:
+    """Run a new session.
+
+    Parameters
+    ----------
+    session_id:
+        The session's name where it is given, as by a replay; else a new one.
+
+    Raises
+    ------
+    ConfigError, DataError
+        Where a part cannot be built or its data cannot be used. No folder is left behind then.
+    StorageError
+        Where a file cannot be written. Once its folder has its final name, the session can be resumed.
+    """
+    log = LateLog()
+    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log)
+    watch = setup.watch(setup.workspace, assembly.kill_files)
+    assembly = setup.wrap(assembly, watch)
+    reports = assembly.feed.prepare()
+    partial, identity = _claim(setup, config, assembly, session_id)
+    folder = setup.sessions / identity.session_id
+    stage = Stage(
+        setup=setup,
+        config=config,
+        assembly=assembly,
+        identity=identity,
+        folder=folder,
+        reports=reports,
+        warnings=warnings_of(config, setup.registry),
+        watch=watch,
+        log=log,
+    )
+    try:
+        position = _lay_out(attrs.evolve(stage, folder=partial))
+        setup.disk.rename_folder(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    setup.disk.point(paths.latest_session(setup.workspace), f"sessions/{folder.name}")
+    with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
+        log.bind(session_log)
+        _report(stage)
+        return open_stage(stage, position).run(None, fresh=True)
+
+
+def _claim(setup: Setup, config: SessionConfig, assembly: Assembly, session_id: str) -> tuple[Path, Identity]:
+    """Reserve a session id by making the folder under its first, hidden name."""
+    now = setup.clock.now()
+    stamp = time_text(now).translate(str.maketrans("T", "-", ":-Z"))
+    stem = session_id or f"{stamp}-{config.session.name}"
+    name, number = stem, 1
+    while not _is_free(setup, name):
+        number += 1
+        name = f"{stem}-{number}"
+    identity = Identity(
+        session_id=name,
+        name=config.session.name,
+        seed=config.session.seed,
+        config_digest=config.digest,
+        data_digest=assembly.feed.digest(),
+        plugins=plugins_of(config),
+        started_at=time_text(now),
+    )
+    return _partial(setup, name), identity
+
+
+def _is_free(setup: Setup, name: str) -> bool:
+    return not (setup.sessions / name).exists() and setup.disk.claim_folder(_partial(setup, name))
+
+
+def _partial(setup: Setup, name: str) -> Path:
+    return setup.sessions / f".{name}.new"
+
+
+def _lay_out(stage: Stage) -> Position:
+    """Write everything that a session needs to be resumed, before its first bar."""
+    disk, folder = stage.setup.disk, stage.folder
+    disk.make_folder(folder / "logs")
+    disk.make_folder(folder / "plots")
+    tables = empty_tables(list(stage.assembly.feed.quarantined()))
+    for name, content in tables.items():
+        disk.replace(folder / name, content)
+    disk.replace(folder / schemas.CONFIG_FILE, stage.config.to_yaml().encode())
+    clock = _first_clock(stage)
+    position = Position(
+        clock=clock,
+        offsets={name: len(content) for name, content in tables.items() if name != schemas.QUARANTINE_FILE},
+        head=_first_line(stage, clock),
+        next_order_id=1,
+        tally=Tally(),
+    )
+    play = open_stage(stage, position)
+    try:
+        state = snapshot(
+            stage.identity, play.session, play.recorder, stage.assembly.feed.snapshot(), Status.RUNNING.value
+        )
+        disk.replace(folder / schemas.STATE_FILE, encode(state))
+    finally:
+        play.recorder.close()
+    return position
+
+
+def _first_clock(stage: Stage) -> int:
+    """Return where the clock stands before the first slice: at the open of the first bar, or now for a polled feed."""
+    firsts = [report.first for report in stage.reports if report.first is not None]
+    return min(firsts) if firsts else stage.setup.clock.now()
+
+
+def _first_line(stage: Stage, clock: int) -> Head:
+    identity = stage.identity
+    file = Appender(stage.setup.disk, stage.folder / schemas.JOURNAL_FILE, 0)
+    journal = Journal(file, Head())
+    values = {
+        "session_id": identity.session_id,
+        "name": identity.name,
+        "seed": identity.seed,
+        "config_digest": identity.config_digest,
+        "data_digest": identity.data_digest,
+        "plugins": identity.plugins,
+    }
+    journal.append(clock, "session_started", values)
+    head = journal.head
+    file.sync()
+    file.close()
+    return head
+
+
+def _report(stage: Stage) -> None:
+    """Say what acts in the session and what was found in its data, to the operator and to the log."""
+    parts = ", ".join(f"{part['kind']} {part['name']}" for part in stage.identity.plugins)
+    stage.log.info("session_started", plugins=stage.identity.plugins, seed=stage.identity.seed)
+    stage.setup.tell(f"Acting: {parts}")
+    for warning in (*stage.warnings, *_data_notes(stage.reports)):
+        stage.log.warning("notice", message=warning)
+        stage.setup.tell(warning)
+
+
+def _data_notes(reports: Sequence[SymbolReport]) -> list[str]:
+    lines = []
+    for report in reports:
+        if report.quarantined:
+            lines.append(f"{report.symbol}: {report.quarantined} rows quarantined, see {schemas.QUARANTINE_FILE}")
+        if report.off_tick:
+            lines.append(f"{report.symbol}: {report.off_tick} bars rounded to the tick")
+        lines.extend(f"{report.symbol}: {note}" for note in report.notes)
+    return lines

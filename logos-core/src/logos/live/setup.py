@@ -1,0 +1,107 @@
+"""What a session is run with, besides its config: the workspace, the machine, and those who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from logos import paths
+from logos.assembly.build import Assembly
+from logos.config.records import SessionConfig
+from logos.context.clock import Clock, SystemClock
+from logos.domain.events import Cause
+from logos.live.disk import Disk
+from logos.live.runner import Cadence
+from logos.live.watch import Watch
+from logos.plugins.registry import Registry
+from logos.session.machine import Session
+
+EXIT_DONE = 0
+EXIT_STOPPED = 3
+RISK_DISTRIBUTION = "logos-risk"
+
+
+def _silent(_session: Session) -> None:
+    pass
+
+
+def _quiet(_text: str) -> None:
+    pass
+
+
+@attrs.frozen(kw_only=True)
+class Setup:
+    """The surroundings of a session.
+
+    Attributes
+    ----------
+    progress:
+        Called about every 50 ms while the session runs.
+    tell:
+        Called with whole sentences for the operator before the session starts.
+    watch:
+        Makes the watch for a session's kill files.
+    wrap:
+        May put something between the session and what it was assembled from, as a replay does.
+    """
+
+    workspace: Path
+    registry: Registry
+    clock: Clock = attrs.field(factory=SystemClock)
+    disk: Disk = attrs.field(factory=Disk)
+    cadence: Cadence = attrs.field(factory=Cadence)
+    progress: Callable[[Session], None] = _silent
+    tell: Callable[[str], None] = _quiet
+    watch: Callable[[Path, tuple[str, ...]], Watch] = Watch
+    wrap: Callable[[Assembly, Watch], Assembly] = attrs.field(default=lambda assembly, _watch: assembly)
+
+    @property
+    def sessions(self) -> Path:
+        """The folder of all sessions."""
+        return paths.sessions_dir(self.workspace)
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """How a session stands when the program lets go of it. Money as text."""
+
+    session_id: str
+    path: str
+    status: str
+    exit_code: int
+    causes: tuple[Cause, ...]
+    currency: str
+    starting_cash: str
+    bars: int
+    orders: int
+    fills: int
+    blocked: int
+    equity: str
+    realized_pnl: str
+    unrealized_pnl: str
+    fees: str
+
+
+def plugins_of(config: SessionConfig) -> list[dict[str, str]]:
+    """Return the parts of a session with where they come from: what a resume compares."""
+    return [
+        {"kind": offer.kind, "name": offer.name, "distribution": offer.distribution, "version": offer.version}
+        for offer in config.parts
+    ]
+
+
+def warnings_of(config: SessionConfig, registry: Registry) -> tuple[str, ...]:
+    """Return what an operator must be told loudly before a session starts."""
+    installed = {offer.distribution for offer in registry.offers("guard")}
+    if RISK_DISTRIBUTION not in installed:
+        return (
+            (
+                f"{RISK_DISTRIBUTION} is not installed: no limit guards this session, only the kill file stops it. "
+                f"Install it with: pip install {RISK_DISTRIBUTION}"
+            ),
+        )
+    if not config.guards:
+        return ("the config names no guards: no limit guards this session, only the kill file stops it",)
+    return ()

@@ -1,0 +1,51 @@
+"""What may stop a session from outside: the kill file, and the signals that pause it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+DEFAULT_KILL_FILE = "runs/live/KILL"
+"""Relative to the workspace; watched whether or not a guard names it."""
+
+
+class Watch:
+    """Watches the kill files, and hears the signals.
+
+    Attributes
+    ----------
+    kill:
+        Why the session must halt; empty while it need not.
+    pause:
+        Whether the session is to stop after the slice under way, to be resumed.
+    """
+
+    def __init__(self, workspace: Path, kill_files: Sequence[str]) -> None:
+        named = dict.fromkeys((DEFAULT_KILL_FILE, *kill_files))
+        self._files = [(name, workspace / name) for name in named]
+        self.kill = ""
+        self.pause = False
+
+    def look(self) -> None:
+        """Look for the kill files."""
+        for name, path in self._files:
+            if not self.kill and path.exists():
+                self.kill = f"the kill file {name} is there; remove it before the next session"
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Take over SIGINT and SIGTERM: the first asks for a pause, a second SIGINT ends the program at once."""
+
+        def first(_number: int, _frame: FrameType | None) -> None:
+            self.pause = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

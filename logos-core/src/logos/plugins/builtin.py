@@ -1,0 +1,65 @@
+"""The parts that come with the core. A plugin like any other: strings only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logos.plugins import AllocatorPart, FeedPart, PositionManagerPart, StrategyPart, hookimpl
+
+_STRATEGIES = {
+    "buy_and_hold": "Holds a long position from the first bar on",
+    "channel_breakout": "Buys a new high of the channel and leaves at a new low",
+    "mean_reversion": "Buys far below the average and leaves at the average",
+    "momentum": "Is long while the price stands above its level some bars ago",
+    "sma_cross": "Is long while the fast average stands above the slow one",
+}
+
+
+@hookimpl
+def logos_feeds() -> Iterator[FeedPart]:
+    """Offer the feed that replays bar files."""
+    yield FeedPart(
+        name="replay",
+        summary="Replays bars from CSV and Parquet files",
+        target="logos.data.replay:open_replay",
+        config="logos.data.replay_config:ReplayConfig",
+    )
+
+
+@hookimpl
+def logos_strategies() -> Iterator[StrategyPart]:
+    """Offer the built-in strategies."""
+    for name, summary in _STRATEGIES.items():
+        yield StrategyPart(
+            name=name,
+            summary=summary,
+            target=f"logos.strategies.{name}:build",
+            config=f"logos.strategies.{name}:Params",
+        )
+
+
+@hookimpl
+def logos_allocators() -> Iterator[AllocatorPart]:
+    """Offer the allocators that need no model of risk."""
+    yield AllocatorPart(
+        name="equal_weight",
+        summary="Gives every pair of strategy and symbol the same share of equity",
+        target="logos.session.allocators:equal_weight",
+        config="logos.session.allocator_config:EqualWeightConfig",
+    )
+    yield AllocatorPart(
+        name="fixed_quantity",
+        summary="Turns a signal into a fixed number of units",
+        target="logos.session.allocators:fixed_quantity",
+        config="logos.session.allocator_config:FixedQuantityConfig",
+    )
+
+
+@hookimpl
+def logos_position_managers() -> Iterator[PositionManagerPart]:
+    """Offer the position manager that trades the whole difference at once."""
+    yield PositionManagerPart(
+        name="targets",
+        summary="Trades the whole difference between target and position",
+        target="logos.session.targets:build_targets",
+    )

@@ -1,0 +1,27 @@
+"""Names that the plugin system knows beforehand: the core's commands, and parts that a config is likely to name."""
+
+from __future__ import annotations
+
+_GUARDS = ("drawdown", "exposure", "kill_switch", "max_notional", "order_rate", "reject_rate", "stale_data")
+
+CORE_COMMANDS = {
+    "trade": ("logos.cli.trade:trade", "Run a paper session, or resume one"),
+    "replay": ("logos.cli.replay:replay", "Run a session again from its own folder and compare"),
+    "audit": ("logos.cli.audit:audit", "Rebuild a session's books from its trades alone and compare"),
+    "sessions": ("logos.cli.sessions_commands:app", "List and show sessions"),
+    "strategies": ("logos.cli.strategies_commands:app", "List strategies and check them for look-ahead"),
+    "plugins": ("logos.cli.plugins_commands:app", "List installed plugins and what is wrong with them"),
+}
+"""The commands of the core, in the order of the help: where each stands, and one line about it."""
+
+DISTRIBUTIONS = {
+    ("allocator", "hrp"): "logos-risk",
+    ("broker", "alpaca"): "'logos-brokers[alpaca]'",
+    ("broker", "ccxt"): "'logos-brokers[ccxt]'",
+    ("broker", "ib"): "logos-brokers",
+    ("broker", "paper"): "logos-brokers",
+    ("feed", "ccxt"): "'logos-feeds[ccxt]'",
+    ("feed", "yfinance"): "'logos-feeds[yfinance]'",
+    **{("guard", name): "logos-risk" for name in _GUARDS},
+}
+"""Which distribution to install for a part, as pip wants it; only for hints."""

@@ -1,0 +1,171 @@
+"""The order desk: sends orders to the broker, applies its answers, books the fills, and has all of it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from logos.domain.bars import Slice
+from logos.domain.errors import BrokenInvariantError
+from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Rejected
+from logos.domain.orders import Order, OrderStatus
+from logos.session.pairs import PairState
+from logos.session.records import Recorder
+from logos.session.working import WorkingOrders
+
+if TYPE_CHECKING:
+    from logos.session.machine import Session
+
+_FINAL_BY_EVENT = {
+    Rejected: OrderStatus.REJECTED,
+    Cancelled: OrderStatus.CANCELLED,
+    Expired: OrderStatus.EXPIRED,
+}
+
+
+class OrderDesk:
+    """Everything that touches an order after it was decided.
+
+    Attributes
+    ----------
+    moved:
+        The symbols whose position has changed since the last ``record_moves``.
+    recorded:
+        The clock of the last ``record_moves``, and the symbols that it recorded.
+    """
+
+    def __init__(self, session: Session, recorder: Recorder, working: WorkingOrders) -> None:
+        self._session = session
+        self._recorder = recorder
+        self._working = working
+        self._broker = session.parts.broker
+        self._books = session.parts.books
+        self._guards = session.parts.guards
+        self._owners: dict[int, PairState] = {}
+        self.last_order_id = 0
+        self.last_trade_id = 0
+        self.moved: set[str] = set()
+        self.recorded: tuple[int, tuple[str, ...]] = (0, ())
+
+    def next_order_id(self) -> int:
+        """Return the number that the next recorded order will have."""
+        return self.last_order_id + 1
+
+    def send(self, order: Order, state: PairState) -> None:
+        """Record an order's intent, and hand it to the broker."""
+        self._number(order)
+        self._session.counts.orders += 1
+        self._recorder.intended(order)
+        self._working.add(order)
+        state.orders.append(order.intent.order_id)
+        self._owners[order.intent.order_id] = state
+        self._apply(self._broker.submit(order, self._books))
+
+    def block(self, order: Order, causes: Sequence[Cause]) -> None:
+        """Record an order that guards have blocked; the broker never sees it."""
+        self._number(order)
+        counts = self._session.counts
+        counts.orders += 1
+        counts.blocked += 1
+        order.status = OrderStatus.BLOCKED
+        order.reason = "; ".join(f"{cause.guard}: {cause.reason}" for cause in causes)
+        self._recorder.blocked(order, causes)
+        self._recorder.closed(order)
+
+    def adopt(self, order: Order, state: PairState) -> None:
+        """Take back a working order after a restart."""
+        self._working.add(order)
+        self._owners[order.intent.order_id] = state
+
+    def cancel_pair(self, state: PairState, reason: str) -> None:
+        """Cancel a pair's working orders, effective at once."""
+        for order_id in list(state.orders):
+            order = self._working.by_id.get(order_id)
+            if order is not None:
+                self._apply(self._broker.cancel(order, reason))
+
+    def cancel_all(self, reason: str) -> None:
+        """Cancel every working order, in order of number."""
+        for order_id in sorted(self._working.by_id):
+            self._apply(self._broker.cancel(self._working.by_id[order_id], reason))
+
+    def match(self, bars: Slice) -> None:
+        """Let the broker match the working orders against a slice."""
+        self._apply(self._broker.match(bars, self._books))
+
+    def record_moves(self, clock: int) -> None:
+        """Record every position that has changed, in name order."""
+        for symbol in sorted(self.moved):
+            self._recorder.position(clock, self._books.holding(symbol))
+        self.recorded = (clock, tuple(sorted(self.moved)))
+        self.moved.clear()
+
+    def recorded_at(self, clock: int) -> tuple[str, ...]:
+        """Return the symbols whose position was recorded at a clock, if it is the last at which any was."""
+        return self.recorded[1] if self.recorded[0] == clock else ()
+
+    def _number(self, order: Order) -> None:
+        if order.intent.order_id != self.next_order_id():
+            raise BrokenInvariantError(
+                f"order {order.intent.order_id} was to be recorded as number {self.next_order_id()}"
+            )
+        self.last_order_id = order.intent.order_id
+
+    def _apply(self, events: Iterable[BrokerEvent]) -> None:
+        for event in events:
+            order = self._working.by_id.get(event.order_id)
+            if order is None:
+                raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
+            order.updated_at = self._session.clock
+            if type(event) is Fill:
+                self._fill(order, event)
+            else:
+                self._answer(order, event)
+            self._guards.answered(event, self._session)
+
+    def _fill(self, order: Order, fill: Fill) -> None:
+        intent = order.intent
+        if not 0 < fill.quantity <= order.remaining:
+            raise BrokenInvariantError(
+                f"the broker filled {fill.quantity} lots of order {intent.order_id}, which has {order.remaining} left"
+            )
+        signed = fill.quantity if intent.quantity == intent.signed_quantity else -fill.quantity
+        realized = self._books.book(intent.instrument, signed, fill.value, fill.fee)
+        self._working.filled(order, fill.quantity)
+        order.filled += fill.quantity
+        order.filled_ticks += fill.quantity * fill.price
+        order.fees += fill.fee
+        state = self._owners[intent.order_id]
+        state.position += signed
+        self.last_trade_id += 1
+        self._session.counts.fills += 1
+        self.moved.add(intent.instrument.symbol)
+        self._working.mark_unknown(order, unknown=False)
+        order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+        self._recorder.filled(self._session.clock, self.last_trade_id, order, fill, realized)
+        if not order.remaining:
+            self._close(order)
+
+    def _answer(self, order: Order, event: BrokerEvent) -> None:
+        self._recorder.answered(self._session.clock, event)
+        final = _FINAL_BY_EVENT.get(type(event))
+        self._working.mark_unknown(order, unknown=final is None and type(event) is not Accepted)
+        if type(event) is Accepted:
+            order.status = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.ACCEPTED
+        elif final is None:
+            order.status = OrderStatus.UNKNOWN
+        else:
+            if final is OrderStatus.REJECTED:
+                self._session.counts.rejected += 1
+            order.status = final
+            order.reason = _joined(order.reason, event.reason)  # type: ignore[union-attr]
+            self._close(order)
+
+    def _close(self, order: Order) -> None:
+        self._working.remove(order)
+        self._owners.pop(order.intent.order_id).orders.remove(order.intent.order_id)
+        self._recorder.closed(order)
+
+
+def _joined(note: str, reason: str) -> str:
+    return f"{note}; {reason}" if note else reason

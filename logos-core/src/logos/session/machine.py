@@ -1,0 +1,299 @@
+"""The session itself: a pure state machine. A slice of bars goes in; events and rows come out through the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from logos.context.parts import AccountSettings
+from logos.data.calendars import MarketCalendar
+from logos.domain.bars import Bar, Slice
+from logos.domain.events import Cause
+from logos.domain.instruments import Instrument
+from logos.domain.orders import Order, Signal
+from logos.domain.times import SECONDS_A_DAY
+from logos.ledger.books import Books
+from logos.session.desk import OrderDesk
+from logos.session.guarding import GuardRail
+from logos.session.order_intent import Refusal, Translator
+from logos.session.pairs import PairState
+from logos.session.records import Decision, Outcome, Recorder
+from logos.session.seats import Allocator, Broker, PairSignal, PositionManager
+from logos.session.working import WorkingOrders
+
+
+@attrs.define(kw_only=True)
+class Counts:
+    """How much a session has seen and done."""
+
+    slices: int = 0
+    bars: int = 0
+    orders: int = 0
+    fills: int = 0
+    blocked: int = 0
+    rejected: int = 0
+    decisions: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class SessionParts:
+    """What a session is assembled from."""
+
+    settings: AccountSettings
+    interval: int
+    instruments: Mapping[str, Instrument]
+    books: Books
+    broker: Broker
+    pairs: Sequence[PairState]
+    allocator: Allocator
+    position_manager: PositionManager
+    guards: GuardRail
+    calendar: Callable[[Instrument], MarketCalendar]
+
+
+class Session:
+    """One trading session. ``advance`` it slice by slice; it is its own ``SessionView``.
+
+    Parameters
+    ----------
+    session_id:
+        Names the session in client order ids.
+    parts:
+        What it trades with.
+    recorder:
+        Hears everything that happens.
+    clock:
+        Where the clock stands before the first slice.
+    """
+
+    def __init__(self, *, session_id: str, parts: SessionParts, recorder: Recorder, clock: int) -> None:
+        self.clock = clock
+        self.day = clock // SECONDS_A_DAY
+        self.started_at = clock
+        self.bars: tuple[Bar, ...] = ()
+        self.account = parts.books
+        self.counts = Counts()
+        self.causes: tuple[Cause, ...] = ()
+        self.symbols = tuple(sorted(parts.instruments))
+        self.parts = parts
+        self.pairs = tuple(sorted(parts.pairs, key=lambda state: (state.pair.symbol, state.pair.strategy)))
+        self._recorder = recorder
+        self._interval = parts.interval
+        self._guards = parts.guards
+        self._pairs_of = {
+            instrument: tuple(state for state in self.pairs if state.instrument is instrument)
+            for instrument in parts.instruments.values()
+        }
+        self.orders = WorkingOrders()
+        self.desk = OrderDesk(self, recorder, self.orders)
+        self._translator = Translator(
+            session_id=session_id,
+            settings=parts.settings,
+            books=parts.books,
+            broker=parts.broker,
+            working=self.orders,
+            next_order_id=self.desk.next_order_id,
+        )
+
+    # -- what guards see -------------------------------------------------------------------------------------------
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return the instrument of a session symbol."""
+        return self.parts.instruments[symbol]
+
+    def working(self, symbol: str) -> tuple[int, int]:
+        """Return the lots that working orders may still buy and sell, both not negative."""
+        return self.orders.sides(symbol)
+
+    def last_close(self, symbol: str) -> int | None:
+        """Return the close time of the symbol's last bar, or ``None`` before the first."""
+        marked_at = self.account.holding(symbol).marked_at
+        return None if marked_at is None else marked_at + self._interval
+
+    def calendar(self, symbol: str) -> MarketCalendar:
+        """Return the symbol's trading calendar."""
+        return self.parts.calendar(self.parts.instruments[symbol])
+
+    # -- one slice -------------------------------------------------------------------------------------------------
+
+    def advance(self, bars: Slice, kill: str = "") -> bool:
+        """Take one slice, in the one order of work; return whether the session goes on.
+
+        Parameters
+        ----------
+        bars:
+            The slice; without bars it is a timer tick, at which only guards and expiries speak.
+        kill:
+            Why the runner wants a halt at this slice; empty where it does not.
+        """
+        clock = self.clock = bars.clock
+        self.bars = bars.bars
+        self._match_and_mark(bars)
+        causes = self._guards.inspect(self)
+        if causes or kill or self.account.equity <= 0:
+            self._halt(causes, kill)
+            return False
+        changed: list[tuple[PairState, Signal]] | None = None
+        retries: list[PairState] | None = None
+        pairs_of = self._pairs_of
+        for bar in bars.bars:
+            for state in pairs_of[bar[0]]:
+                signal = state.on_bar(bar)
+                if signal is not None and signal.value != state.value:
+                    changed = [*(changed or ()), (state, signal)]
+                elif state.retry:
+                    retries = [*(retries or ()), state]
+        if changed:
+            self._decide(changed, clock)
+        if retries:
+            for state in retries:
+                self._trade_difference(state, clock)
+        return True
+
+    def _match_and_mark(self, bars: Slice) -> None:
+        clock = bars.clock
+        books = self.account
+        if bars.bars:
+            if not self.counts.slices:
+                self.started_at = clock
+            self.day = (clock - self._interval) // SECONDS_A_DAY
+            self.counts.slices += 1
+            self.counts.bars += len(bars.bars)
+        else:
+            self._recorder.ticked(clock)
+        if self.orders.by_id:
+            self.desk.match(bars)
+        if bars.bars:
+            books.mark_to_market(bars.bars)
+            if self.desk.moved:
+                self.desk.record_moves(clock)
+            self._recorder.account(books.account_row(clock))
+
+    # -- from signals to orders ------------------------------------------------------------------------------------
+
+    def _decide(self, changed: Sequence[tuple[PairState, Signal]], clock: int) -> None:
+        signals = [PairSignal(pair=state.pair, instrument=state.instrument, signal=signal) for state, signal in changed]
+        targets = self.parts.allocator.targets(signals, self.account)
+        for (state, signal), target in zip(changed, targets, strict=True):
+            state.signal = signal
+            state.value = signal.value
+            quantised = self._translator.quantise(target, state.instrument)
+            state.weight = quantised.weight
+            state.target = quantised.lots
+            state.note = quantised.note
+            state.refused = ""
+            state.retry = False
+            self.desk.cancel_pair(state, "target changed")
+            self._trade_difference(state, clock, quantised.code)
+
+    def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
+        """Order what a pair lacks to its target, and record the decision."""
+        difference = self.parts.position_manager.difference(state.pair, state.target, state.position, self.account)
+        if not difference:
+            state.retry = False
+            self._refuse(state, clock, self._nothing_to_do(state, code), Outcome.REFUSED if code else Outcome.UNCHANGED)
+            return
+        intent = self._translator.intent(state, difference, clock)
+        if isinstance(intent, Refusal):
+            state.retry = self._nearer_to_zero(state, difference)
+            self._refuse(state, clock, intent, Outcome.REFUSED)
+            return
+        order = Order(intent=intent, updated_at=clock, reason=intent.note)
+        causes = self._guards.judge(intent, self)
+        if causes:
+            state.retry = intent.reduces
+            if state.refused != _names(causes):
+                self.desk.block(order, causes)
+            refusal = Refusal(_names(causes), "; ".join(f"{cause.guard}: {cause.reason}" for cause in causes))
+            self._refuse(state, clock, refusal, Outcome.BLOCKED)
+            return
+        state.retry = False
+        state.refused = ""
+        self._record(state, clock, Outcome.ORDERED, Refusal("", intent.note), intent.order_id)
+        self.desk.send(order, state)
+        self._guards.ordered(intent, self)
+
+    def _nearer_to_zero(self, state: PairState, difference: int) -> bool:
+        position = self.account.position(state.pair.symbol)
+        return position * difference < 0 and abs(difference) <= abs(position)
+
+    def _nothing_to_do(self, state: PairState, code: str) -> Refusal:
+        if code:
+            return Refusal(code, state.note)
+        text = state.instrument.quantity_text
+        return Refusal("at_target", f"position {text(state.position)} is the target {text(state.target)} already")
+
+    def _refuse(self, state: PairState, clock: int, refusal: Refusal, outcome: Outcome) -> None:
+        if refusal.code == state.refused:
+            return
+        state.refused = refusal.code
+        self._record(state, clock, outcome, refusal, None)
+
+    def _record(self, state: PairState, clock: int, outcome: Outcome, refusal: Refusal, order_id: int | None) -> None:
+        self.counts.decisions += 1
+        self._recorder.decided(
+            Decision(
+                clock=clock,
+                pair=state.pair,
+                instrument=state.instrument,
+                signal=state.value or 0,
+                weight=state.weight,
+                quantity=state.target,
+                outcome=outcome,
+                order_id=order_id,
+                code=refusal.code,
+                detail=refusal.detail,
+            )
+        )
+
+    # -- halt and end ----------------------------------------------------------------------------------------------
+
+    def halt_before_start(self, reason: str) -> None:
+        """Halt before the first bar, as when the kill file is there already."""
+        self._halt([], reason)
+
+    def _halt(self, causes: list[Cause], kill: str) -> None:
+        if self.account.equity <= 0 and not any(cause.guard == "account" for cause in causes):
+            causes = [*causes, Cause(guard="account", reason="equity is at or below zero", at=self.clock)]
+        if kill:
+            causes = self._guards.with_kill(causes, kill, self.clock)
+        self.causes = tuple(causes)
+        self._recorder.halted(self.clock, self.causes)
+        self.desk.cancel_all("halted")
+
+    def order_closing(self) -> None:
+        """Order market orders that close every position: ``session.flatten`` after a halt."""
+        for state in self.pairs:
+            if state.position:
+                intent = self._translator.closing_intent(state, self.clock)
+                order = Order(intent=intent, updated_at=self.clock, reason=intent.note)
+                self.desk.send(order, state)
+
+    def advance_closing(self, bars: Slice) -> bool:
+        """Take a slice after the halt: closing orders fill, rows are written, no strategy is called.
+
+        Returns whether a position is still open.
+        """
+        self.clock = bars.clock
+        self.bars = bars.bars
+        self._match_and_mark(bars)
+        return any(state.position for state in self.pairs)
+
+    def finish(self, reason: str) -> None:
+        """Cancel what still works, as at the end of the data."""
+        self.desk.cancel_all(reason)
+
+    # -- restart ---------------------------------------------------------------------------------------------------
+
+    def warm_up(self, state: PairState, bars: Sequence[Bar]) -> int | None:
+        """Feed a pair's strategy the bars before a restart; return the value of its last signal there."""
+        value: int | None = None
+        for bar in bars:
+            signal = state.on_bar(bar)
+            value = None if signal is None else signal.value
+        return value
+
+
+def _names(causes: Sequence[Cause]) -> str:
+    return "+".join(dict.fromkeys(cause.guard for cause in causes))

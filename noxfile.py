@@ -1,0 +1,132 @@
+"""Every check of the repository, each in an environment of its own: ``nox`` runs them all.
+
+``nox -l`` lists the sessions; ``nox -R -s tests -- tests/core`` runs one again without installing anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_external_run = True
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "tests"]
+
+ROOT = Path(__file__).resolve().parent
+CORE = "logos-core"
+SIBLINGS = ("logos-brokers", "logos-risk")
+DISTRIBUTIONS = (CORE, *SIBLINGS)
+EXAMPLE = "logos-example-guard"
+SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
+TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
+
+_built: dict[str, Path] = {}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint, formatting, and the contracts between the rooms."""
+    _install(session, "ruff", "import-linter")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    # The linter reads sources and imports nothing, so the rooms need not be installed, only be found.
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": os.pathsep.join(SOURCES)})
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Strict types, over the sources of all distributions in one call."""
+    wheels = _wheels(session, *DISTRIBUTIONS)
+    # The wheels bring the declared dependencies; mypy_path puts the sources before what is installed.
+    _install(session, "mypy", "pandas-stubs", "types-PyYAML", "hypothesis", "pytest", *wheels)
+    session.run("mypy")
+
+
+@nox.session
+@nox.parametrize("name", [nox.param(name, id=name.removeprefix("logos-")) for name in DISTRIBUTIONS])
+def dist(session: nox.Session, name: str) -> None:
+    """One distribution alone: its wheel and the core's, what they declare, and its own tests."""
+    wheels = _wheels(session, *dict.fromkeys((CORE, name)))
+    _install(session, *TEST_TOOLS, *wheels)
+    _refuse_sources(session)
+    session.run("pytest", *_workers(), f"tests/{name.removeprefix('logos-')}", *session.posargs)
+
+
+@nox.session
+def readme(session: nox.Session) -> None:
+    """Run the README's first command in a copy of the checkout, as a newcomer does."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    first = next(line for line in lines if line.startswith("python3 -m venv"))
+    checkout = Path(session.create_tmp()) / "checkout"
+    shutil.rmtree(checkout, ignore_errors=True)
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "runs", "logs"))
+    with session.chdir(checkout):
+        session.run("bash", "-euo", "pipefail", "-c", first, external=True)
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Let a guard of a third party, installed as a wheel beside the three distributions, act in a session."""
+    wheels = _wheels(session, *DISTRIBUTIONS, f"examples/{EXAMPLE}")
+    _install(session, *TEST_TOOLS, *wheels)
+    _refuse_sources(session)
+    session.run("logos", "plugins", "list")
+    session.run("pytest", "tests/third_party", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the whole suite, all distributions together and editable."""
+    _install(session, "build", "hatchling", "import-linter", "ruff", *TEST_TOOLS)
+    _install(session, *(argument for name in DISTRIBUTIONS for argument in ("-e", f"./{name}")))
+    session.run("pytest", *_workers(), *session.posargs)
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run each distribution's tests with the oldest versions that the distributions declare to work with."""
+    floors = set()
+    for name in DISTRIBUTIONS:
+        project = nox.project.load_toml(ROOT / name / "pyproject.toml")["project"]
+        declared = [*project["dependencies"], *project.get("optional-dependencies", {}).get("testing", [])]
+        floors |= {line.partition(",")[0].replace(">=", "==") for line in declared if not line.startswith("logos-")}
+    pins = Path(session.create_tmp()) / "lowest.txt"
+    pins.write_text("\n".join(sorted(floors)), encoding="utf-8")
+    session.install("--quiet", "-c", str(pins), *TEST_TOOLS, *_wheels(session, *DISTRIBUTIONS))
+    # Old libraries warn about each other; that is not ours to mend.
+    folders = [f"tests/{name.removeprefix('logos-')}" for name in DISTRIBUTIONS]
+    session.run("pytest", *_workers(), "-W", "default", *folders, *session.posargs)
+
+
+def _install(session: nox.Session, *packages: str) -> None:
+    session.install("--quiet", "-c", "constraints.txt", *packages)
+
+
+def _workers() -> tuple[str, ...]:
+    return ("-n", "auto")
+
+
+def _wheels(session: nox.Session, *folders: str) -> list[str]:
+    """Build the wheels of some folders, each once in a run of nox, and return their paths."""
+    missing = [folder for folder in folders if folder not in _built]
+    shelf = ROOT / ".nox" / "wheels"
+    if missing:
+        for folder in missing:
+            # A shelf for each: what is left of an earlier version must not be picked up.
+            target = shelf / Path(folder).name
+            for old in target.glob("*.whl"):
+                old.unlink()
+            session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(target), f"./{folder}")
+            (_built[folder],) = target.glob("*.whl")
+    return [str(_built[folder]) for folder in folders]
+
+
+def _refuse_sources(session: nox.Session) -> None:
+    """Fail where the namespace is not made of installed wheels alone."""
+    check = "import logos, sys; sys.exit(any('site-packages' not in place for place in logos.__path__))"
+    session.run("python", "-P", "-c", check, silent=True)
