@@ -24,6 +24,7 @@ DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
+WORKERS = ("-n", "auto", "--dist", "worksteal")
 
 _built: dict[str, Path] = {}
 
@@ -45,6 +46,8 @@ def typing(session: nox.Session) -> None:
     # The wheels bring the declared dependencies; mypy_path puts the sources before what is installed.
     _install(session, "mypy", "pandas-stubs", "types-PyYAML", "hypothesis", "pytest", *wheels)
     session.run("mypy")
+    # A third party sees the types of the installed wheels, and none of this repository's settings.
+    session.run("mypy", "--strict", "--config-file=", f"examples/{EXAMPLE}/src/quiet_hours")
 
 
 @nox.session
@@ -54,7 +57,7 @@ def dist(session: nox.Session, name: str) -> None:
     wheels = _wheels(session, *dict.fromkeys((CORE, name)))
     _install(session, *TEST_TOOLS, *wheels)
     _refuse_sources(session)
-    session.run("pytest", *_workers(), f"tests/{name.removeprefix('logos-')}", *session.posargs)
+    session.run("pytest", *WORKERS, f"tests/{name.removeprefix('logos-')}", *session.posargs)
 
 
 @nox.session
@@ -76,15 +79,17 @@ def example(session: nox.Session) -> None:
     _install(session, *TEST_TOOLS, *wheels)
     _refuse_sources(session)
     session.run("logos", "plugins", "list")
+    # The package's own tests run with its own settings, as at the third party's.
+    session.run("pytest", "-c", f"examples/{EXAMPLE}/pyproject.toml", f"examples/{EXAMPLE}/tests")
     session.run("pytest", "tests/third_party", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the whole suite, all distributions together and editable."""
-    _install(session, "build", "hatchling", "import-linter", "ruff", *TEST_TOOLS)
+    _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
     _install(session, *(argument for name in DISTRIBUTIONS for argument in ("-e", f"./{name}")))
-    session.run("pytest", *_workers(), *session.posargs)
+    session.run("pytest", *WORKERS, *session.posargs)
 
 
 @nox.session(default=False)
@@ -100,15 +105,11 @@ def lowest(session: nox.Session) -> None:
     session.install("--quiet", "-c", str(pins), *TEST_TOOLS, *_wheels(session, *DISTRIBUTIONS))
     # Old libraries warn about each other; that is not ours to mend.
     folders = [f"tests/{name.removeprefix('logos-')}" for name in DISTRIBUTIONS]
-    session.run("pytest", *_workers(), "-W", "default", *folders, *session.posargs)
+    session.run("pytest", *WORKERS, "-W", "default", *folders, *session.posargs)
 
 
 def _install(session: nox.Session, *packages: str) -> None:
     session.install("--quiet", "-c", "constraints.txt", *packages)
-
-
-def _workers() -> tuple[str, ...]:
-    return ("-n", "auto")
 
 
 def _wheels(session: nox.Session, *folders: str) -> list[str]:

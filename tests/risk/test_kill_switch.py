@@ -8,9 +8,9 @@ from logos.session.seats import Guard
 from logos.testing.contexts import part_context
 
 
-def test_file_is_resolved_against_the_workspace(demo, session, tmp_path):
+def test_file_stays_relative_so_that_a_report_is_the_same_in_every_workspace(demo, session, tmp_path):
     held = open_kill_switch(KillSwitchConfig(file="runs/KILL"), part_context(demo, workspace=tmp_path))
-    assert held.kill_file == str(tmp_path / "runs" / "KILL")
+    assert held.kill_file == "runs/KILL"
     assert held.headroom(session) == "halts when runs/KILL exists"
 
 

@@ -58,7 +58,7 @@ def greet(code: int = 0, text: str = "hello", times: int = 1) -> None:
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path, offline_environment):
     """Return an environment with a plugin of commands and a broken one on its path."""
     folder = tmp_path / "site"
     for distribution, source in (("acme-commands", PLUGIN), ("acme-broken", "import a_library_that_nobody_has\n")):
@@ -69,7 +69,7 @@ def site(tmp_path):
         (info / "entry_points.txt").write_text(f"[logos.v1]\nmain = {module}\n")
         (folder / f"{module}.py").write_text(source)
     (folder / "acme_greet.py").write_text(GREET)
-    return {"PYTHONPATH": os.pathsep.join(part for part in (str(folder), os.environ.get("PYTHONPATH", "")) if part)}
+    return {"PYTHONPATH": os.pathsep.join((str(folder), offline_environment["PYTHONPATH"]))}
 
 
 def imported_by(environment, *words):
@@ -144,7 +144,7 @@ def test_a_defect_loses_nothing(logos_cli, site):
     assert "internal failure: ValueError: no such word" in done.stderr
 
 
-def test_output_that_nobody_reads_any_more_ends_quietly(logos_cli, site, offline_environment, tmp_path):
+def test_output_that_nobody_reads_any_more_ends_quietly(site, offline_environment):
     program = "import sys; from logos.cli.app import main; main()"
     for times in ("1", "100000"):
         reader, writer = os.pipe()

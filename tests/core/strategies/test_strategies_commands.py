@@ -133,6 +133,7 @@ def test_parameters_reach_the_strategy_that_is_checked(output) -> None:
     report = json.loads(printed)
     assert (code, report["passed"], report["strategy"]) == (0, True, "logos-core/mean_reversion")
     assert {each["lookback"] for each in report["series"]} == {11}
+    assert {"generated flat", "bundled AAPL", "bundled EUR-USD"} <= {each["series"] for each in report["series"]}
     assert all(all(each["compared"].values()) for each in report["series"])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -79,7 +78,7 @@ def teller(*, as_json: bool) -> Callable[[str], None]:
     return tell
 
 
-def print_outcome(outcome: Outcome, workspace: Path, *, as_json: bool) -> None:
+def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     """Print how a session stands: one JSON object, or a summary for people."""
     if as_json:
         emit_json(as_object(outcome))

@@ -11,7 +11,7 @@ from logos.domain.errors import InputError
 
 if TYPE_CHECKING:
     from logos.config.records import SessionConfig
-    from logos.live.setup import Outcome, Setup
+    from logos.live.setup import Outcome
     from logos.plugins.registry import Registry
 
 
@@ -36,33 +36,32 @@ def trade(  # noqa: PLR0913 -- each is an option of the command
 
     Ends with exit code 0, or with 3 where the session was halted or paused. SIGINT pauses, a second one ends at once.
     """
-    _check_options(
-        config=config, fixtures=fixtures, resume=resume, clear_halt=clear_halt, live=live, acknowledge=acknowledge
-    )
+    if live:
+        _refuse_live(paper=paper, acknowledge=acknowledge)
+    _check_options(config=config, fixtures=fixtures, resume=resume, clear_halt=clear_halt)
     from logos.cli.session_output import print_outcome  # noqa: PLC0415 -- loads what only a session needs
     from logos.plugins.registry import load_registry  # noqa: PLC0415
 
-    registry = load_registry()
-    outcome, setup = _run(registry, config, resume, clear_halt=clear_halt, as_json=as_json)
-    print_outcome(outcome, setup.workspace, as_json=as_json)
+    outcome = _run(load_registry(), config, resume, clear_halt=clear_halt, as_json=as_json)
+    print_outcome(outcome, as_json=as_json)
     raise typer.Exit(outcome.exit_code)
 
 
-def _check_options(
-    *, config: Path | None, fixtures: bool, resume: str, clear_halt: bool, live: bool, acknowledge: bool
-) -> None:
-    if live:
-        hint = "Leave --live out: sessions run on paper" if acknowledge else "It would need --i-acknowledge-risk too"
-        raise InputError("--live is refused: this release sends no order to a venue", hint=hint)
+def _refuse_live(*, paper: bool, acknowledge: bool) -> None:
+    if paper:
+        raise InputError("--paper and --live contradict each other", hint="Leave --live out: sessions run on paper")
+    hint = "Leave --live out: sessions run on paper" if acknowledge else "It would need --i-acknowledge-risk too"
+    raise InputError("--live is refused: this release sends no order to a venue", hint=hint)
+
+
+def _check_options(*, config: Path | None, fixtures: bool, resume: str, clear_halt: bool) -> None:
     if fixtures and (config or resume):
         raise InputError("--fixtures runs the bundled session", hint="Leave out --config and --resume, or --fixtures")
     if clear_halt and not resume:
         raise InputError("--clear-halt goes with --resume", hint="Name the halted session: --resume ID --clear-halt")
 
 
-def _run(
-    registry: Registry, config: Path | None, resume: str, *, clear_halt: bool, as_json: bool
-) -> tuple[Outcome, Setup]:
+def _run(registry: Registry, config: Path | None, resume: str, *, clear_halt: bool, as_json: bool) -> Outcome:
     from logos import paths  # noqa: PLC0415
     from logos.cli.session_output import LiveLine, teller  # noqa: PLC0415
     from logos.live import launch  # noqa: PLC0415
@@ -77,8 +76,8 @@ def _run(
 
             folder = find_session(setup.workspace, resume)
             given = None if config is None else _load(config, registry, workspace)
-            return resuming.resume(setup, folder, clear_halt=clear_halt, config=given), setup
-        return launch.start(setup, _load(config, registry, workspace)), setup
+            return resuming.resume(setup, folder, clear_halt=clear_halt, config=given)
+        return launch.start(setup, _load(config, registry, workspace))
 
 
 def _load(config: Path | None, registry: Registry, workspace: Path) -> SessionConfig:

@@ -109,15 +109,26 @@ class PartReader:
         plugin = plugin_named(section, cls)
         if plugin is None:
             return own, None
-        offer, config, sound = self.plugin(kind, plugin, section, section.without(names), path, names)
+        offer, config, sound = self.plugin(kind, plugin, section, section.without(names), (path, path), names)
         if offer is None or not sound:
             return own, None
         return own, PartSection(path=path, plugin=plugin, offer=offer, config=config)
 
     def plugin(
-        self, kind: str, name: str, section: Section, own: Section, path: str, neighbours: Collection[str]
+        self, kind: str, name: str, section: Section, own: Section, paths: tuple[str, str], neighbours: Collection[str]
     ) -> tuple[Offer | None, Any, bool]:
         """Find a plugin and structure its own keys.
+
+        Parameters
+        ----------
+        kind, name:
+            What the section asks for.
+        section, own:
+            The section that names the plugin, and the keys that belong to the plugin.
+        paths:
+            Where both stand.
+        neighbours:
+            Keys beside the plugin's own that the core has read.
 
         Returns
         -------
@@ -125,7 +136,7 @@ class PartReader:
         """
         before = len(self.problems)
         line = section.lines.get("plugin", section.line)
-        where = key_path(path, "plugin")
+        path = paths[1]
         try:
             offer = self._registry.find(kind, name)
             config_class = offer.config_class()
@@ -134,7 +145,7 @@ class PartReader:
                 self.problems += problems
                 return offer, config, not problems
         except PluginError as error:
-            self.problems.append(problem_of(error, where, line))
+            self.problems.append(problem_of(error, key_path(paths[0], "plugin"), line))
             return None, None, False
         for key in own.entries:
             hint = nearest(key, neighbours) if neighbours else "Remove it"

@@ -61,7 +61,7 @@ def _session_config(reader: PartReader, default_seed: int) -> SessionConfig | No
     if reader.problems:
         return None
     # Whatever is missing now has left a problem above.
-    assert session and feed_keys and feed and broker_keys and broker and account and allocator and manager and window  # noqa: PT018
+    assert session and feed_keys and feed and broker_keys and broker and account and allocator and manager and window  # noqa: PT018 - one fact
     draft = SessionConfig(
         session=SessionSettings(name=session.name, seed=session.seed, flatten=session.flatten),
         instruments=instruments,
@@ -183,7 +183,7 @@ def _strategy(
     if params is None:
         reader.report(where, params_node.line, "expected a section of parameters", "Write params: {fast: 10}")
         params = Section({}, {}, params_node.line)
-    offer, config, sound = reader.plugin("strategy", plugin, section, params, where, ())
+    offer, config, sound = reader.plugin("strategy", plugin, section, params, (path, where), ())
     if own is None or offer is None or not sound:
         return None
     return StrategyEntry(

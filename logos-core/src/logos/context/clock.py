@@ -22,13 +22,11 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
+    monotonic = staticmethod(time.monotonic)
+
     def now(self) -> int:
         """Return the wall time in whole seconds since the epoch, UTC."""
         return int(time.time())
-
-    def monotonic(self) -> float:
-        """Return seconds that only ever grow."""
-        return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

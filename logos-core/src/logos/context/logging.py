@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -100,6 +101,7 @@ class LogFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - as in the standard library
         """Count a line that is lost, and tell of the first one."""
         self.lost += 1
+        self._drop()
         if self.lost == 1:
             error = sys.exc_info()[1]
             console = self._console or sys.stderr
@@ -121,8 +123,14 @@ class LogFile(RotatingFileHandler):
             there = None
         ours = os.fstat(self.stream.fileno())
         if there is None or (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
-            stream, self.stream = self.stream, None  # opened again by emit, as with delay
-            stream.close()
+            self._drop()
+
+    def _drop(self) -> None:
+        """Close the stream; the next line opens the file again, as with ``delay``. A lost line's rest is lost too."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError):  # its buffer still holds the line that could not be written
+                stream.close()
 
 
 def open_session_log(

@@ -122,7 +122,7 @@ def _ticks(prices: Floats, long: Flags | None, instrument: Instrument) -> tuple[
     scaled = np.rint(prices * scale)
     if not scaled.max() < _EXACT or not scaled.min() >= 1:
         return None
-    on = scaled / scale == prices
+    on: Flags = np.equal(scaled / scale, prices)
     if long is not None and (on & long).any():
         return None
     off: Flags | None = None
@@ -130,11 +130,11 @@ def _ticks(prices: Floats, long: Flags | None, instrument: Instrument) -> tuple[
         nearest = _nearest(prices, scaled, long, decimals) if step == 1 else None
         if nearest is None:
             return None
-        scaled, off = nearest, ~on.all(axis=0)
-    units = scaled.astype(np.int64)
+        scaled, off = nearest, np.logical_or.reduce(~on)
+    units: Integers = scaled.astype(np.int64)
     if step != 1:
         units, between = _whole_steps(units, step)
-        off = between.any(axis=0)
+        off = np.logical_or.reduce(between)
     return (units, off) if units.min() >= 1 else None
 
 
@@ -187,7 +187,7 @@ def _large_lots(volume: Floats, long: Flags | None, decimals: int, step: int) ->
     factor = 10 ** (decimals - fewer)
     if not scaled.max() < _EXACT or (scaled / scale != volume).any() or int(scaled.max()) * factor >= 2**62:
         return None
-    whole = scaled.astype(np.int64) * factor
+    whole: Integers = scaled.astype(np.int64) * factor
     return whole if step == 1 else whole // step
 
 

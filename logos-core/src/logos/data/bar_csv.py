@@ -6,7 +6,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import attrs
 import numpy as np
@@ -192,13 +192,10 @@ def _widths(text: bytes, layout: Layout) -> np.ndarray[tuple[int, int], np.dtype
     return (np.diff(ends, prepend=-1) - 1).reshape(lines, layout.width)
 
 
-def _buffer(column: pa.ChunkedArray, kind: type[np.int64 | np.float64]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+def _buffer(column: pa.ChunkedArray, kind: type[np.int64 | np.float64]) -> Any:
     """Look at a column without the library's own conversion, which would load pandas."""
     chunk = column.chunk(0)
-    values: np.ndarray[tuple[int], np.dtype[np.generic]] = np.frombuffer(
-        chunk.buffers()[1], dtype=kind, count=len(chunk), offset=chunk.offset * 8
-    )
-    return values
+    return np.frombuffer(chunk.buffers()[1], dtype=kind, count=len(chunk), offset=chunk.offset * 8)
 
 
 def _by_rows(rows: bytes, line: int, layout: Layout, place: Place) -> Block:

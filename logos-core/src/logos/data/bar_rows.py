@@ -142,7 +142,7 @@ class RowJudge:
             raise BadRowError(f"timestamp {time_text(stamp)} is out of order: it comes after {time_text(last)}")
         if stamp % interval:
             raise BadRowError(
-                f"timestamp {time_text(stamp)} is off the interval grid: bars of {interval} seconds open on its multiples"
+                f"timestamp {time_text(stamp)} is off the interval grid: bars open on multiples of {interval} s"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
@@ -102,8 +103,8 @@ class Inspection:
         """Whether the rows run from newest to oldest."""
         return self._descents > self._ascents
 
-    def report(self) -> SymbolReport:
-        """Return what was found."""
+    def report(self, remarks: Sequence[str] = ()) -> SymbolReport:
+        """Return what was found; ``remarks`` are sentences to begin the notes with."""
         return SymbolReport(
             symbol=self._instrument.symbol,
             source=self.file.name,
@@ -114,7 +115,7 @@ class Inspection:
             off_tick=self.off_tick,
             gaps=self._gaps,
             zero_volume=self._zero_volume,
-            notes=tuple(self._notes()),
+            notes=(*remarks, *self._notes()),
         )
 
     def _notes(self) -> list[str]:

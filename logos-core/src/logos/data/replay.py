@@ -19,6 +19,8 @@ from logos.domain.errors import DataError, Problem
 from logos.domain.times import time_text
 from logos.session.seats import QuarantinedRow, State, SymbolReport
 
+SIMULATED = "Simulated bars, made by a seeded generator: no market ever traded so."
+
 
 def open_replay(config: ReplayConfig, context: PartContext) -> ReplayFeed:
     """Build the replay feed of a session.
@@ -55,6 +57,8 @@ class ReplayFeed:
     `history` read again, some thousand rows at a time, and memory does not grow with the files.
     """
 
+    polled = False
+
     def __init__(self, config: ReplayConfig, context: PartContext) -> None:
         self._config = config
         self._interval = context.interval
@@ -80,7 +84,8 @@ class ReplayFeed:
             digest = hashlib.sha256()
             inspections = [self._inspect(symbol, digest) for symbol in self._symbols]
             self._refuse(inspections)
-            self._reports = tuple(inspection.report() for inspection in inspections)
+            remarks = (SIMULATED,) if self._config.path == BUNDLED else ()
+            self._reports = tuple(inspection.report(remarks) for inspection in inspections)
             self._digest = digest.hexdigest()
         return self._reports
 

@@ -41,7 +41,7 @@ class ReplayConfig:
     on_bad_row:
         ``refuse`` the file, or ``quarantine`` the row: leave it out, and report it with file and line.
     off_tick:
-        For a price between two ticks: ``refuse`` the file, or ``round`` to the nearest tick, half to even, and count it.
+        For a price between two ticks: ``refuse`` the file, or ``round`` to the nearest (half to even) and count it.
     """
 
     path: str = attrs.field(validator=_not_empty)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from logos.domain.errors import InputError
 
@@ -10,6 +11,7 @@ SECONDS_A_DAY = 86_400
 _UNITS = {"m": 60, "h": 3_600, "d": SECONDS_A_DAY}
 
 
+@lru_cache(maxsize=256)
 def time_text(seconds: int) -> str:
     """Return an instant as ISO-8601 in UTC with a trailing ``Z``."""
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

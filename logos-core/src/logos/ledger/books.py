@@ -67,6 +67,8 @@ class Books:
         self.fees = 0
         self.gross = 0
         self.peak = cash
+        self._last_deciding: tuple[int, ...] = ()
+        self._last_row: AccountRow = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         self._holdings: dict[Instrument, Holding] = {}
         self._by_symbol: dict[str, Holding] = {}
         for instrument in instruments:
@@ -193,6 +195,9 @@ class Books:
         """Return the account as a row of integers, and move the peak of equity."""
         cash = self.cash
         market_value = self.market_value
+        deciding = (cash, market_value, self.realized, self.fees, self.gross)
+        if deciding == self._last_deciding:
+            return (clock, *self._last_row[1:])
         equity = cash + market_value
         if equity > self.peak:  # noqa: PLR1730 -- max() costs more, and this runs for every bar
             self.peak = equity
@@ -205,7 +210,7 @@ class Books:
             gross = net = 0
         peak = self.peak
         drawdown = 0 if equity == peak else divide_half_even((peak - equity) * RATIO_ONE, peak)
-        return (
+        row = (
             clock,
             cash,
             market_value,
@@ -217,6 +222,9 @@ class Books:
             gross,
             net,
         )
+        self._last_deciding = deciding
+        self._last_row = row
+        return row
 
     def _check(self) -> None:
         profit = self.realized + self.market_value - self.cost - self.fees

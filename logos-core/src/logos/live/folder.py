@@ -45,7 +45,7 @@ def hold(folder: Path) -> Iterator[None]:
 @contextmanager
 def open_log(setup: Setup, folder: Path, session_id: str) -> Iterator[Log]:
     """Open the session's log, which the log of all sessions repeats."""
-    logs = paths.logs_dir(setup.workspace)
+    logs = paths.logs_dir(setup.root)
     setup.disk.make_folder(logs)
     log = open_session_log(folder / schemas.LOG_FILE, logs / LIVE_LOG, setup.clock, session_id=session_id)
     try:

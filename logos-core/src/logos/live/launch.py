@@ -65,7 +65,7 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    setup.disk.point(paths.latest_session(setup.workspace), f"sessions/{folder.name}")
+    setup.disk.point(paths.latest_session(setup.root), f"sessions/{folder.name}")
     with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
         log.bind(session_log)
         _report(stage)

@@ -60,12 +60,11 @@ class OrdersFile:
         if not rows and not self._tail:
             self._appender.sync()
             return
-        settled = self._appender.length
-        self._appender.close()
-        kept = self._path.read_bytes()[:settled] + self._appender.collected()
+        kept = self._path.read_bytes()[: self._appender.length] + self._appender.collected()
         tail = "".join(rows[order_id] for order_id in sorted(rows)).encode()
         self._disk.replace(self._path, kept + tail)
-        self._appender = Appender(self._disk, self._path, len(kept))
+        replaced, self._appender = self._appender, Appender(self._disk, self._path, len(kept))
+        replaced.close()
         self._tail = bool(rows)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -229,10 +230,10 @@ class SessionRecorder:
 
     def close(self) -> None:
         """Close the files."""
-        for file in self._files.values():
-            file.close()
-        self.orders.close()
-        self.journal_file.close()
+        with ExitStack() as closing:
+            closing.callback(self.orders.close)
+            for file in (*self._files.values(), self.journal_file):
+                closing.callback(file.close)
 
     def _encode_account(self) -> None:
         if self._account_rows:
@@ -256,7 +257,7 @@ def intent_values(order: Order) -> dict[str, Any]:
         "strategy": intent.strategy,
         "symbol": instrument.symbol,
         "side": intent.side.value,
-        "type": intent.order_type.value,
+        "order_type": intent.order_type.value,
         "time_in_force": intent.time_in_force.value,
         "quantity": instrument.quantity_text(intent.quantity),
         **{name: instrument.price_text(price) for name, price in prices.items() if price is not None},

@@ -66,7 +66,7 @@ def _ended(setup: Setup, folder: Path, state: dict[str, Any]) -> Outcome:
         Cause(guard=cause["guard"], reason=cause["reason"], at=parse_time(cause["at"]))
         for cause in state["halt_causes"]
     )
-    return outcome_of_state(state, relative(folder, setup.workspace), causes)
+    return outcome_of_state(state, relative(folder, setup.root), causes)
 
 
 def _check(folder: Path, state: dict[str, Any], own: SessionConfig, given: SessionConfig | None) -> Head:
@@ -117,7 +117,7 @@ def _check_journal(folder: Path, state: dict[str, Any]) -> Head:
     return head
 
 
-def _continue(  # noqa: PLR0913 -- what was read and checked, once
+def _continue(
     setup: Setup,
     folder: Path,
     state: dict[str, Any],

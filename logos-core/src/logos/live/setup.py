@@ -37,6 +37,10 @@ class Setup:
 
     Attributes
     ----------
+    workspace:
+        Where relative paths in a config start from.
+    output:
+        Where ``runs`` and ``logos/logs`` are written; the workspace where it is ``None``.
     progress:
         Called about every 50 ms while the session runs.
     tell:
@@ -49,6 +53,7 @@ class Setup:
 
     workspace: Path
     registry: Registry
+    output: Path | None = None
     clock: Clock = attrs.field(factory=SystemClock)
     disk: Disk = attrs.field(factory=Disk)
     cadence: Cadence = attrs.field(factory=Cadence)
@@ -60,7 +65,12 @@ class Setup:
     @property
     def sessions(self) -> Path:
         """The folder of all sessions."""
-        return paths.sessions_dir(self.workspace)
+        return paths.sessions_dir(self.root)
+
+    @property
+    def root(self) -> Path:
+        """The folder that everything written lies below."""
+        return self.workspace if self.output is None else self.output
 
 
 @attrs.frozen(kw_only=True)

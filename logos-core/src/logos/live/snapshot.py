@@ -223,7 +223,7 @@ def _restored_order(entry: dict[str, Any], instrument: Instrument, decimals: int
         strategy=entry["strategy"],
         instrument=instrument,
         side=Side(entry["side"]),
-        order_type=OrderType(entry["type"]),
+        order_type=OrderType(entry["order_type"]),
         time_in_force=TimeInForce(entry["time_in_force"]),
         quantity=instrument.lots_of(Decimal(entry["quantity"])),
         limit_price=ticks("limit_price"),

@@ -195,7 +195,7 @@ class Play:
         return Ending(
             status=status.value,
             exit_code=exit_code(status.value),
-            path=relative(self.stage.folder, self.stage.setup.workspace),
+            path=relative(self.stage.folder, self.stage.setup.root),
             ended_at=time_text(self.stage.setup.clock.now()),
             warnings=self.stage.warnings,
         )
@@ -204,7 +204,7 @@ class Play:
         books, counts = self.session.account, self.session.counts
         return Outcome(
             session_id=self.stage.identity.session_id,
-            path=relative(self.stage.folder, self.stage.setup.workspace),
+            path=relative(self.stage.folder, self.stage.setup.root),
             status=status.value,
             exit_code=exit_code(status.value),
             causes=self.session.causes,

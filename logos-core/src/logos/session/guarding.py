@@ -38,6 +38,7 @@ class GuardRail:
         self._judging = [entry for entry in self.entries if entry.overrides("judge")]
         self._inspecting = [entry for entry in self.entries if entry.overrides("inspect")]
         self._inspections = [(entry, entry.guard.inspect) for entry in self._inspecting]
+        self._faulty = False
         self._hearing_orders = [entry for entry in self.entries if entry.overrides("ordered")]
         self._hearing_answers = [entry for entry in self.entries if entry.overrides("answered")]
 
@@ -57,14 +58,16 @@ class GuardRail:
 
     def inspect(self, session: SessionView) -> list[Cause]:
         """Return why the session must halt: every guard that says so, in config order; mostly empty."""
-        causes = []
+        causes: list[Cause] = []
         for entry, inspect in self._inspections:
             try:
-                reason = entry.fault or inspect(session)
+                reason = inspect(session)
             except Exception as error:  # noqa: BLE001 -- whatever a guard raises halts
                 reason = _raised(error)
-            if reason:
-                causes.append(Cause(guard=entry.name, reason=reason, at=session.clock))
+            if reason or self._faulty:
+                reason = entry.fault or reason
+                if reason:
+                    causes.append(Cause(guard=entry.name, reason=reason, at=session.clock))
         return causes
 
     def with_kill(self, causes: list[Cause], reason: str, at: int) -> list[Cause]:
@@ -82,7 +85,7 @@ class GuardRail:
             try:
                 entry.guard.ordered(intent, session)
             except Exception as error:  # noqa: BLE001 -- its books are wrong from now on
-                entry.fault = entry.fault or _raised(error)
+                self._break(entry, error)
 
     def answered(self, event: BrokerEvent, session: SessionView) -> None:
         """Tell the guards of a broker's event."""
@@ -90,7 +93,11 @@ class GuardRail:
             try:
                 entry.guard.answered(event, session)
             except Exception as error:  # noqa: BLE001 -- its books are wrong from now on
-                entry.fault = entry.fault or _raised(error)
+                self._break(entry, error)
+
+    def _break(self, entry: GuardEntry, error: Exception) -> None:
+        entry.fault = entry.fault or _raised(error)
+        self._faulty = True
 
     def headroom(self, session: SessionView) -> Iterator[tuple[str, str]]:
         """Yield each guard's name and how far its limit is away."""
@@ -104,6 +111,7 @@ class GuardRail:
     def clear_halt(self, session: SessionView) -> list[tuple[str, str]]:
         """Forgive what halted the session; return each guard's name and what it changed."""
         cleared = []
+        self._faulty = False
         for entry in self.entries:
             entry.fault = ""
             text = entry.guard.clear_halt(session)
@@ -120,3 +128,4 @@ class GuardRail:
         for entry, state in zip(self.entries, states, strict=True):
             entry.fault = state["fault"]
             entry.guard.restore(state["state"])
+            self._faulty = self._faulty or bool(entry.fault)

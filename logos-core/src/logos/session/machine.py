@@ -87,6 +87,10 @@ class Session:
         }
         self.orders = WorkingOrders()
         self.desk = OrderDesk(self, recorder, self.orders)
+        self._working = self.orders.by_id
+        self._moved = self.desk.moved
+        self._inspect = parts.guards.inspect
+        self._record_row = recorder.account
         self._translator = Translator(
             session_id=session_id,
             settings=parts.settings,
@@ -127,17 +131,16 @@ class Session:
         kill:
             Why the runner wants a halt at this slice; empty where it does not.
         """
-        clock = self.clock = bars.clock
-        self.bars = bars.bars
         self._match_and_mark(bars)
-        causes = self._guards.inspect(self)
-        if causes or kill or self.account.equity <= 0:
+        causes = self._inspect(self)
+        books = self.account
+        if causes or kill or books.cash + books.market_value <= 0:
             self._halt(causes, kill)
             return False
         changed: list[tuple[PairState, Signal]] | None = None
         retries: list[PairState] | None = None
         pairs_of = self._pairs_of
-        for bar in bars.bars:
+        for bar in bars[1]:
             for state in pairs_of[bar[0]]:
                 signal = state.on_bar(bar)
                 if signal is not None and signal.value != state.value:
@@ -145,30 +148,32 @@ class Session:
                 elif state.retry:
                     retries = [*(retries or ()), state]
         if changed:
-            self._decide(changed, clock)
+            self._decide(changed, self.clock)
         if retries:
             for state in retries:
-                self._trade_difference(state, clock)
+                self._trade_difference(state, self.clock)
         return True
 
     def _match_and_mark(self, bars: Slice) -> None:
-        clock = bars.clock
-        books = self.account
-        if bars.bars:
-            if not self.counts.slices:
-                self.started_at = clock
-            self.day = (clock - self._interval) // SECONDS_A_DAY
-            self.counts.slices += 1
-            self.counts.bars += len(bars.bars)
-        else:
-            self._recorder.ticked(clock)
-        if self.orders.by_id:
+        clock, these = bars
+        self.clock = clock
+        self.bars = these
+        self.day = (clock - self._interval) // SECONDS_A_DAY
+        if self._working:
             self.desk.match(bars)
-        if bars.bars:
-            books.mark_to_market(bars.bars)
-            if self.desk.moved:
-                self.desk.record_moves(clock)
-            self._recorder.account(books.account_row(clock))
+        if not these:
+            self._recorder.ticked(clock)
+            return
+        counts = self.counts
+        if not counts.slices:
+            self.started_at = clock
+        counts.slices += 1
+        counts.bars += len(these)
+        books = self.account
+        books.mark_to_market(these)
+        if self._moved:
+            self.desk.record_moves(clock)
+        self._record_row(books.account_row(clock))
 
     # -- from signals to orders ------------------------------------------------------------------------------------
 
@@ -176,6 +181,7 @@ class Session:
         signals = [PairSignal(pair=state.pair, instrument=state.instrument, signal=signal) for state, signal in changed]
         targets = self.parts.allocator.targets(signals, self.account)
         for (state, signal), target in zip(changed, targets, strict=True):
+            begins = state.value is None
             state.signal = signal
             state.value = signal.value
             quantised = self._translator.quantise(target, state.instrument)
@@ -185,6 +191,8 @@ class Session:
             state.refused = ""
             state.retry = False
             self.desk.cancel_pair(state, "target changed")
+            if begins and not quantised.lots and not quantised.code:
+                continue
             self._trade_difference(state, clock, quantised.code)
 
     def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
@@ -275,8 +283,6 @@ class Session:
 
         Returns whether a position is still open.
         """
-        self.clock = bars.clock
-        self.bars = bars.bars
         self._match_and_mark(bars)
         return any(state.position for state in self.pairs)
 

@@ -1,4 +1,4 @@
-"""The guard ``kill_switch``: names the file that stops the session."""
+"""The kill switch: a file whose presence halts the session."""
 
 from __future__ import annotations
 
@@ -8,33 +8,26 @@ from logos.session.seats import Guard, SessionView
 
 
 class KillSwitch(Guard):
-    """Names a kill file. The session's runner watches it, also while the feed is silent, and halts.
+    """Names the file that halts a session.
 
-    The guard looks at nothing itself: a look at the disk for every bar would be slow, and a guard is a function of
-    what it is shown. The runner watches a kill file of its own even where this guard is absent.
+    The runner watches the file, also while a feed is silent, and halts within a second of seeing it; with or without
+    this guard it watches ``runs/live/KILL``. The guard adds its own file to the watch and the switch to the report.
+    It costs nothing per bar.
 
     Parameters
     ----------
-    file:
-        The file as the config names it.
     kill_file:
-        The same file, resolved against the workspace.
-
-    Attributes
-    ----------
-    kill_file:
-        What the runner adds to the files it watches.
+        What the runner adds to the files it watches, relative to the workspace.
     """
 
-    def __init__(self, file: str, kill_file: str) -> None:
-        self._file = file
+    def __init__(self, kill_file: str) -> None:
         self.kill_file = kill_file
 
     def headroom(self, session: SessionView) -> str:  # noqa: ARG002 - the file's name is all there is to say
         """Return the file as the config names it, so that the summary is the same in every folder."""
-        return f"halts when {self._file} exists"
+        return f"halts when {self.kill_file} exists"
 
 
-def open_kill_switch(config: KillSwitchConfig, context: PartContext) -> KillSwitch:
+def open_kill_switch(config: KillSwitchConfig, context: PartContext) -> KillSwitch:  # noqa: ARG001 - the runner watches
     """Build the guard from its config."""
-    return KillSwitch(config.file, str(context.workspace / config.file))
+    return KillSwitch(config.file)

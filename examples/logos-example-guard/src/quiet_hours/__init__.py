@@ -1,0 +1,1 @@
+"""A guard for Logos that lets no position grow at night."""

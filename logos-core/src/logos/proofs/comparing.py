@@ -1,0 +1,121 @@
+"""Compares two folders of one session, and names the first thing in which they differ."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+import attrs
+
+from logos.artifacts import schemas
+
+COMPARED = (
+    schemas.JOURNAL_FILE,
+    schemas.ACCOUNT_FILE,
+    schemas.DECISIONS_FILE,
+    schemas.TRADES_FILE,
+    schemas.POSITIONS_FILE,
+    schemas.ORDERS_FILE,
+    schemas.QUARANTINE_FILE,
+    schemas.CONFIG_FILE,
+    schemas.STATE_FILE,
+    schemas.SUMMARY_FILE,
+)
+"""In the order in which a difference is told where several begin at one time. Pictures and logs are not compared."""
+
+WALL_CLOCK = "(wall clock)"
+"""Marks the lines of ``session.md`` that differ between runs."""
+
+
+@attrs.frozen(kw_only=True)
+class Difference:
+    """The first place in which a file differs.
+
+    Attributes
+    ----------
+    file, line:
+        Where, the line counted from 1.
+    timestamp:
+        The bar, as the session's clock, where the line has one; else empty.
+    event:
+        The journal event's type, or the kind of row.
+    field:
+        What differs in it; empty where the whole line does.
+    recorded, replayed:
+        Both values; empty where one side has no such line.
+    """
+
+    file: str
+    line: int
+    timestamp: str
+    event: str
+    field: str
+    recorded: str
+    replayed: str
+
+
+def compare(recorded: Path, replayed: Path) -> list[Difference]:
+    """Return the first difference of every file that differs, the earliest in the session's time first."""
+    differences = [found for name in COMPARED if (found := _first(name, recorded / name, replayed / name)) is not None]
+    order = {name: place for place, name in enumerate(COMPARED)}
+    return sorted(differences, key=lambda one: (one.timestamp or "~", order[one.file]))
+
+
+def _first(name: str, recorded: Path, replayed: Path) -> Difference | None:
+    header: list[str] = []
+    for number, (left, right) in enumerate(zip_longest(_lines(recorded), _lines(replayed)), start=1):
+        if number == 1 and left is not None and name.endswith(".csv"):
+            header = next(csv.reader([left]), [])
+        if left != right:
+            return _describe(name, number, header, left, right)
+    return None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        for line in file:
+            if WALL_CLOCK not in line:
+                yield line
+
+
+def _describe(name: str, number: int, header: list[str], left: str | None, right: str | None) -> Difference:
+    if name == schemas.JOURNAL_FILE:
+        fields, other = _event(left), _event(right)
+        kind = fields.get("type") or other.get("type") or "line"
+    elif header:
+        fields, other = _row(header, left), _row(header, right)
+        kind = f"row of {name}"
+    else:
+        fields, other, kind = {}, {}, f"line of {name}"
+    names = [one for one in {**fields, **other} if fields.get(one) != other.get(one)]
+    field = names[0] if fields and other and names else ""
+    return Difference(
+        file=name,
+        line=number,
+        timestamp=_moment(fields) or _moment(other),
+        event=kind,
+        field=field,
+        recorded=fields.get(field, "") if field else (left or "").rstrip("\n"),
+        replayed=other.get(field, "") if field else (right or "").rstrip("\n"),
+    )
+
+
+def _moment(fields: dict[str, str]) -> str:
+    return fields.get("ts") or fields.get("updated_at") or fields.get("timestamp") or ""
+
+
+def _event(line: str | None) -> dict[str, str]:
+    try:
+        event = json.loads(line or "")
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in event.items()} if isinstance(event, dict) else {}
+
+
+def _row(header: list[str], line: str | None) -> dict[str, str]:
+    return {} if line is None else dict(zip(header, next(csv.reader([line]), []), strict=False))

@@ -1,0 +1,121 @@
+"""Runs a recorded session again from its own folder, and compares every artifact."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import attrs
+
+from logos.artifacts import schemas
+from logos.artifacts.readers import read_state
+from logos.config.session import load_session_config
+from logos.domain.errors import InputError
+from logos.domain.times import parse_time
+from logos.live.launch import start
+from logos.live.resume import resume
+from logos.live.runner import Status
+from logos.live.setup import Outcome, Setup, plugins_of
+from logos.proofs.comparing import Difference, compare
+from logos.proofs.script import ScriptedWatch, script_of, scripted
+
+
+@attrs.frozen(kw_only=True)
+class ReplayReport:
+    """What came of running a session again.
+
+    Attributes
+    ----------
+    outcome:
+        How the new run stands.
+    differences:
+        The first difference of every file that differs, the earliest first; none where all agree.
+    notes:
+        What explains a difference: other plugin versions, other bars.
+    """
+
+    session_id: str
+    outcome: Outcome
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+
+@attrs.frozen
+class RecordedClock:
+    """The machine's clock, but for the wall time, which is that of the recorded start."""
+
+    started_at: int
+    clock: object
+
+    def now(self) -> int:
+        """Return the recorded start."""
+        return self.started_at
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow."""
+        return self.clock.monotonic()  # type: ignore[attr-defined, no-any-return]
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.clock.sleep(seconds)  # type: ignore[attr-defined]
+
+
+def verify(setup: Setup, folder: Path) -> ReplayReport:
+    """Run a session again in a folder of its own and compare.
+
+    Parameters
+    ----------
+    setup:
+        The surroundings; relative paths of the config start from its workspace.
+    folder:
+        The recorded session.
+
+    Raises
+    ------
+    InputError
+        Where the session is still running, or its config cannot be read.
+    DataError
+        Where its bars are gone.
+    IntegrityError
+        Where its journal is damaged.
+    """
+    state = read_state(folder)
+    if state["status"] == Status.RUNNING:
+        raise InputError(
+            f"session {folder.name} has no end yet",
+            hint=f"Wait for it, or finish it with: logos trade --resume {folder.name}",
+        )
+    config = load_session_config(
+        folder / schemas.CONFIG_FILE, setup.registry, workspace=setup.workspace, default_seed=state["seed"]
+    )
+    script = script_of(folder, state)
+    with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
+        again = attrs.evolve(
+            setup,
+            output=Path(scratch),
+            clock=RecordedClock(parse_time(state["started_at"]), setup.clock),
+            watch=lambda _workspace, _files: ScriptedWatch(script),
+            wrap=scripted,
+        )
+        outcome = start(again, config, session_id=folder.name)
+        replayed = again.sessions / outcome.session_id
+        for _ in range(script.halts):
+            outcome = resume(again, replayed, clear_halt=True)
+        new = read_state(replayed)
+        return ReplayReport(
+            session_id=folder.name,
+            outcome=outcome,
+            differences=tuple(compare(folder, replayed)),
+            notes=tuple(_notes(state, new, plugins_of(config))),
+        )
+
+
+def _notes(old: dict[str, object], new: dict[str, object], plugins: list[dict[str, str]]) -> list[str]:
+    notes = []
+    if old["plugins"] != plugins:
+        notes.append("the plugins' versions are not those that the session ran with")
+    if old["data_digest"] != new["data_digest"]:
+        notes.append("the bars are not those that the session ran on")
+    if old["config_digest"] != new["config_digest"]:
+        notes.append("the config is not the one that the session ran with")
+    return notes
