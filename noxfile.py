@@ -69,7 +69,7 @@ def readme(session: nox.Session) -> None:
     shutil.rmtree(checkout, ignore_errors=True)
     shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "runs", "logs"))
     with session.chdir(checkout):
-        session.run("bash", "-euo", "pipefail", "-c", first, external=True)
+        session.run("bash", "-euo", "pipefail", "-c", first, external=True, env={"PIP_QUIET": "1"})
 
 
 @nox.session

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from logos import paths
+from logos.config.records import SessionConfig
+from logos.config.session import load_session_config
+from logos.data.bar_files import interval_text
+from logos.domain.times import parse_time, time_text
+from logos.live.launch import start
+from logos.live.setup import Outcome, Setup
+from logos.plugins.registry import Registry, load_registry
+
+START = parse_time("2024-03-04T14:30:00Z")
+"""A Monday, as the regular session of New York begins."""
+
+Row = Sequence[Any]
+"""``(open, high, low, close, volume)``, a minute after the row before; or the same behind a timestamp of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +59,93 @@ def wheels(distributions: tuple[Path, ...], tmp_path_factory: pytest.TempPathFac
         assert done.returncode == 0, done.stdout + done.stderr
         (built[folder.name],) = target.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Return the installed plugins."""
+    return load_registry()
+
+
+def _timed(rows: Iterable[Row], interval: int) -> list[list[str]]:
+    timed, moment = [], START
+    for row in rows:
+        if len(row) > 5:
+            moment = parse_time(row[0])
+        timed.append([time_text(moment), *map(str, row[-5:])])
+        moment += interval
+    return timed
+
+
+def _write_bars(path: Path, rows: Iterable[Row], interval: int) -> None:
+    """Write a bar file in the form that its name says."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    timed = _timed(rows, interval)
+    if path.suffix == ".parquet":
+        import pyarrow as pa  # noqa: PLC0415 -- few tests write Parquet
+        from pyarrow import parquet  # noqa: PLC0415
+
+        names = ("open", "high", "low", "close", "volume")
+        columns: dict[str, Any] = {
+            "timestamp": pa.array([parse_time(row[0]) for row in timed], type=pa.timestamp("s", tz="UTC"))
+        }
+        columns |= {name: [float(row[place]) for row in timed] for place, name in enumerate(names, start=1)}
+        parquet.write_table(pa.table(columns), path)
+        return
+    text = "timestamp,open,high,low,close,volume\n" + "".join(",".join(row) + "\n" for row in timed)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def write_bars(registry: Registry) -> Callable[..., SessionConfig]:
+    """Return a function that puts bars where a config's replay feed will look, and returns the config.
+
+    ``write_bars(workspace, config_text, {"DEMO": [("10", "11", "9", "10", "100"), …]}, form="csv.gz")``; prices as text.
+    """
+
+    def write(
+        workspace: Path, config_text: str, bars: Mapping[str, Iterable[Row]], *, form: str = "csv"
+    ) -> SessionConfig:
+        config = load_session_config(config_text, registry, workspace=workspace, default_seed=paths.env_seed())
+        for symbol, rows in bars.items():
+            folder = workspace / config.feed.config.path / config.instruments[symbol].asset_class.value
+            _write_bars(folder / f"{symbol}-{interval_text(config.interval)}.{form}", rows, config.interval)
+        return config
+
+    return write
+
+
+@pytest.fixture
+def start_session(registry: Registry, write_bars: Callable[..., SessionConfig]) -> Callable[..., Outcome]:
+    """Return a function that runs a session in this process: the bars are written, and the outcome is returned.
+
+    Keywords: ``form`` of the bar files, ``session_id``, and whatever else ``Setup`` takes, such as a ``disk``.
+    """
+
+    def run(
+        workspace: Path,
+        config_text: str,
+        bars: Mapping[str, Iterable[Row]],
+        *,
+        form: str = "csv",
+        session_id: str = "",
+        **surroundings: Any,
+    ) -> Outcome:
+        config = write_bars(workspace, config_text, bars, form=form)
+        setup = Setup(workspace=workspace, registry=registry, **surroundings)
+        return start(setup, config, session_id=session_id)
+
+    return run
+
+
+@pytest.fixture
+def run_session(start_session: Callable[..., Outcome]) -> Callable[..., Path]:
+    """Return a function that runs a session as ``start_session`` does, and returns the session's folder."""
+
+    def run(workspace: Path, config_text: str, bars: Mapping[str, Iterable[Row]], **options: Any) -> Path:
+        return workspace / start_session(workspace, config_text, bars, **options).path
+
+    return run

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from logos.config.registry import BUILT_IN
 from logos.config.records import PartSection, SessionConfig
 from logos.context.clock import Clock
 from logos.context.parts import Log, PartContext
 from logos.context.seed import Seed
-from logos.data.calendars import calendar_for
+from logos.data.calendars import calendar_for, check_calendar
 from logos.domain.errors import ConfigError, LogosError, Problem
 from logos.domain.instruments import Instrument
 from logos.ledger.books import Books
@@ -86,6 +87,7 @@ def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log) 
     position_manager = builder.section(config.position_manager)
     guards = [GuardEntry(name=section.name, guard=builder.section(section)) for section in config.guards]
     pairs = _pairs(config, builder)
+    builder.problems.extend(_calendar_problems(config))
     if builder.problems:
         raise ConfigError("the session cannot be assembled", problems=builder.problems)
     parts = SessionParts(
@@ -113,6 +115,17 @@ def _pairs(config: SessionConfig, builder: _Builder) -> list[PairState]:
                 pair = Pair(strategy=entry.name, symbol=symbol)
                 states.append(PairState(pair=pair, instrument=config.instruments[symbol], strategy=strategy))
     return states
+
+
+def _calendar_problems(config: SessionConfig) -> Iterator[Problem]:
+    """Yield a problem for every calendar that does not exist; those of the built-in instruments do."""
+    known = {instrument.calendar for instrument in BUILT_IN}
+    for symbol, instrument in sorted(config.instruments.items()):
+        if instrument.calendar is not None and instrument.calendar not in known:
+            try:
+                check_calendar(instrument.calendar)
+            except LogosError as error:
+                yield Problem(path=f"instruments.{symbol}.calendar", message=error.message, hint=error.hint)
 
 
 def _books(config: SessionConfig) -> Books:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,15 +76,18 @@ def _run(registry: Registry, config: Path | None, resume: str, *, clear_halt: bo
             from logos.artifacts.locating import find_session  # noqa: PLC0415
 
             folder = find_session(setup.workspace, resume)
-            given = None if config is None else _load(config, registry, workspace)
+            given = None if config is None else _load(config, registry, workspace, setup.tell)
             return resuming.resume(setup, folder, clear_halt=clear_halt, config=given)
-        return launch.start(setup, _load(config, registry, workspace))
+        return launch.start(setup, _load(config, registry, workspace, setup.tell))
 
 
-def _load(config: Path | None, registry: Registry, workspace: Path) -> SessionConfig:
+def _load(config: Path | None, registry: Registry, workspace: Path, tell: Callable[[str], None]) -> SessionConfig:
+    from logos.config.default import guards_left_out  # noqa: PLC0415
     from logos.config.session import default_session_config, load_session_config  # noqa: PLC0415
     from logos.paths import env_seed  # noqa: PLC0415
 
     if config is None:
+        for offer, reason in guards_left_out(registry):
+            tell(f"Guard {offer.qualified} is installed and not on: {reason}")
         return default_session_config(registry, default_seed=env_seed())
     return load_session_config(config, registry, workspace=workspace, default_seed=env_seed())

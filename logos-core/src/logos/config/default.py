@@ -15,10 +15,25 @@ SOURCE = "the default config"
 
 _SYMBOLS = ["AAPL", "BTC-USD", "DEMO", "EUR-USD"]
 _STRATEGIES: tuple[dict[str, Any], ...] = (
-    {"plugin": "sma_cross", "name": "trend", "symbols": _SYMBOLS, "params": {"fast": 20, "slow": 80}},
-    {"plugin": "mean_reversion", "name": "reversion", "symbols": ["DEMO", "EUR-USD"]},
-    {"plugin": "channel_breakout", "name": "breakout", "symbols": ["AAPL", "BTC-USD"]},
-    {"plugin": "momentum", "name": "momentum", "symbols": ["BTC-USD", "DEMO"]},
+    {"plugin": "sma_cross", "name": "trend", "symbols": _SYMBOLS, "params": {"fast": 60, "slow": 240}},
+    {
+        "plugin": "mean_reversion",
+        "name": "reversion",
+        "symbols": ["DEMO", "EUR-USD"],
+        "params": {"window": 120, "entry": "2.5", "hold": 240},
+    },
+    {
+        "plugin": "channel_breakout",
+        "name": "breakout",
+        "symbols": ["AAPL", "BTC-USD"],
+        "params": {"window": 240, "exit_window": 120, "hold": 480},
+    },
+    {
+        "plugin": "momentum",
+        "name": "momentum",
+        "symbols": ["BTC-USD", "DEMO"],
+        "params": {"window": 360, "threshold_bps": "50"},
+    },
 )
 _GUARD_OWNER = "logos-risk"
 _GUARDS: dict[str, dict[str, Any]] = {

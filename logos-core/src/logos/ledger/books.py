@@ -62,13 +62,13 @@ class Books:
         self.decimals = decimals
         self.cash = cash
         self.market_value = 0
+        self.equity = cash
         self.cost = 0
         self.realized = 0
         self.fees = 0
         self.gross = 0
         self.peak = cash
-        self._last_deciding: tuple[int, ...] = ()
-        self._last_row: AccountRow = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        self._row: tuple[int, ...] | None = None
         self._holdings: dict[Instrument, Holding] = {}
         self._by_symbol: dict[str, Holding] = {}
         for instrument in instruments:
@@ -80,11 +80,6 @@ class Books:
             conversion = holding.valuation.conversion
             if conversion is not None and conversion.instrument is not holding.instrument:
                 self._holdings[conversion.instrument].converts.append(holding)
-
-    @property
-    def equity(self) -> int:
-        """Cash and the market value of all positions at their last marks."""
-        return self.cash + self.market_value
 
     @property
     def unrealized(self) -> int:
@@ -144,6 +139,8 @@ class Books:
         realized = lots.trade(quantity, value)
         self.cost += lots.cost - cost_before
         self.cash -= (value if quantity > 0 else -value) + fee
+        self.equity = self.cash + self.market_value
+        self._row = None
         self.fees += fee
         self.realized += realized
         holding.realized += realized
@@ -161,14 +158,17 @@ class Books:
             holding.marked_at = bar[1]
             if holding.lots.quantity or holding.market_value:
                 self._revalue(holding)
-            for other in holding.converts:
-                if other.lots.quantity and other.mark is not None:
-                    self._revalue(other)
+            if holding.converts:
+                for other in holding.converts:
+                    if other.lots.quantity and other.mark is not None:
+                        self._revalue(other)
 
     def total_up(self) -> None:
         """Add the totals up anew from the holdings, as after a restart, and check them against each other."""
         holdings = self._holdings.values()
         self.market_value = sum(holding.market_value for holding in holdings)
+        self.equity = self.cash + self.market_value
+        self._row = None
         self.gross = sum(abs(holding.market_value) for holding in holdings)
         self.cost = sum(holding.lots.cost for holding in holdings)
         self._check()
@@ -189,16 +189,19 @@ class Books:
         if value != before:
             holding.market_value = value
             self.market_value += value - before
+            self.equity = self.cash + self.market_value
             self.gross += abs(value) - abs(before)
+            self._row = None
 
     def account_row(self, clock: int) -> AccountRow:
         """Return the account as a row of integers, and move the peak of equity."""
-        cash = self.cash
+        if self._row is None:
+            self._row = self._figures()
+        return (clock, *self._row)  # type: ignore[return-value]
+
+    def _figures(self) -> tuple[int, ...]:
         market_value = self.market_value
-        deciding = (cash, market_value, self.realized, self.fees, self.gross)
-        if deciding == self._last_deciding:
-            return (clock, *self._last_row[1:])
-        equity = cash + market_value
+        equity = self.equity
         if equity > self.peak:  # noqa: PLR1730 -- max() costs more, and this runs for every bar
             self.peak = equity
         if not self.gross:
@@ -210,9 +213,8 @@ class Books:
             gross = net = 0
         peak = self.peak
         drawdown = 0 if equity == peak else divide_half_even((peak - equity) * RATIO_ONE, peak)
-        row = (
-            clock,
-            cash,
+        return (
+            self.cash,
             market_value,
             equity,
             self.realized,
@@ -222,13 +224,10 @@ class Books:
             gross,
             net,
         )
-        self._last_deciding = deciding
-        self._last_row = row
-        return row
 
     def _check(self) -> None:
         profit = self.realized + self.market_value - self.cost - self.fees
-        if self.cash + self.market_value != self.starting_cash + profit:
+        if self.equity != self.starting_cash + profit:
             raise BrokenInvariantError(
-                f"equity {self.cash + self.market_value} is not starting cash {self.starting_cash} plus profit {profit}"
+                f"equity {self.equity} is not starting cash {self.starting_cash} plus profit {profit}"
             )

@@ -165,11 +165,11 @@ def _report(stage: Stage) -> None:
 
 
 def _data_notes(reports: Sequence[SymbolReport]) -> list[str]:
-    lines = []
+    symbols_of: dict[str, list[str]] = {}
     for report in reports:
+        for note in report.notes:
+            symbols_of.setdefault(note, []).append(report.symbol)
         if report.quarantined:
-            lines.append(f"{report.symbol}: {report.quarantined} rows quarantined, see {schemas.QUARANTINE_FILE}")
-        if report.off_tick:
-            lines.append(f"{report.symbol}: {report.off_tick} bars rounded to the tick")
-        lines.extend(f"{report.symbol}: {note}" for note in report.notes)
-    return lines
+            note = f"{report.quarantined:,} rows quarantined, see {schemas.QUARANTINE_FILE}"
+            symbols_of.setdefault(note, []).append(report.symbol)
+    return [f"{', '.join(symbols)}: {note}" for note, symbols in symbols_of.items()]

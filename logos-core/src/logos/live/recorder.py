@@ -24,7 +24,6 @@ from logos.live.tally import Tally, add
 from logos.session.records import Decision
 from logos.session.seats import QuarantinedRow
 
-ROWS_A_BLOCK = 4096
 _GROWING = (schemas.TRADES_FILE, schemas.POSITIONS_FILE, schemas.ACCOUNT_FILE, schemas.DECISIONS_FILE)
 Observer = Callable[[BrokerEvent], None]
 
@@ -59,6 +58,8 @@ class SessionRecorder:
         self._decimals = books.decimals
         self._columns = AccountColumns(books.decimals)
         self._account_rows: list[AccountRow] = []
+        # A bound method of the list: this runs for every bar, and the rows become text in blocks.
+        self.account: Callable[[AccountRow], None] = self._account_rows.append
         self._observe = observe
         self._files = {name: Appender(disk, folder / name, offsets[name]) for name in _GROWING}
         self._trades = self._files[schemas.TRADES_FILE]
@@ -76,15 +77,6 @@ class SessionRecorder:
         )
 
     # -- what the session tells ------------------------------------------------------------------------------------
-
-    def account(self, row: AccountRow) -> None:
-        """Record the account after a slice."""
-        rows = self._account_rows
-        rows.append(row)
-        if row[7] > self.tally.max_drawdown:  # noqa: PLR1730 -- max() costs more, and this runs for every bar
-            self.tally.max_drawdown = row[7]
-        if len(rows) >= ROWS_A_BLOCK:
-            self._encode_account()
 
     def decided(self, decision: Decision) -> None:
         """Record a decision."""
@@ -236,9 +228,11 @@ class SessionRecorder:
                 closing.callback(file.close)
 
     def _encode_account(self) -> None:
-        if self._account_rows:
-            self._account.add(self._columns.encode(self._account_rows))
-            self._account_rows.clear()
+        rows = self._account_rows
+        if rows:
+            self._account.add(self._columns.encode(rows))
+            self.tally.max_drawdown = max(self.tally.max_drawdown, *(row[7] for row in rows))
+            rows.clear()
 
     def _conversion_text(self, instrument: Instrument) -> str:
         conversion = self._books.holding(instrument.symbol).valuation.conversion

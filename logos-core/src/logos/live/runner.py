@@ -80,12 +80,13 @@ class Runner:
         What the session has done is on disk, but for the closing bundle, which ``finish`` writes.
         """
         watch = self._parts.watch
+        slices = self._parts.feed.slices(after)
         watch.look()
         if watch.kill:
             self._session.halt_before_start(watch.kill)
-            return self._after_halt(iter(()))
-        slices = self._parts.feed.slices(after)
-        status = self._loop(slices, watch)
+            status = Status.HALTED
+        else:
+            status = self._loop(slices, watch)
         if status is Status.HALTED:
             return self._after_halt(slices)
         if status is Status.COMPLETED:

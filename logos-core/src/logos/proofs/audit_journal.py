@@ -13,21 +13,25 @@ from typing import Any
 import attrs
 
 from logos.artifacts.schemas import JOURNAL_FILE, STATE_FILE
-from logos.proofs.audit_files import Place, Snapshot, read_lines
+from logos.proofs.audit_files import Place, read_lines
 
 _SEALED = re.compile(rb'(.*),"hash":"([0-9a-f]{64})"\}\n', re.DOTALL)
 _OPENING = re.compile(rb'\{"seq":([0-9]+),"ts":"([0-9TZ:-]{20})","type":"([a-z_]+)",')
-_FILL_FIELDS = ("order_id", "timestamp", "quantity", "price", "liquidity", "fee", "realized_pnl", "value")
+_INTENT_FIELDS = ("strategy", "symbol", "side", "time_in_force", "quantity", "type")
+_FILL_FIELDS = ("trade_id", "order_id", "timestamp", "quantity", "price", "liquidity", "fee", "realized_pnl", "value")
+_DECISION_FIELDS = ("strategy", "symbol", "signal", None, "target_quantity", "outcome", "order_id", "reason_code")
+
+Event = dict[str, Any]
 
 
 @attrs.define(kw_only=True)
 class OrderLife:
     """What became of one order: its intent and last event by the journal, its sums by ``trades.csv``."""
 
-    intent: dict[str, Any]
+    intent: Event
     created_at: str
     updated_at: str
-    status: str = "new"
+    status: str
     reason: str = ""
     journalled: Decimal = Decimal(0)
     quantity: Decimal = Decimal(0)
@@ -37,43 +41,46 @@ class OrderLife:
 
 @attrs.define
 class Story:
-    """Everything in the journal that the tables repeat.
+    """Everything in the journal that other files repeat.
 
     Attributes
     ----------
+    first, last:
+        The first event; the last one's clock, kind and status.
     fills:
         For each fill, in order: the session's clock, and the fields that ``trades.csv`` has too.
     decisions:
-        For each decision, in order, the fields that ``decisions.csv`` has too; ``None`` for those it lacks here.
+        For each decision, in order, the fields that ``decisions.csv`` has too; ``None`` for those that only it has.
     """
 
-    first: dict[str, Any] = attrs.field(factory=dict)
+    first: Event = attrs.field(factory=dict)
     last: tuple[str, str, str] = ("", "", "")
     fills: list[tuple[str, dict[str, str]]] = attrs.field(factory=list)
     orders: dict[int, OrderLife] = attrs.field(factory=dict)
     decisions: list[tuple[str | None, ...]] = attrs.field(factory=list)
 
-    def take(self, clock: str, kind: str, event: dict[str, Any]) -> None:
+    def take(self, clock: str, kind: str, event: Event) -> None:
         """Take the next event."""
         self.first = self.first or event
         self.last = (clock, kind, str(event.get("status", "")))
         if kind == "decision":
-            known = ("strategy", "symbol", "signal", None, "target_quantity", "outcome", "order_id", "reason_code")
-            row = [None if name is None else str(event.get(name, "")) for name in known]
-            self.decisions.append((clock, *row, None if "order_id" in event else event["detail"]))
+            fields = (None if name is None else str(event.get(name, "")) for name in _DECISION_FIELDS)
+            self.decisions.append((clock, *fields, None if "order_id" in event else event["detail"]))
         elif kind in {"intent", "blocked"}:
-            causes = "; ".join(f"{cause['guard']}: {cause['reason']}" for cause in event.get("causes", ()))
-            life = OrderLife(intent=event, created_at=clock, updated_at=clock, reason=causes)
-            life.status = "blocked" if kind == "blocked" else "new"
-            if self.orders.setdefault(event["order_id"], life) is not life or event["order_id"] != len(self.orders):
-                raise ValueError(f"order {event['order_id']} is not number {len(self.orders) + 1}")
+            reason = "; ".join(f"{cause['guard']}: {cause['reason']}" for cause in event.get("causes", ()))
+            status = "new" if kind == "intent" else "blocked"
+            intent = event | {name: event[name] for name in _INTENT_FIELDS}
+            life = OrderLife(intent=intent, created_at=clock, updated_at=clock, status=status, reason=reason)
+            if event["order_id"] != len(self.orders) + 1:
+                raise ValueError(f"order {event['order_id']} behind order {len(self.orders)}")
+            self.orders[event["order_id"]] = life
         elif kind == "fill":
-            self.fills.append((clock, {"trade_id": str(event["trade_id"])} | {n: str(event[n]) for n in _FILL_FIELDS}))
+            self.fills.append((clock, {name: str(event[name]) for name in _FILL_FIELDS}))
             self._answer(clock, kind, event)
         elif kind in {"accepted", "rejected", "cancelled", "expired", "unknown"}:
             self._answer(clock, kind, event)
 
-    def _answer(self, clock: str, kind: str, event: dict[str, Any]) -> None:
+    def _answer(self, clock: str, kind: str, event: Event) -> None:
         life = self.orders[event["order_id"]]
         life.updated_at = clock
         if kind == "fill":
@@ -86,14 +93,13 @@ class Story:
             life.reason = "" if kind == "unknown" else event["reason"]
 
 
-def read_chain(folder: Path, snapshot: Snapshot) -> Iterator[tuple[Place, str, str, dict[str, Any]]]:
-    """Yield place, clock, kind and content of every line that the snapshot vouches for, checking each line's seal."""
-    digest, clock, length, number = "0" * 64, "", 0, 0
-    for line in read_lines(folder, JOURNAL_FILE):
-        if length >= snapshot.length:
-            break
-        number += 1
-        length += len(line)
+def read_chain(folder: Path, state: dict[str, Any]) -> Iterator[tuple[Place, str, str, Event]]:
+    """Yield place, clock, kind and content of every line up to the snapshot's head, checking each line's seal.
+
+    The kind is read from where it stands in the line: an order's own ``type`` may follow it under the same key.
+    """
+    digest, clock, number = "0" * 64, "", 0
+    for number, line in enumerate(read_lines(folder, JOURNAL_FILE, state["journal"].get("length")), start=1):
         place = Place(JOURNAL_FILE, number)
         sealed, opening = _SEALED.fullmatch(line), _OPENING.match(line)
         if sealed is None or opening is None:
@@ -106,16 +112,9 @@ def read_chain(folder: Path, snapshot: Snapshot) -> Iterator[tuple[Place, str, s
             raise place.differs("", error, "JSON") from error
         place.check("seq", opening[1].decode(), str(number))
         place.check("prev", event.get("prev"), before)
-        if opening[2].decode() < clock:
-            raise place.differs("ts", opening[2].decode(), f"{clock} or later")
-        clock = opening[2].decode()
+        earlier, clock = clock, opening[2].decode()
+        if clock < earlier:
+            raise place.differs("ts", clock, f"{earlier} or later")
         yield place, clock, opening[3].decode(), event
-    state = Place(STATE_FILE)
-    state.check("sequence", snapshot.sequence, number)
-    state.check("journal.length", snapshot.length, length)
-    state.check("journal.head", snapshot.head, digest)
-
-
-def tail_of(folder: Path, snapshot: Snapshot) -> int:
-    """Return how many bytes the journal has behind the snapshot's head."""
-    return max(0, (folder / JOURNAL_FILE).stat().st_size - snapshot.length)
+    Place(STATE_FILE).check("sequence", state["sequence"], number)
+    Place(STATE_FILE).check("journal.head", state["journal"].get("head"), digest)

@@ -133,8 +133,7 @@ class Session:
         """
         self._match_and_mark(bars)
         causes = self._inspect(self)
-        books = self.account
-        if causes or kill or books.cash + books.market_value <= 0:
+        if causes or kill or self.account.equity <= 0:
             self._halt(causes, kill)
             return False
         changed: list[tuple[PairState, Signal]] | None = None

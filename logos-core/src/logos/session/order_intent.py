@@ -65,7 +65,7 @@ class Translator:
     session_id:
         Names the session in client order ids.
     next_order_id:
-        Draws the next order number.
+        Tells the number that the next recorded order will have.
     """
 
     def __init__(
@@ -138,20 +138,13 @@ class Translator:
         afforded = self._cut_to_cash(draft)
         if isinstance(afforded, Refusal):
             return afforded
-        refusal = self._outside_limits(afforded)
-        if refusal is not None:
-            return refusal
-        order_id = self._next_order_id()
-        name = client_order_id(self._session_id, pair.pair.strategy, order_id)
-        return attrs.evolve(afforded, order_id=order_id, client_order_id=name)
+        return self._outside_limits(afforded) or afforded
 
     def closing_intent(self, pair: PairState, clock: int) -> OrderIntent:
         """Return the market order that closes a pair's position after a halt."""
         price = self._books.mark(pair.instrument.symbol)
         draft = self._draft(attrs.evolve(pair, signal=FLAT), -pair.position, price or 0, clock)
-        order_id = self._next_order_id()
-        name = client_order_id(self._session_id, pair.pair.strategy, order_id)
-        return attrs.evolve(draft, order_id=order_id, client_order_id=name, note="flatten after the halt")
+        return attrs.evolve(draft, note="flatten after the halt")
 
     def _no_conversion(self, instrument: Instrument) -> Refusal:
         symbol = self._settings.conversions.get(instrument.currency, "")
@@ -165,9 +158,10 @@ class Translator:
         order_type, limit_price, stop_price = signal.order_type, signal.limit_price, signal.stop_price
         if signal.value * difference < 0:
             order_type, limit_price, stop_price = OrderType.MARKET, None, None
+        order_id = self._next_order_id()
         return OrderIntent(
-            order_id=0,
-            client_order_id="",
+            order_id=order_id,
+            client_order_id=client_order_id(self._session_id, pair.pair.strategy, order_id),
             strategy=pair.pair.strategy,
             instrument=pair.instrument,
             side=Side.BUY if difference > 0 else Side.SELL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -59,8 +59,8 @@ class Decision:
 class Recorder(Protocol):
     """Writes down what a session does, in the order in which it is told."""
 
-    def account(self, row: AccountRow) -> None:
-        """Record the account after a slice."""
+    account: Callable[[AccountRow], None]
+    """Records the account after a slice. Called for every bar."""
 
     def decided(self, decision: Decision) -> None:
         """Record a decision."""

@@ -27,11 +27,12 @@ class RejectRate(Guard):
         self._maximum = maximum
         self._per = per
         self._window = Window(parse_duration(per))
+        self._times = self._window.times
         self._last = ""
 
     def inspect(self, session: SessionView) -> str | None:
         """Return how many rejections there were, where that is too many; ``None`` to go on."""
-        if len(self._window) <= self._maximum:
+        if len(self._times) <= self._maximum:
             return None
         count = self._window.count(session.clock)
         if count <= self._maximum:

@@ -50,4 +50,5 @@ class Window:
 
     def restore(self, times: Iterable[int]) -> None:
         """Take back a snapshot."""
-        self.times = deque(times)
+        self.times.clear()
+        self.times.extend(times)
