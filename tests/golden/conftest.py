@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from logos.config.session import default_session_config, load_session_config
 from logos.live.launch import start
 from logos.live.setup import Outcome, Setup

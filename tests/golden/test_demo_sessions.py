@@ -43,7 +43,7 @@ strategies:
 allocator: {plugin: equal_weight, invest: "0.95"}
 guards:
   - {plugin: exposure, gross: "0.9"}
-  - {plugin: drawdown, max: "0.04"}
+  - {plugin: drawdown, max: "0.03"}
 """
 
 TEXTS = {"default": None, "limits": LIMITS, "shorts": SHORTS}

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 import yaml
+
 from logos.config.session import load_session_config
 from logos.live.launch import start
 from logos.live.setup import Setup

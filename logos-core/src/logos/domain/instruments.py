@@ -121,10 +121,11 @@ class Instrument:
         return text_of(divide_half_even(ticks_times_lots * self._tick_step, lots), self.price_decimals)
 
     def notional_text(self, ticks: int, lots: int) -> str:
-        """Print price times quantity in the quote currency, with two decimals at least, half to even."""
-        decimals = max(2, self.price_decimals)
-        exact = Fraction(self.tick) * Fraction(self.lot) * ticks * lots * 10**decimals
-        return text_of(divide_half_even(exact.numerator, exact.denominator), decimals)
+        """Print price times quantity in the quote currency: exactly, with two decimals at least."""
+        decimals = self.price_decimals + self.quantity_decimals
+        text = text_of(ticks * self._tick_step * lots * self._lot_step, decimals)
+        whole, _, fraction = text.partition(".")
+        return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
     def ticks_of(self, price: Decimal) -> int:
         """Return a price in ticks.
