@@ -21,7 +21,7 @@ from logos.live.resume import resume
 from logos.live.runner import Cadence
 from logos.live.setup import Outcome, Setup
 from logos.plugins.loading import installed_entry_points
-from logos.plugins.registry import load_registry
+from logos.plugins.registry import Registry, load_registry
 
 BEGIN = parse_time("2024-01-09T23:30:00Z")
 """Half an hour before a new day: DAY orders expire at its beginning."""
@@ -292,6 +292,7 @@ class Lab:
 
     workspace: Path
     site: Path
+    registry: Registry
 
     def lay(self, config: dict[str, object], count: int) -> Lab:
         """Write the config and the bars."""
@@ -308,15 +309,12 @@ class Lab:
         folder.mkdir()
         (folder / "data").symlink_to(self.workspace / "data")
         shutil.copy(self.workspace / "session.yaml", folder)
-        return Lab(folder, self.site)
+        return attrs.evolve(self, workspace=folder)
 
     def setup(self, *, disk: Disk | None = None, cadence: Cadence | None = None, clock: object = None) -> Setup:
-        importlib.invalidate_caches()
-        own = [point for one in distributions(path=[str(self.site)]) for point in one.entry_points]
-        others = [point for point in installed_entry_points() if point.value != "crash_parts"]
         return Setup(
             workspace=self.workspace,
-            registry=load_registry([*others, *own]),
+            registry=self.registry,
             disk=disk or Disk(),
             cadence=cadence or Cadence(flush=0, snapshot=9),
             clock=clock or StandingClock(),
@@ -359,28 +357,45 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         sys.modules.pop(module, None)
 
 
-@pytest.fixture
-def quick_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw nothing: hundreds of sessions end here, and a picture takes longer than all the rest of one."""
-    monkeypatch.setattr("logos.artifacts.plots.draw_equity", lambda _csv, out, **_rest: out.write_bytes(b"picture"))
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Draw no picture and wait for no disk: hundreds of sessions end here, and a killed process loses no page cache."""
+    patch.setattr("logos.artifacts.plots.draw_equity", lambda _csv, out, **_rest: out.write_bytes(b"picture"))
+    patch.setattr("os.fsync", lambda _descriptor: None)
 
 
 @pytest.fixture
-def lab(tmp_path: Path, site: Path, quick_plots: None) -> Lab:
-    """Return an empty laboratory."""
-    folder = tmp_path / "lab"
-    folder.mkdir()
-    return Lab(folder, site)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def make_lab(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
+def registry(site: Path) -> Registry:
+    """Return what is installed, and the parts."""
+    return registry_of(site)
+
+
+def registry_of(site: Path) -> Registry:
+    importlib.invalidate_caches()
+    own = [point for one in distributions(path=[str(site)]) for point in one.entry_points]
+    return load_registry([*(point for point in installed_entry_points() if point.value != "crash_parts"), *own])
+
+
+@pytest.fixture
+def lab(tmp_path: Path, site: Path, registry: Registry, hurried: None) -> Lab:
+    """Return an empty laboratory."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    return Lab(folder, site, registry)
+
+
+@pytest.fixture(scope="session")
+def make_lab(site: Path, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
     """Return a function that makes a laboratory that outlives one test."""
 
     def make() -> Lab:
         folder = tmp_path_factory.mktemp("labs") / "lab"
         folder.mkdir()
-        return Lab(folder, site)
+        return Lab(folder, site, registry)
 
     return make
 
@@ -420,3 +435,9 @@ def difference() -> Callable[[dict[str, bytes], dict[str, bytes]], str]:
         return ""
 
     return tell
+
+
+@pytest.fixture(scope="session")
+def in_a_hurry() -> Callable[[pytest.MonkeyPatch], None]:
+    """Return what ``hurried`` does, for fixtures that outlive one test."""
+    return hurry

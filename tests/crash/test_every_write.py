@@ -111,23 +111,19 @@ class CameraDisk(Disk):
 
 
 @pytest.fixture(scope="session")
-def filmed(make_lab, small_config):
+def filmed(make_lab, small_config, in_a_hurry):
     """Return a session of an hour whose every durable write was filmed, with the images."""
     lab = make_lab().lay(small_config(), 60)
     camera = CameraDisk(lab.workspace)
     with pytest.MonkeyPatch.context() as patch:
-        _draw_nothing(patch)
+        in_a_hurry(patch)
         outcome = lab.start(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9)))
     assert outcome.status == "completed"
     return lab, camera
 
 
-def _draw_nothing(patch) -> None:
-    patch.setattr("logos.artifacts.plots.draw_equity", lambda _csv, out, **_rest: out.write_bytes(b"picture"))
-
-
 @pytest.fixture
-def revived(tmp_path, quick_plots):
+def revived(tmp_path, hurried):
     """Return a function that lays out an image in a workspace of its own."""
     count = 0
 

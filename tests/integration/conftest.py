@@ -99,11 +99,11 @@ def _write_bars(path: Path, rows: Iterable[Row], interval: int) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_bars(registry: Registry) -> Callable[..., SessionConfig]:
     """Return a function that puts bars where a config's replay feed will look, and returns the config.
 
-    ``write_bars(workspace, config_text, {"DEMO": [("10", "11", "9", "10", "100"), …]}, form="csv.gz")``; prices as text.
+    ``write_bars(workspace, config_text, {"DEMO": [("10", "11", "9", "10", "100"), …]}, form="csv.gz")``
     """
 
     def write(
@@ -118,7 +118,7 @@ def write_bars(registry: Registry) -> Callable[..., SessionConfig]:
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start_session(registry: Registry, write_bars: Callable[..., SessionConfig]) -> Callable[..., Outcome]:
     """Return a function that runs a session in this process: the bars are written, and the outcome is returned.
 
@@ -141,7 +141,7 @@ def start_session(registry: Registry, write_bars: Callable[..., SessionConfig]) 
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_session(start_session: Callable[..., Outcome]) -> Callable[..., Path]:
     """Return a function that runs a session as ``start_session`` does, and returns the session's folder."""
 

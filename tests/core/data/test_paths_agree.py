@@ -178,3 +178,14 @@ def test_the_size_of_blocks_changes_nothing(cache_free, rows, block_bytes, newli
 
     if whole or parts:
         assert joined(parts) == joined(whole)
+
+
+@pytest.mark.parametrize(("tick", "places"), [("0.01", 3), ("0.00001", 6), ("0.0001", 5), ("0.25", 3)])
+def test_every_half_tick_goes_to_the_even_tick(instrument, tick, places):
+    for first in (1_005, 138_691_505):
+        halves = [format(Decimal(first + 10 * at).scaleb(-places), "f") for at in range(2_000)]
+        text = "".join(line(minute, [half] * 4, "0") for minute, half in enumerate(halves)).encode()
+        fast, exact = both(text, instrument(tick=tick))
+        assert fast == (None if tick == "0.25" else exact)
+        expected = [round(Fraction(half) / Fraction(tick)) for half in halves]
+        assert [row[1] for row in exact[0]] == expected

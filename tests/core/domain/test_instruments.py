@@ -74,12 +74,17 @@ def test_without_a_cap_there_is_no_greatest_product() -> None:
     assert make(notional_cap=Decimal(0)).greatest_product == 0
 
 
-def test_averages_and_notionals_print_half_to_even() -> None:
+def test_an_average_prints_half_to_even() -> None:
     instrument = make()
     assert instrument.average_price_text(10_001, 2) == "50.00"  # 50.005
     assert instrument.average_price_text(10_003, 2) == "50.02"  # 50.015
-    assert make(tick=Decimal("0.01"), lot=Decimal("0.001")).notional_text(987, 10) == "0.10"  # 0.0987
-    assert make(tick=Decimal("0.00001")).notional_text(137_000, 3) == "4.11000"
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), STEPS, STEPS)
+def test_a_notional_prints_exactly_with_two_decimals_at_least(price, lots, tick, lot) -> None:
+    text = make(tick=tick, lot=lot).notional_text(price, lots)
+    assert Fraction(text) == price * Fraction(tick) * lots * Fraction(lot)
+    assert len(text.partition(".")[2]) >= 2
 
 
 @pytest.mark.parametrize("name", ["tick", "lot"])

@@ -48,7 +48,7 @@ def test_what_is_logged_before_there_is_a_log_comes_first_and_once() -> None:
 
 def test_without_a_kill_file_nothing_is_asked_for(tmp_path) -> None:
     watch = Watch(tmp_path, ("stop/NOW",))
-    watch.look()
+    watch.look(0)
     assert (watch.kill, watch.pause) == ("", False)
 
 
@@ -57,7 +57,7 @@ def test_each_kill_file_is_named_as_the_config_names_it(tmp_path, name) -> None:
     watch = Watch(tmp_path, ("stop/NOW",))
     (tmp_path / name).parent.mkdir(parents=True)
     (tmp_path / name).touch()
-    watch.look()
+    watch.look(0)
     assert watch.kill == f"the kill file {name} is there; remove it before the next session"
 
 
@@ -66,9 +66,9 @@ def test_a_kill_file_once_seen_is_obeyed_though_it_goes_away(tmp_path) -> None:
     kill = tmp_path / DEFAULT_KILL_FILE
     kill.parent.mkdir(parents=True)
     kill.touch()
-    watch.look()
+    watch.look(0)
     kill.unlink()
-    watch.look()
+    watch.look(0)
     assert watch.kill
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from logos.config.registry import BUILT_IN
 from logos.config.records import PartSection, SessionConfig
+from logos.config.registry import BUILT_IN
 from logos.context.clock import Clock
 from logos.context.parts import Log, PartContext
 from logos.context.seed import Seed

@@ -88,7 +88,7 @@ def _record(offer: Offer) -> dict[str, Any]:
         if not any(info.required for info in parameters):
             strategy = _builder(offer, _config(offer, ()))()
             record["lookback"] = strategy.lookback
-            record["summary"] = _first_line(type(strategy).__doc__) or offer.summary
+            record["summary"] = _first_line(type(strategy).__doc__).replace("``", "") or offer.summary
     except LogosError as error:
         record["fault"] = str(error)
     return record

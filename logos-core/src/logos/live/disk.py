@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from logos.domain.errors import StorageError
@@ -77,6 +77,11 @@ class Disk:
             temporary.replace(path)
             self._sync_folder(path.parent)
 
+    def remove(self, path: Path) -> None:
+        """Take a file away; it may be gone already."""
+        with _explained("remove", path):
+            path.unlink(missing_ok=True)
+
     def rename_folder(self, old: Path, new: Path) -> None:
         """Give a folder its final name."""
         with _explained("rename", old):
@@ -86,8 +91,7 @@ class Disk:
     def point(self, link: Path, target: str) -> None:
         """Let a symbolic link name a target, replacing it whole; a file with the name where links are not to be had."""
         temporary = link.with_name(f".{link.name}.new")
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        self.remove(temporary)
         try:
             temporary.symlink_to(target)
         except (OSError, NotImplementedError):

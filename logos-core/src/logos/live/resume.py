@@ -22,6 +22,9 @@ from logos.live.snapshot import Identity, restore
 from logos.live.stage import Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
 
+_UNFINISHED = (".*.new", "plots/*.partial")
+"""Temporary names under which files are written before they are put in place."""
+
 
 def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: SessionConfig | None = None) -> Outcome:
     """Continue a session, to the same bytes as if it had never stopped.
@@ -176,7 +179,7 @@ def _continue(
 
 
 def _cut_back(setup: Setup, folder: Path, state: dict[str, Any]) -> None:
-    """Cut every growing file back to where it was at the snapshot.
+    """Cut every growing file back to where it was at the snapshot, and clear away what a crash left half written.
 
     Raises
     ------
@@ -194,3 +197,6 @@ def _cut_back(setup: Setup, folder: Path, state: dict[str, Any]) -> None:
             )
         if size > length:
             setup.disk.cut(path, length)
+    for pattern in _UNFINISHED:
+        for path in sorted(folder.glob(pattern)):
+            setup.disk.remove(path)

@@ -81,7 +81,7 @@ class Runner:
         """
         watch = self._parts.watch
         slices = self._parts.feed.slices(after)
-        watch.look()
+        watch.look(self._session.clock)
         if watch.kill:
             self._session.halt_before_start(watch.kill)
             status = Status.HALTED
@@ -112,7 +112,7 @@ class Runner:
         """Hand over what was collected, look for the kill file, and take a snapshot where one is due."""
         parts = self._parts
         parts.recorder.flush()
-        parts.watch.look()
+        parts.watch.look(self._session.clock)
         if now >= self._snapshot_due:
             self.write_snapshot(Status.RUNNING)
             self._snapshot_due = self._monotonic() + parts.cadence.snapshot

@@ -29,8 +29,8 @@ class Watch:
         self.kill = ""
         self.pause = False
 
-    def look(self) -> None:
-        """Look for the kill files."""
+    def look(self, clock: int) -> None:  # noqa: ARG002 -- a replay looks into its script instead of at files
+        """Look for the kill files; ``clock`` is where the session stands."""
         for name, path in self._files:
             if not self.kill and path.exists():
                 self.kill = f"the kill file {name} is there; remove it before the next session"

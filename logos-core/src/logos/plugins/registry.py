@@ -113,9 +113,10 @@ class Registry:
             return f"Run: pip install {DISTRIBUTIONS[kind, name]}"
         near = difflib.get_close_matches(name, sorted({*installed, *known}), n=3)
         if near:
-            return "Did you mean " + " or ".join(
+            offered = " or ".join(
                 one if one in installed else f"{one} (pip install {DISTRIBUTIONS[kind, one]})" for one in near
             )
+            return f"Did you mean {offered}?"
         return f"There are: {', '.join(installed)}" if installed else f"No {kind} is installed"
 
 

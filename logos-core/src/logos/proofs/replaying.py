@@ -89,12 +89,13 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
         folder / schemas.CONFIG_FILE, setup.registry, workspace=setup.workspace, default_seed=state["seed"]
     )
     script = script_of(folder, state)
+    watch = ScriptedWatch(script)
     with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
         again = attrs.evolve(
             setup,
             output=Path(scratch),
             clock=RecordedClock(parse_time(state["started_at"]), setup.clock),
-            watch=lambda _workspace, _files: ScriptedWatch(script),
+            watch=lambda _workspace, _files: watch,
             wrap=scripted,
         )
         outcome = start(again, config, session_id=folder.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,14 @@ class Script:
     Attributes
     ----------
     kills:
-        The reason of each halt by the kill file, by the clock of its slice.
+        The reasons of the halts by the kill file, in order, by the clock at which they happened.
     halts:
         How many halts were forgiven.
     pause_at:
         The clock at which the session stands paused; ``None`` where it does not.
     """
 
-    kills: dict[int, str]
+    kills: dict[int, list[str]]
     halts: int
     pause_at: int | None
 
@@ -45,13 +46,13 @@ def script_of(folder: Path, state: dict[str, Any]) -> Script:
     IntegrityError
         Where the journal's chain is broken.
     """
-    kills: dict[int, str] = {}
+    kills: dict[int, list[str]] = {}
     halts = 0
     for _head, event in read_chain(folder / schemas.JOURNAL_FILE, until=state["journal"]["length"]):
         if event["type"] == "halted":
             for cause in event["causes"]:
                 if cause["guard"] == KILL_SWITCH:
-                    kills[parse_time(event["ts"])] = cause["reason"]
+                    kills.setdefault(parse_time(event["ts"]), []).append(cause["reason"])
         elif event["type"] == "halt_cleared":
             halts += 1
     paused = state["status"] == "paused"
@@ -63,19 +64,14 @@ class ScriptedWatch(Watch):
 
     def __init__(self, script: Script) -> None:
         super().__init__(Path(), ())
-        self._script = script
-        self._seen: set[int] = set()
+        self._kills = {clock: deque(reasons) for clock, reasons in script.kills.items()}
+        self._pause_at = script.pause_at
 
-    def look(self) -> None:
-        """Look at nothing."""
-
-    def before(self, clock: int) -> None:
-        """Say what was said before the slice at a clock."""
-        reason = self._script.kills.get(clock)
-        self.kill = reason if reason is not None and clock not in self._seen else ""
-        if reason is not None:
-            self._seen.add(clock)
-        self.pause = clock == self._script.pause_at
+    def look(self, clock: int) -> None:
+        """Say what was said at a clock: each kill of the script once."""
+        reasons = self._kills.get(clock)
+        self.kill = reasons.popleft() if reasons else ""
+        self.pause = clock == self._pause_at
 
 
 class ScriptedFeed:
@@ -89,7 +85,7 @@ class ScriptedFeed:
     def slices(self, after: int | None) -> Iterator[Slice]:
         """Yield the feed's slices."""
         for bars in self._feed.slices(after):
-            self._watch.before(bars.clock)
+            self._watch.look(bars.clock)
             yield bars
 
     def prepare(self) -> Sequence[SymbolReport]:
@@ -121,8 +117,4 @@ def scripted(assembly: Assembly, watch: Watch) -> Assembly:
     """Put a scripted feed in an assembly's seat."""
     if not isinstance(watch, ScriptedWatch):
         return assembly
-    reports = assembly.feed.prepare()
-    firsts = [report.first for report in reports if report.first is not None]
-    if firsts:
-        watch.before(min(firsts))
     return attrs.evolve(assembly, feed=ScriptedFeed(assembly.feed, watch))
