@@ -108,6 +108,23 @@ def lowest(session: nox.Session) -> None:
     session.run("pytest", *WORKERS, "-W", "default", *folders, *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time whole sessions and the start of the program, beside ``freqtrade --help`` where that can be installed."""
+    _install(session, *_wheels(session, *DISTRIBUTIONS))
+    peer = Path(session.create_tmp()) / "freqtrade"
+    program = peer / "bin" / "freqtrade"
+    if not program.exists():
+        session.run("python", "-m", "venv", str(peer), silent=True)
+        command = [str(peer / "bin" / "pip"), "install", "--quiet", "freqtrade"]
+        session.run(*command, external=True, success_codes=[0, 1])
+    if not program.exists():
+        session.warn("freqtrade could not be installed and is left out")
+    session.run(
+        "python", "benchmarks/sessions.py", *(["--peer", str(program)] if program.exists() else []), *session.posargs
+    )
+
+
 def _install(session: nox.Session, *packages: str) -> None:
     session.install("--quiet", "-c", "constraints.txt", *packages)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
-import random
 import shutil
 
-import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -77,19 +76,25 @@ SESSIONS = {
 }
 
 
+def walk(name, price, volume):
+    """Yield minute, open, high, low, close and volume, drawn from nothing but the name."""
+    for minute in range(BARS):
+        gap, move, above, below, traded, missing = hashlib.sha256(f"{name} {minute}".encode()).digest()[:6]
+        step = 1 + price // 100_000
+        opening = price + (gap % 19 - 9) * step
+        price = max(1, opening + (move % 81 - 40) * step)
+        high, low = max(opening, price) + above % 31, max(1, min(opening, price) - below % 31)
+        if missing > 25:
+            yield minute, opening, high, low, price, (0, 1, 2, 5)[traded % 4] * volume
+
+
 def write_bars(folder):
     """Write a walk for each symbol: some minutes lack a bar, some bars have no volume."""
     for name, (price, decimals, volume) in sorted(WALKS.items()):
-        draw = random.Random(name)
         lines = ["timestamp,open,high,low,close,volume"]
-        for minute in range(BARS):
-            opening = price + draw.randint(-9, 9) * (1 + price // 100_000)
-            price = max(1, opening + draw.randint(-40, 40) * (1 + price // 100_000))
-            high, low = max(opening, price) + draw.randint(0, 30), max(1, min(opening, price) - draw.randint(0, 30))
-            traded = draw.choice((0, 1, 2, 5)) * volume
-            values = ",".join(f"{value / 10**decimals:.{decimals}f}" for value in (opening, high, low, price))
-            if draw.random() > 0.1:
-                lines.append(f"{START.format(8 + minute // 60, minute % 60)},{values},{traded}")
+        for minute, *prices, traded in walk(name, price, volume):
+            values = ",".join(f"{value / 10**decimals:.{decimals}f}" for value in prices)
+            lines.append(f"{START.format(8 + minute // 60, minute % 60)},{values},{traded}")
         path = folder / f"{name}-1m.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
@@ -183,11 +188,11 @@ def test_sessions_under_audit_hold_what_is_hard(sessions):
     assert "flatten" in flattened[-1]
 
 
-class TestSessionThatHasNotStopped:
-    @attrs.define
-    class Stop(Exception):
-        after: int
+class CrashError(Exception):
+    """What ends a session as a power cut would."""
 
+
+class TestSessionThatHasNotStopped:
     def stopping(self, after, act):
         seen = []
 
@@ -199,14 +204,14 @@ class TestSessionThatHasNotStopped:
         return progress
 
     def crash(self):
-        raise self.Stop(0)
+        raise CrashError
 
     @pytest.mark.parametrize("after", [1, 40, 200])
     def test_a_crash_leaves_what_agrees_up_to_the_snapshot(self, workspace_of_sessions, after):
         space = workspace_of_sessions
         before = set((space.folder / "runs/live/sessions").iterdir())
         cadence = Cadence(flush=0.0, snapshot=0.004)
-        with pytest.raises(self.Stop):
+        with pytest.raises(CrashError):
             space.run(DOLLARS, cadence=cadence, progress=self.stopping(after, self.crash))
         (folder,) = set((space.folder / "runs/live/sessions").iterdir()) - before
         assert json.loads((folder / "state.json").read_text())["status"] == "running"

@@ -47,7 +47,7 @@ broker:
 strategies: [{", ".join(strategies)}]
 guards:
   - {{plugin: max_notional, limit: "8000"}}
-  - {{plugin: exposure, gross: "0.9"}}
+  - {{plugin: exposure, gross: "0.3"}}
   - {{plugin: drawdown, max: "0.5", daily: "0.5"}}
   - {{plugin: stale_data, after: 5m}}
   - {{plugin: reject_rate}}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import itertools
+import struct
 import tracemalloc
 from decimal import Decimal
 
@@ -158,6 +160,14 @@ def test_equal_bars_have_an_equal_digest_in_every_form(cache):
     write_parquet(cache, rows, kind=pa.string())
     digests["text"] = cache.feed().digest()
     assert len(set(digests.values())) == 1, digests
+
+
+def test_the_digest_can_be_made_again_by_hand(cache, instrument):
+    for name in "AB":
+        cache.rows(row(0), row(1, 10_250, "0.00019"), name=f"crypto/{name}-1m.csv")
+    bars = struct.pack("<12q", START, *[10_000] * 4, 15_000, START + 60, *[10_250] * 4, 1)
+    expected = hashlib.sha256(b"A\0" + bars + b"B\0" + bars).hexdigest()
+    assert cache.feed(instrument("B"), instrument("A")).digest() == expected
 
 
 def test_the_digest_sees_every_field_and_the_symbol(cache, instrument):
