@@ -112,8 +112,8 @@ class CameraDisk(Disk):
 
 @pytest.fixture(scope="session")
 def filmed(make_lab, small_config, in_a_hurry):
-    """Return a session of an hour whose every durable write was filmed, with the images."""
-    lab = make_lab().lay(small_config(), 60)
+    """Return a session of forty minutes whose every durable write was filmed, with the images."""
+    lab = make_lab().lay(small_config(), 40)
     camera = CameraDisk(lab.workspace)
     with pytest.MonkeyPatch.context() as patch:
         in_a_hurry(patch)
@@ -146,7 +146,7 @@ def test_the_film_shows_every_kind_of_order_and_every_kind_of_write(filmed) -> N
     assert working, "no crash finds a partly filled order"
     assert any(b"accepted" in _of(image, "state.json") for image in camera.images), "no crash finds a resting order"
     moments = " ".join(image.moment for image in camera.images)
-    assert camera.operations > 300
+    assert camera.operations > 200
     for write in ("half of", "all but 1 byte of", ".orders.csv.new", ".state.json.new", "rename_folder", "point"):
         assert write in moments
 
@@ -197,7 +197,7 @@ def test_a_resume_killed_at_any_write_is_resumed_to_the_same_bytes(filmed, reviv
     second = CameraDisk(first.workspace)
     first.resume(first.setup(disk=second, cadence=Cadence(flush=3, snapshot=23)))
     assert difference(lab.files(), first.files()) == ""
-    for image in second.images[::3]:
+    for image in second.images[::5]:
         other = revived(lab, image)
         other.resume(other.setup(cadence=SELDOM))
         assert difference(lab.files(), other.files()) == "", image.moment

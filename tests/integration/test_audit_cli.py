@@ -193,18 +193,15 @@ class CrashError(Exception):
 
 
 class TestSessionThatHasNotStopped:
-    def stopping(self, after, act):
+    def crashing(self, after):
         seen = []
 
         def progress(session):
             seen.append(session.clock)
             if len(seen) == after:
-                act()
+                raise CrashError
 
         return progress
-
-    def crash(self):
-        raise CrashError
 
     @pytest.mark.parametrize("after", [1, 40, 200])
     def test_a_crash_leaves_what_agrees_up_to_the_snapshot(self, workspace_of_sessions, after):
@@ -212,7 +209,7 @@ class TestSessionThatHasNotStopped:
         before = set((space.folder / "runs/live/sessions").iterdir())
         cadence = Cadence(flush=0.0, snapshot=0.004)
         with pytest.raises(CrashError):
-            space.run(DOLLARS, cadence=cadence, progress=self.stopping(after, self.crash))
+            space.run(DOLLARS, cadence=cadence, progress=self.crashing(after))
         (folder,) = set((space.folder / "runs/live/sessions").iterdir()) - before
         assert json.loads((folder / "state.json").read_text())["status"] == "running"
         report = audit(folder)
@@ -232,11 +229,11 @@ class TestSessionThatHasNotStopped:
             watches.append(watch)
             return assembly
 
-        def pause():
-            watches[0].pause = True
+        def pause(session):
+            watches[0].pause = session.counts.fills > 50 and len(session.orders.by_id) > 2
 
         cadence = Cadence(flush=0.0, snapshot=0.004)
-        folder = space.run(DOLLARS, cadence=cadence, wrap=wrap, progress=self.stopping(100, pause))
+        folder = space.run(DOLLARS, cadence=cadence, wrap=wrap, progress=pause)
         state = json.loads((folder / "state.json").read_text())
         assert state["status"] == "paused"
         assert state["orders"]
@@ -244,7 +241,7 @@ class TestSessionThatHasNotStopped:
         state["orders"][0]["filled_quantity"] = other_digit(state["orders"][0]["filled_quantity"])
         (folder / "state.json").write_text(json.dumps(state))
         (fault,) = faults(audit(folder)).values()
-        assert (fault.file, fault.field) == ("state.json", "filled_quantity")
+        assert (fault.file, fault.field) == (schemas.STATE_FILE, "filled_quantity")
 
 
 CHANGES = [

@@ -64,4 +64,7 @@ def _print(report: AuditReport) -> None:
             typer.echo(f"\n{check.name}: {check.fault}")
     for note in report.notes:
         typer.echo(f"\nNote: {note}")
-    typer.echo("\nAll agree." if report.agrees else "\nLook at the first of these first: later checks build on it.")
+    if report.agrees:
+        typer.echo("\nAll agree.")
+    elif sum(not check.agrees for check in report.checks) > 1:
+        typer.echo("\nLook at the first of these first: later checks build on it.")

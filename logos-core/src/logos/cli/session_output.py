@@ -166,4 +166,4 @@ def _percent_text(outcome: Outcome) -> str:
 
 
 def _percent(value: int) -> str:
-    return f"{text_of(value, RATIO_DECIMALS - 2)[:-4]} %"
+    return f"{text_of(divide_half_even(value, 10 ** (RATIO_DECIMALS - 4)), 2)} %"

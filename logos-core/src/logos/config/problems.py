@@ -40,7 +40,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
     if not known:
         return "Nothing is valid here"
     shown = ", ".join(known[:_MANY])
-    return f"Valid: {shown}" if len(known) <= _MANY else f"Valid: {shown} and {len(known) - _MANY} more"
+    return f"Valid: {shown}." if len(known) <= _MANY else f"Valid: {shown} and {len(known) - _MANY} more."
 
 
 def problem_of(error: LogosError, path: str, line: int | None) -> Problem:

@@ -101,7 +101,7 @@ class InstrumentRegistry(Mapping[str, Instrument]):
         if found is None:
             raise ConfigError(
                 f"no instrument {shortened(symbol)!r} is known",
-                hint=f"{nearest(symbol, self._known)}; or add it under 'instruments:' with asset_class, tick, lot "
+                hint=f"{nearest(symbol, self._known)} Or add it under 'instruments:' with asset_class, tick, lot "
                 "and currency",
             )
         return found

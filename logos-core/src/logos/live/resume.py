@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
 from logos.assembly.build import assemble
@@ -12,18 +14,36 @@ from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
 from logos.domain.errors import IntegrityError, ResumeError
 from logos.domain.events import Cause
-from logos.domain.times import parse_time
+from logos.domain.times import parse_time, time_text
 from logos.live.folder import hold, open_log
 from logos.live.journal import Head, read_chain
 from logos.live.late_log import LateLog
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, plugins_of, warnings_of
-from logos.live.snapshot import Identity, restore
-from logos.live.stage import Position, Stage, open_stage, outcome_of_state, relative
+from logos.live.snapshot import Identity, encode, restore, snapshot
+from logos.live.stage import Play, Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
 
 _UNFINISHED = (".*.new", "plots/*.partial")
 """Temporary names under which files are written before they are put in place."""
+
+_HALT_CLEARED = "halt_cleared"
+
+
+@attrs.frozen(kw_only=True)
+class _Record:
+    """What the journal says up to the snapshot.
+
+    Attributes
+    ----------
+    head:
+        Where it ends there.
+    unheard:
+        The clock of the last halt: the strategies have not heard that slice, nor those in which positions were closed.
+    """
+
+    head: Head
+    unheard: int | None
 
 
 def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: SessionConfig | None = None) -> Outcome:
@@ -59,9 +79,9 @@ def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: Sess
         own = load_session_config(
             folder / schemas.CONFIG_FILE, setup.registry, workspace=setup.workspace, default_seed=state["seed"]
         )
-        head = _check(folder, state, own, config)
+        record = _check(folder, state, own, config)
         with open_log(setup, folder, folder.name) as log:
-            return _continue(setup, folder, state, own, head, log, clear_halt=clear_halt)
+            return _continue(setup, folder, state, own, record, log)
 
 
 def _ended(setup: Setup, folder: Path, state: dict[str, Any]) -> Outcome:
@@ -72,8 +92,8 @@ def _ended(setup: Setup, folder: Path, state: dict[str, Any]) -> Outcome:
     return outcome_of_state(state, relative(folder, setup.root), causes)
 
 
-def _check(folder: Path, state: dict[str, Any], own: SessionConfig, given: SessionConfig | None) -> Head:
-    """Refuse a session whose config, plugins or journal have changed; return the journal's head at the snapshot."""
+def _check(folder: Path, state: dict[str, Any], own: SessionConfig, given: SessionConfig | None) -> _Record:
+    """Refuse a session whose config, plugins or journal have changed; return what the journal says."""
     if own.digest != state["config_digest"]:
         raise ResumeError(
             f"{schemas.CONFIG_FILE} of session {folder.name} has changed since the session began",
@@ -105,19 +125,21 @@ def _drift(before: list[dict[str, str]], now: list[dict[str, str]]) -> str:
     )
 
 
-def _check_journal(folder: Path, state: dict[str, Any]) -> Head:
+def _check_journal(folder: Path, state: dict[str, Any]) -> _Record:
     """Verify the journal up to the snapshot: only what lies behind it may be torn."""
     path = folder / schemas.JOURNAL_FILE
     wanted = Head(state["sequence"], state["journal"]["length"], state["journal"]["head"])
     head = Head()
-    for head, _event in read_chain(path, until=wanted.length):  # noqa: B007 -- the last head is what counts
-        pass
+    unheard = parse_time(state["clock"]) if state["status"] == Status.HALTED else None
+    for head, event in read_chain(path, until=wanted.length):
+        if event["type"] == _HALT_CLEARED and state["status"] != Status.HALTED:
+            unheard = parse_time(event["ts"])
     if head != wanted:
         raise IntegrityError(
             f"{path.name} ends at line {head.sequence}, and {schemas.STATE_FILE} was written at line {wanted.sequence}",
             hint="One of both was replaced: restore the session's folder from a copy",
         )
-    return head
+    return _Record(head=head, unheard=unheard)
 
 
 def _continue(
@@ -125,10 +147,8 @@ def _continue(
     folder: Path,
     state: dict[str, Any],
     config: SessionConfig,
-    head: Head,
+    record: _Record,
     log: Any,
-    *,
-    clear_halt: bool,
 ) -> Outcome:
     late = LateLog()
     late.bind(log)
@@ -154,7 +174,7 @@ def _continue(
     position = Position(
         clock=parse_time(state["clock"]),
         offsets=state["files"],
-        head=head,
+        head=record.head,
         next_order_id=state["next_settled_order_id"],
         tally=Tally.restored(state["tally"]),
     )
@@ -171,11 +191,43 @@ def _continue(
     )
     play = open_stage(stage, position)
     restore(play.session, play.recorder, state)
-    play.warm_up()
+    _warm_up(play, record.unheard)
     late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
-    if clear_halt and state["status"] == Status.HALTED:
-        play.clear_halt()
+    if state["status"] == Status.HALTED:
+        _forgive(play, state["feed"])
     return play.run(position.clock if play.session.counts.slices else None)
+
+
+def _warm_up(play: Play, unheard: int | None) -> None:
+    """Rebuild the strategies from the bars before the restart.
+
+    The bars at which a session was halted were kept from its strategies. Where such a bar is the last one, a strategy
+    may now say something new: that is decided at the next bar, as any other change of a signal.
+
+    Raises
+    ------
+    ResumeError
+        Where a strategy says something else than it did: it depends on more than its look-back.
+    """
+    stage, clock = play.stage, play.session.clock
+    for state in play.session.pairs:
+        bars = stage.assembly.feed.history(state.pair.symbol, state.strategy.lookback, clock)
+        value = play.session.warm_up(state, bars)
+        heard = not bars or unheard is None or bars[-1].timestamp + stage.config.interval > unheard
+        if heard and value != state.value:
+            raise ResumeError(
+                f"strategy {state.pair.strategy} on {state.pair.symbol} said {state.value} at {time_text(clock)} "
+                f"and says {value} when rebuilt from its last {state.strategy.lookback} bars",
+                hint="It depends on more than its look-back: see logos strategies check",
+            )
+
+
+def _forgive(play: Play, feed: dict[str, Any]) -> None:
+    """Clear the halt, and make that safe at once: after a crash the session must not stand halted again."""
+    play.clear_halt()
+    play.recorder.sync(play.session.orders.by_id)
+    state = snapshot(play.stage.identity, play.session, play.recorder, feed, Status.RUNNING.value)
+    play.stage.setup.disk.replace(play.stage.folder / schemas.STATE_FILE, encode(state))
 
 
 def _cut_back(setup: Setup, folder: Path, state: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from logos.artifacts.rows import average_cost_text
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.money import scaled_exactly, text_of
@@ -69,6 +70,7 @@ def snapshot(
         "broker": session.parts.broker.snapshot(),
         "last_order_id": session.desk.last_order_id,
         "last_trade_id": session.desk.last_trade_id,
+        "decided_at": time_text(session.decided_at),
         "recorded": {"at": session.desk.recorded[0], "symbols": list(session.desk.recorded[1])},
         "first_clock": time_text(session.started_at),
         "plugins": identity.plugins,
@@ -83,6 +85,7 @@ def snapshot(
 def restore(session: Session, recorder: SessionRecorder, state: dict[str, Any]) -> None:
     """Put a freshly assembled session where a snapshot left it; its strategies are rebuilt by the caller."""
     session.clock = parse_time(state["clock"])
+    session.decided_at = parse_time(state["decided_at"])
     session.started_at = parse_time(state["first_clock"])
     session.counts = Counts(**state["counts"])
     session.causes = tuple(
@@ -126,6 +129,13 @@ def _position_state(holding: Holding, books: Books) -> dict[str, Any]:
     return {
         "symbol": instrument.symbol,
         "quantity": instrument.quantity_text(holding.lots.quantity),
+        "average_cost": average_cost_text(
+            instrument,
+            holding.lots.quantity,
+            holding.lots.cost,
+            books.decimals,
+            converted=holding.valuation.conversion is not None,
+        ),
         "mark_price": None if holding.mark is None else instrument.price_text(holding.mark),
         "marked_at": None if holding.marked_at is None else time_text(holding.marked_at),
         "market_value": text_of(holding.market_value, books.decimals),

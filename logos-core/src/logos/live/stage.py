@@ -82,16 +82,21 @@ class Play:
         ResumeError
             Where a strategy then says something else than it did: it depends on more than its look-back.
         """
-        clock, feed = self.session.clock, self.stage.assembly.feed
+        feed, decided_at = self.stage.assembly.feed, self.session.decided_at
         for state in self.session.pairs:
-            bars = feed.history(state.pair.symbol, state.strategy.lookback, clock)
-            value = self.session.warm_up(state, bars)
+            symbol, lookback = state.pair.symbol, state.strategy.lookback
+            value = self.session.warm_up(state, feed.history(symbol, lookback, decided_at))
             if value != state.value:
                 raise ResumeError(
-                    f"strategy {state.pair.strategy} on {state.pair.symbol} said {state.value} at {time_text(clock)} "
+                    f"strategy {state.pair.strategy} on {symbol} said {state.value} at {time_text(decided_at)} "
                     f"and says {value} when rebuilt from its last {state.strategy.lookback} bars",
                     hint="It depends on more than its look-back: see logos strategies check",
                 )
+            # Bars that passed after that without a decision, as at a halt, are seen and not compared.
+            newest = feed.history(symbol, lookback, self.session.clock)
+            self.session.warm_up(
+                state, [bar for bar in newest if bar.timestamp + self.stage.config.interval > decided_at]
+            )
 
     def clear_halt(self) -> None:
         """Forgive the halt: each guard starts anew from here, and the journal says so."""
@@ -104,9 +109,9 @@ class Play:
     def run(self, after: int | None, *, fresh: bool = False) -> Outcome:
         """Run the session from a clock on, write what belongs to its end, and say how it stands."""
         stage = self.stage
-        self._load_plotting()
-        runner = Runner(self._runner_parts())
         with stage.watch.signals():
+            self._load_plotting()
+            runner = Runner(self._runner_parts())
             try:
                 if fresh:
                     self.observers.emit("logos_session_started", session=self.session)

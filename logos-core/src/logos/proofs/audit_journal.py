@@ -17,7 +17,7 @@ from logos.proofs.audit_files import Place, read_lines
 
 _SEALED = re.compile(rb'(.*),"hash":"([0-9a-f]{64})"\}\n', re.DOTALL)
 _OPENING = re.compile(rb'\{"seq":([0-9]+),"ts":"([0-9TZ:-]{20})","type":"([a-z_]+)",')
-_INTENT_FIELDS = ("strategy", "symbol", "side", "time_in_force", "quantity", "type")
+_INTENT_FIELDS = ("strategy", "symbol", "side", "order_type", "time_in_force", "quantity")
 _FILL_FIELDS = ("trade_id", "order_id", "timestamp", "quantity", "price", "liquidity", "fee", "realized_pnl", "value")
 _DECISION_FIELDS = ("strategy", "symbol", "signal", None, "target_quantity", "outcome", "order_id", "reason_code")
 
@@ -28,7 +28,8 @@ Event = dict[str, Any]
 class OrderLife:
     """What became of one order: its intent and last event by the journal, its sums by ``trades.csv``."""
 
-    intent: Event
+    number: int
+    intent: dict[str, str]
     created_at: str
     updated_at: str
     status: str
@@ -69,11 +70,19 @@ class Story:
         elif kind in {"intent", "blocked"}:
             reason = "; ".join(f"{cause['guard']}: {cause['reason']}" for cause in event.get("causes", ()))
             status = "new" if kind == "intent" else "blocked"
-            intent = event | {name: event[name] for name in _INTENT_FIELDS}
-            life = OrderLife(intent=intent, created_at=clock, updated_at=clock, status=status, reason=reason)
-            if event["order_id"] != len(self.orders) + 1:
-                raise ValueError(f"order {event['order_id']} behind order {len(self.orders)}")
-            self.orders[event["order_id"]] = life
+            intent = {name: event[name] for name in _INTENT_FIELDS}
+            intent |= {name: event.get(name, "") for name in ("limit_price", "stop_price")}
+            life = OrderLife(
+                number=event["order_id"],
+                intent=intent,
+                created_at=clock,
+                updated_at=clock,
+                status=status,
+                reason=reason,
+            )
+            if life.number != len(self.orders) + 1:
+                raise ValueError(f"order {life.number} behind order {len(self.orders)}")
+            self.orders[life.number] = life
         elif kind == "fill":
             self.fills.append((clock, {name: str(event[name]) for name in _FILL_FIELDS}))
             self._answer(clock, kind, event)
@@ -94,10 +103,7 @@ class Story:
 
 
 def read_chain(folder: Path, state: dict[str, Any]) -> Iterator[tuple[Place, str, str, Event]]:
-    """Yield place, clock, kind and content of every line up to the snapshot's head, checking each line's seal.
-
-    The kind is read from where it stands in the line: an order's own ``type`` may follow it under the same key.
-    """
+    """Yield place, clock, kind and content of every line up to the snapshot's head, checking each line's seal."""
     digest, clock, number = "0" * 64, "", 0
     for number, line in enumerate(read_lines(folder, JOURNAL_FILE, state["journal"].get("length")), start=1):
         place = Place(JOURNAL_FILE, number)

@@ -133,9 +133,8 @@ def _expected_order(terms: Terms, life: OrderLife) -> dict[str, str]:
     return {
         "created_at": life.created_at,
         "updated_at": life.updated_at,
-        **{name: intent[name] for name in ("strategy", "symbol", "side", "time_in_force", "quantity")},
-        "type": intent.get("order_type", intent["type"]),
-        **{name: intent.get(name, "") for name in ("limit_price", "stop_price")},
+        **intent,
+        "type": intent["order_type"],
         "status": life.status,
         "filled_quantity": text(rounded(life.quantity, instrument.quantity_unit)),
         "average_price": "" if average is None else text(rounded(average, instrument.price_unit)),
@@ -174,7 +173,7 @@ def check_decisions(case: Case) -> None:
     # A closing order that follows a halt answers no signal.
     undecided = [n for n, one in orders.items() if one.status != "blocked" and "flatten" not in one.reason]
     for life in [*blocked, *(orders[number] for number in undecided if number not in ordered)]:
-        raise end.differs("order_id", "the end", f"a row for order {life.intent['order_id']}")
+        raise end.differs("order_id", "the end", f"a row for order {life.number}")
 
 
 def _check_decided(place: Place, row: list[str], life: OrderLife) -> None:

@@ -98,13 +98,13 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             watch=lambda _workspace, _files: watch,
             wrap=scripted,
         )
-        outcome = start(again, config, session_id=folder.name)
+        outcome = start(again, config, session_id=state["session_id"])
         replayed = again.sessions / outcome.session_id
         for _ in range(script.halts):
             outcome = resume(again, replayed, clear_halt=True)
         new = read_state(replayed)
         return ReplayReport(
-            session_id=folder.name,
+            session_id=state["session_id"],
             outcome=outcome,
             differences=tuple(compare(folder, replayed)),
             notes=tuple(_notes(state, new, plugins_of(config))),

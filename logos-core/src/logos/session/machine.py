@@ -71,6 +71,7 @@ class Session:
         self.clock = clock
         self.day = clock // SECONDS_A_DAY
         self.started_at = clock
+        self.decided_at = clock
         self.bars: tuple[Bar, ...] = ()
         self.account = parts.books
         self.counts = Counts()
@@ -136,6 +137,7 @@ class Session:
         if causes or kill or self.account.equity <= 0:
             self._halt(causes, kill)
             return False
+        self.decided_at = self.clock
         changed: list[tuple[PairState, Signal]] | None = None
         retries: list[PairState] | None = None
         pairs_of = self._pairs_of
