@@ -204,6 +204,38 @@ def test_a_resume_killed_at_any_write_is_resumed_to_the_same_bytes(filmed, reviv
         shutil.rmtree(other.workspace)
 
 
+def test_a_halt_and_its_forgiveness_killed_at_any_write_end_in_the_same_bytes(
+    make_lab, small_config, revived, difference
+) -> None:
+    guards = [{"plugin": "max_notional", "limit": "50000"}, {"plugin": "drawdown", "max": "0.0007"}]
+    lab = make_lab().lay(small_config(guards=guards, session={"name": "crash", "flatten": True}), 40)
+    camera = CameraDisk(lab.workspace)
+    assert lab.start(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9))).status == "halted"
+    halted = lab.files()
+    for image in camera.images[-60:]:
+        other = revived(lab, image)
+        if b'"status": "halted"' in _of(image, "state.json"):
+            assert difference(halted, other.files()) == "", image.moment
+        else:
+            assert other.resume(other.setup(cadence=SELDOM)).status == "halted"
+            assert difference(halted, other.files()) == "", image.moment
+        shutil.rmtree(other.workspace)
+
+    camera = CameraDisk(lab.workspace)
+    first = lab.resume(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9)), clear_halt=True)
+    wanted = lab.files()
+    refused = 0
+    for image in camera.images[:60]:
+        other = revived(lab, image)
+        still = b'"status": "halted"' in _of(image, "state.json")
+        refused += still
+        outcome = other.resume(other.setup(cadence=SELDOM), clear_halt=still)
+        assert outcome.status == first.status, image.moment
+        assert difference(wanted, other.files()) == "", image.moment
+        shutil.rmtree(other.workspace)
+    assert 0 < refused < 30
+
+
 def test_a_finished_session_is_left_alone(filmed) -> None:
     lab, _camera = filmed
     before = lab.files()

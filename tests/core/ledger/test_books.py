@@ -46,7 +46,7 @@ class Slow:
     def __init__(self) -> None:
         self.cash = Fraction(CASH)
         self.fees = Fraction(0)
-        self.realized = Fraction(0)
+        self.realized: dict[str, Fraction] = {instrument.symbol: Fraction(0) for instrument in INSTRUMENTS}
         self.peak = Fraction(CASH)
         self.marks: dict[str, Fraction] = {}
         self.lots: dict[str, list[list]] = {instrument.symbol: [] for instrument in INSTRUMENTS}
@@ -75,7 +75,7 @@ class Slow:
             profit = closing_value - booked if side == "sell" else booked - closing_value
         if units > closing:
             lots.append([side, units - closing, value - closing_value])
-        self.realized += profit
+        self.realized[instrument.symbol] += profit
         return profit
 
     def take(self, lots: list[list], units: Fraction) -> Fraction:
@@ -118,7 +118,7 @@ class Slow:
             self.cash,
             market_value,
             equity,
-            self.realized,
+            sum(self.realized.values()),
             market_value - self.cost(),
             self.fees,
             rounded((self.peak - equity) / self.peak),
@@ -185,6 +185,7 @@ def check_invariants(books: Books, slow: Slow) -> None:
         assert sum(lot[0] for lot in lots) == books.position(symbol) == holding.lots.quantity
         assert sum(lot[1] for lot in lots) == holding.lots.cost
         assert all(lot[0] * lots[0][0] > 0 for lot in lots), "lots of both sides are open"
+        assert dollars(holding.realized) == slow.realized[symbol]
         assert books.position(symbol) * Fraction(holding.instrument.lot) == slow.position(symbol)
         expected = [(lot[1], lot[2]) for lot in slow.lots[symbol]]
         assert [(abs(lot[0]) * Fraction(holding.instrument.lot), dollars(abs(lot[1]))) for lot in lots] == expected

@@ -40,7 +40,7 @@ def test_a_replacement_that_finds_the_disk_full_leaves_the_old_file_whole(tmp_pa
 def test_a_replacement_is_tried_again_over_what_a_failed_one_has_left(tmp_path) -> None:
     path = tmp_path / "state.json"
     with pytest.raises(StorageError):
-        FullDisk(3).replace(path, NEW)
+        FullDisk(len(NEW) - 1).replace(path, NEW)
     Disk().replace(path, OLD)
     assert path.read_bytes() == OLD
     assert [found.name for found in tmp_path.iterdir()] == ["state.json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -126,6 +127,16 @@ def test_a_line_that_is_missing_repeated_or_out_of_place_is_found(path, order, n
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[index] for index in order))
     with pytest.raises(IntegrityError, match=f"line {number}: it does not follow the line before it"):
+        list(read_chain(path))
+
+
+def test_a_line_that_was_sealed_again_under_another_number_is_found(path) -> None:
+    write(path, SMALL)
+    lines = path.read_bytes().splitlines(keepends=True)
+    body = lines[2][: lines[2].rindex(b',"hash"')].replace(b'"seq":3', b'"seq":4')
+    lines[2] = body + b',"hash":"' + hashlib.sha256(body).hexdigest().encode() + b'"}\n'
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(IntegrityError, match=r"line 3: it does not follow the line before it \(seq 4\)"):
         list(read_chain(path))
 
 

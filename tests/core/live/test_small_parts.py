@@ -61,6 +61,15 @@ def test_each_kill_file_is_named_as_the_config_names_it(tmp_path, name) -> None:
     assert watch.kill == f"the kill file {name} is there; remove it before the next session"
 
 
+def test_of_several_kill_files_the_first_is_named(tmp_path) -> None:
+    watch = Watch(tmp_path, ("STOP", "HALT"))
+    for name in ("STOP", "HALT"):
+        (tmp_path / name).touch()
+    watch.look(0)
+    watch.look(0)
+    assert "STOP" in watch.kill
+
+
 def test_a_kill_file_once_seen_is_obeyed_though_it_goes_away(tmp_path) -> None:
     watch = Watch(tmp_path, ())
     kill = tmp_path / DEFAULT_KILL_FILE

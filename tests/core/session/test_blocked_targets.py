@@ -40,9 +40,10 @@ def test_a_blocked_increasing_target_waits_for_its_signal_to_change(open_session
     assert world.orders == [("trend", "buy", 5)]
 
 
-def test_a_blocked_reducing_target_is_tried_again_at_each_bar_until_it_is_ordered(open_session, fakes) -> None:
+@pytest.mark.parametrize("script", [(1, None, 0), (1, None, 0, 0, None, 0, 0, 0)], ids=["silent", "repeating"])
+def test_a_blocked_reducing_target_is_tried_again_at_each_bar_until_it_is_ordered(open_session, fakes, script) -> None:
     guard = fakes.Switch()
-    world = held(open_session, guard)
+    world = held(open_session, guard, script)
     world.steps(4, ABC=100)
     assert (guard.asked, len(world.recorder.decisions), world.session.counts.blocked) == (1 + 4, 2, 1)
     guard.reason = None

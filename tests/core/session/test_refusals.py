@@ -53,8 +53,9 @@ def test_the_numbers_of_a_limit_say_what_they_mean(open_session, fakes, price, l
             assert (further * one_lot < limit) if below else (further * one_lot > limit)
 
 
-def test_exactly_the_least_notional_is_enough(open_session, fakes) -> None:
-    world = open_session({"trend/ABC": [1]}, instruments=[fakes.make("ABC", min_notional="10")])
+@pytest.mark.parametrize("limit", ["min_notional", "notional_cap"])
+def test_a_notional_exactly_at_its_limit_passes(open_session, fakes, limit) -> None:
+    world = open_session({"trend/ABC": [1]}, instruments=[fakes.make("ABC", **{limit: "10"})])
     world.step(ABC=100)
     assert world.orders == [("trend", "buy", 10)]
 

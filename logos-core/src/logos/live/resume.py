@@ -23,6 +23,7 @@ from logos.live.setup import Outcome, Setup, plugins_of, warnings_of
 from logos.live.snapshot import Identity, encode, restore, snapshot
 from logos.live.stage import Play, Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
+from logos.live.watch import Watch
 
 _UNFINISHED = (".*.new", "plots/*.partial")
 """Temporary names under which files are written before they are put in place."""
@@ -130,16 +131,17 @@ def _check_journal(folder: Path, state: dict[str, Any]) -> _Record:
     path = folder / schemas.JOURNAL_FILE
     wanted = Head(state["sequence"], state["journal"]["length"], state["journal"]["head"])
     head = Head()
-    unheard = parse_time(state["clock"]) if state["status"] == Status.HALTED else None
-    for head, event in read_chain(path, until=wanted.length):
-        if event["type"] == _HALT_CLEARED and state["status"] != Status.HALTED:
-            unheard = parse_time(event["ts"])
+    cleared = None
+    for now, event in read_chain(path, until=wanted.length):
+        head = now
+        if event["type"] == _HALT_CLEARED:
+            cleared = parse_time(event["ts"])
     if head != wanted:
         raise IntegrityError(
             f"{path.name} ends at line {head.sequence}, and {schemas.STATE_FILE} was written at line {wanted.sequence}",
             hint="One of both was replaced: restore the session's folder from a copy",
         )
-    return _Record(head=head, unheard=unheard)
+    return _Record(head=head, unheard=parse_time(state["clock"]) if state["status"] == Status.HALTED else cleared)
 
 
 def _continue(
@@ -154,6 +156,8 @@ def _continue(
     late.bind(log)
     assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=late)
     watch = setup.watch(setup.workspace, assembly.kill_files)
+    if state["status"] == Status.HALTED:
+        _refuse_kill(folder, watch, parse_time(state["clock"]))
     assembly = setup.wrap(assembly, watch)
     reports = assembly.feed.prepare()
     identity = Identity(
@@ -196,6 +200,16 @@ def _continue(
     if state["status"] == Status.HALTED:
         _forgive(play, state["feed"])
     return play.run(position.clock if play.session.counts.slices else None)
+
+
+def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:
+    """Refuse to forgive a halt while a kill file would halt the session again at once."""
+    watch.look(clock)
+    if watch.kill:
+        raise ResumeError(
+            f"session {folder.name} cannot go on: {watch.kill}",
+            hint=f"Remove it, then: logos trade --resume {folder.name} --clear-halt",
+        )
 
 
 def _warm_up(play: Play, unheard: int | None) -> None:
