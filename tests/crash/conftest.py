@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import distributions
 from pathlib import Path
@@ -120,7 +124,8 @@ class Moods(Guard):
 
 class Wire:
     """Follows a script: b a slice of all bars, 1 a bar of the first symbol only, t a silent fifth of a second,
-    k the kill file appears, . waits for ever. A number behind a star repeats: ``b*8 t*10 k t*20``."""
+    k the kill file appears, . waits for ever, h hangs while the file HANG is there. A number behind a star repeats:
+    ``b*8 t*10 k t*20``."""
 
     polled = True
 
@@ -164,6 +169,9 @@ class Wire:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
                 (self._context.workspace / "killed_at").write_text(str(self._context.clock.monotonic()))
+            elif step == "h":
+                while (self._context.workspace / "HANG").exists():
+                    self._context.clock.sleep(0.05)
             else:
                 while True:
                     self.ticks += 1
@@ -233,6 +241,92 @@ def install(folder: Path, version: str = "1.0.0") -> None:
     (info / "entry_points.txt").write_text("[logos.v1]\nmain = crash_parts\n")
     (folder / "crash_parts.py").write_text(PARTS)
     (folder / "crash_work.py").write_text(WORK)
+
+
+PROGRAM = """\
+import functools
+import sys
+
+from logos.live import runner, setup
+
+if {quick}:
+    setup.Setup = functools.partial(setup.Setup, cadence=runner.Cadence(flush=0.004, snapshot=0.04))
+from _logos_boot import main
+
+sys.exit(main())
+"""
+
+
+@attrs.define
+class Programs:
+    """Runs the command line in a workspace as a process of its own, with the parts installed.
+
+    ``quick`` makes everything safe every few milliseconds, so that a session of two seconds has many snapshots.
+    """
+
+    workspace: Path
+    environment: dict[str, str]
+    limit: int | None = None
+
+    def begin(self, *arguments: str, quick: bool = True) -> subprocess.Popen[str]:
+        prefix = ["prlimit", f"--fsize={self.limit}"] if self.limit else []
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-c", PROGRAM.format(quick=quick), *arguments],
+            cwd=self.workspace,
+            env={**self.environment, "LOGOS_HOME": str(self.workspace)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, quick: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.end(self.begin(*arguments, quick=quick))
+
+    def end(self, process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+        """Wait for a process and return what it printed; a hanging one is killed and fails the test."""
+        try:
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    @property
+    def latest(self) -> Path:
+        return self.workspace / "runs" / "live" / "latest_session"
+
+    def size(self) -> int:
+        """Return how long the latest session's account.csv is; 0 where there is none."""
+        try:
+            return (self.latest / "account.csv").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def await_size(self, process: subprocess.Popen[str], size: int) -> None:
+        """Wait until account.csv is so long, or the process has ended."""
+        self.await_that(process, lambda: self.size() >= size)
+
+    def await_that(self, process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, or the process has ended."""
+        while process.poll() is None and not condition():
+            time.sleep(0.002)
+
+    def normalised(self) -> dict[str, object]:
+        """Return the latest session's files without the fields that differ between two sessions."""
+        folder = self.latest.resolve()
+        found: dict[str, object] = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.parent.name != "logs" and path.name != ".lock"
+        }
+        events = [json.loads(line) for line in (folder / "state.jsonl").read_text(encoding="utf-8").splitlines()]
+        declared = {"prev", "hash", "session_id", "client_order_id"}
+        found["state.jsonl"] = [{key: event[key] for key in event.keys() - declared} for event in events]
+        state = json.loads((folder / "state.json").read_bytes())
+        found["state.json"] = {key: state[key] for key in state.keys() - {"session_id", "started_at", "journal"}}
+        summary = (folder / "session.md").read_text(encoding="utf-8").replace(folder.name, "ID")
+        found["session.md"] = [line for line in summary.splitlines() if "(wall clock)" not in line]
+        return found
 
 
 def config_of(**sections: object) -> dict[str, object]:
@@ -441,3 +535,39 @@ def difference() -> Callable[[dict[str, bytes], dict[str, bytes]], str]:
 def in_a_hurry() -> Callable[[pytest.MonkeyPatch], None]:
     """Return what ``hurried`` does, for fixtures that outlive one test."""
     return hurry
+
+
+@pytest.fixture
+def programs(tmp_path: Path, site: Path, offline_environment: dict[str, str]) -> Programs:
+    """Return a workspace of its own in which processes are run."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    return programs_in(folder, site, offline_environment)
+
+
+def programs_in(folder: Path, site: Path, environment: dict[str, str]) -> Programs:
+    search = os.pathsep.join((environment["PYTHONPATH"], str(site)))
+    return Programs(folder, {**environment, "PYTHONPATH": search})
+
+
+LONG = 7_000
+"""Minutes of the session that real processes run: about two seconds of work, and half a megabyte of account.csv."""
+
+
+@pytest.fixture(scope="session")
+def long_session(
+    make_lab: Callable[[], Lab], site: Path, offline_environment: dict[str, str]
+) -> tuple[Callable[[Programs], None], dict[str, object], int]:
+    """Return a session for real processes: what lays it in a workspace, its files, and its account.csv's length."""
+    broker = {"plugin": "paper", "cash": "100000", "conversions": {"EUR": "EUR-USD"}, "max_volume_share": "0.1"}
+    guards = [{"plugin": "max_notional", "limit": "20000"}, {"plugin": "moods"}, {"plugin": "drawdown", "max": "0.9"}]
+    lab = make_lab().lay(config_of(broker=broker, guards=guards), LONG)
+
+    def lay(programs: Programs) -> None:
+        (programs.workspace / "data").symlink_to(lab.workspace / "data")
+        shutil.copy(lab.workspace / "session.yaml", programs.workspace)
+
+    programs = programs_in(lab.workspace, site, offline_environment)
+    done = programs.run("trade", "--config", "session.yaml")
+    assert done.returncode == 0, done.stderr
+    return lay, programs.normalised(), programs.size()

@@ -79,9 +79,8 @@ def text_of(value: int, decimals: int) -> str:
     """
     if decimals == 0:
         return str(value)
-    sign = "-" if value < 0 else ""
-    digits = str(abs(value)).rjust(decimals + 1, "0")
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+    digits = str(value).zfill(decimals + 1 if value >= 0 else decimals + 2)
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def decimal_of(value: int, decimals: int) -> Decimal:

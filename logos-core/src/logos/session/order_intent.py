@@ -210,8 +210,9 @@ class Translator:
                 f"notional {instrument.notional_text(price, draft.quantity)} < minimum {instrument.min_notional}: "
                 f"needs at least {instrument.quantity_text(least)}",
             )
-        if instrument.greatest_product is not None and product > instrument.greatest_product:
-            greatest = instrument.greatest_product // price
+        cap = instrument.greatest_product
+        if cap is not None and product > cap and not draft.reduces:
+            greatest = cap // price
             return Refusal(
                 "above_notional_cap",
                 f"notional {instrument.notional_text(price, draft.quantity)} > cap {instrument.notional_cap}: "
