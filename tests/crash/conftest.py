@@ -16,6 +16,7 @@ from pathlib import Path
 import attrs
 import pytest
 import yaml
+
 from logos.artifacts import schemas
 from logos.config.session import load_session_config
 from logos.domain.times import parse_time, time_text
@@ -94,7 +95,8 @@ class Dice:
         pass
 
     def on_bar(self, bar):
-        throw = (bar.timestamp // HOLD * 7919 + len(bar.symbol + bar.instrument.currency) * 31 + ord(bar.symbol[0])) % 9973
+        name = bar.symbol + bar.instrument.currency
+        throw = (bar.timestamp // HOLD * 7919 + len(name) * 31 + ord(name[0])) % 9973
         value = VALUES[throw % len(VALUES)]
         kind = TYPES[throw // 7 % len(TYPES)]
         away = 1 + throw // 11 % 9
@@ -152,7 +154,8 @@ class Wire:
     def _bar(self, symbol, index):
         instrument = self._context.instruments[symbol]
         close = 10_000 + index * index * 37 % 101 - 50
-        return Bar(instrument, self._config.begin + index * self._interval, close - 3, close + 9, close - 9, close, 10**9)
+        opened_at = self._config.begin + index * self._interval
+        return Bar(instrument, opened_at, close - 3, close + 9, close - 9, close, 10**9)
 
     def slices(self, after):
         index = 0
@@ -170,8 +173,11 @@ class Wire:
                 path.touch()
                 (self._context.workspace / "killed_at").write_text(str(self._context.clock.monotonic()))
             elif step == "h":
+                beats = 0
                 while (self._context.workspace / "HANG").exists():
-                    self._context.clock.sleep(0.05)
+                    beats += 1
+                    (self._context.workspace / "beats").write_text("." * beats)
+                    self._context.clock.sleep(0.02)
             else:
                 while True:
                     self.ticks += 1
@@ -375,7 +381,9 @@ def bars(symbol: str, count: int, *, shift: int = 0) -> str:
         volume = "0" if symbol == "EUR-USD" else f"{(state >> 10) % 900}.5"
         if index % 17 == len(symbol) + middle // 5_000 % 5:
             continue
-        prices = ",".join(f"{price // 10**decimals}.{price % 10**decimals:0{decimals}d}" for price in (opened, high, low, close))
+        prices = ",".join(
+            f"{price // 10**decimals}.{price % 10**decimals:0{decimals}d}" for price in (opened, high, low, close)
+        )
         lines.append(f"{time_text(BEGIN + 60 * index)},{prices},{volume}")
     return "\n".join(lines) + "\n"
 
@@ -550,8 +558,8 @@ def programs_in(folder: Path, site: Path, environment: dict[str, str]) -> Progra
     return Programs(folder, {**environment, "PYTHONPATH": search})
 
 
-LONG = 7_000
-"""Minutes of the session that real processes run: about two seconds of work, and half a megabyte of account.csv."""
+LONG = 5_000
+"""Minutes of the session that real processes run: one or two seconds of work."""
 
 
 @pytest.fixture(scope="session")
@@ -571,3 +579,9 @@ def long_session(
     done = programs.run("trade", "--config", "session.yaml")
     assert done.returncode == 0, done.stderr
     return lay, programs.normalised(), programs.size()
+
+
+@pytest.fixture(scope="session")
+def registry_at() -> Callable[[Path], Registry]:
+    """Return a function that gives what is installed, with the parts as another folder has them."""
+    return registry_of

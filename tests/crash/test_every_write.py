@@ -1,4 +1,4 @@
-"""A crash at every durable write, torn lines among them: the resumed session is the uninterrupted one, byte for byte."""
+"""A crash at every durable write, torn lines among them: the resumed session is the uninterrupted one to the byte."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+
 from logos.artifacts.readers import list_sessions
 from logos.live.disk import Disk
 from logos.live.runner import Cadence
@@ -39,16 +40,24 @@ class Image:
 
 
 class CameraDisk(Disk):
-    """Takes an image before and after every operation, and in the middle of every write; equal images once."""
+    """Takes an image before and after every operation, and in the middle of every write; equal images once.
 
-    def __init__(self, root: Path) -> None:
+    ``every`` takes only one of so many.
+    """
+
+    def __init__(self, root: Path, every: int = 1) -> None:
         self._root = root
+        self._every = every
+        self._moments = 0
         self._seen: set[bytes] = set()
         self._kept: dict[bytes, bytes] = {}
         self.images: list[Image] = []
         self.operations = 0
 
     def _shoot(self, moment: str) -> None:
+        self._moments += 1
+        if self._moments % self._every:
+            return
         content: dict[str, bytes | str | None] = {}
         digest = hashlib.sha256()
         for path in sorted((self._root / "runs").rglob("*")):
@@ -88,7 +97,11 @@ class CameraDisk(Disk):
     def append(self, descriptor, data, path):
         self.operations += 1
         middle = len(data) // 2
-        for part, moment in ((data[:0], "0 bytes of"), (data[:middle], "half of"), (data[middle:-1], "all but 1 byte of")):
+        for part, moment in (
+            (data[:0], "0 bytes of"),
+            (data[:middle], "half of"),
+            (data[middle:-1], "all but 1 byte of"),
+        ):
             super().append(descriptor, part, path)
             self._shoot(f"{moment} {len(data)} appended to {path.name}")
         super().append(descriptor, data[-1:], path)
@@ -140,7 +153,19 @@ def revived(tmp_path, hurried):
 def test_the_film_shows_every_kind_of_order_and_every_kind_of_write(filmed) -> None:
     lab, camera = filmed
     orders = lab.files()["orders.csv"].decode()
-    for word in ("limit", "stop", "stop_limit", "market", "gtc", "day", "ioc", "filled", "cancelled", "expired", "blocked"):
+    for word in (
+        "limit",
+        "stop",
+        "stop_limit",
+        "market",
+        "gtc",
+        "day",
+        "ioc",
+        "filled",
+        "cancelled",
+        "expired",
+        "blocked",
+    ):
         assert f",{word}," in orders, word
     working = [image for image in camera.images if b"partially_filled" in _of(image, "state.json")]
     assert working, "no crash finds a partly filled order"
@@ -167,6 +192,21 @@ def test_a_session_killed_at_any_write_is_resumed_to_the_same_bytes(filmed, revi
         outcome = other.resume(other.setup(cadence=SELDOM))
         assert outcome.status == "completed", image.moment
         assert difference(wanted, other.files()) == "", image.moment
+        shutil.rmtree(other.workspace)
+
+
+def test_a_longer_session_killed_at_one_write_of_many_is_resumed_to_the_same_bytes(
+    make_lab, small_config, revived, difference
+) -> None:
+    lab = make_lab().lay(small_config(), 300)
+    camera = CameraDisk(lab.workspace, every=149)
+    lab.start(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9)))
+    begun = [image for image in camera.images if _of(image, "state.json")]
+    assert len(begun) > 30
+    for image in begun:
+        other = revived(lab, image)
+        other.resume(other.setup(cadence=SELDOM))
+        assert difference(lab.files(), other.files()) == "", image.moment
         shutil.rmtree(other.workspace)
 
 
@@ -212,7 +252,7 @@ def test_a_halt_and_its_forgiveness_killed_at_any_write_end_in_the_same_bytes(
     camera = CameraDisk(lab.workspace)
     assert lab.start(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9))).status == "halted"
     halted = lab.files()
-    for image in camera.images[-60:]:
+    for image in camera.images[-40:]:
         other = revived(lab, image)
         if b'"status": "halted"' in _of(image, "state.json"):
             assert difference(halted, other.files()) == "", image.moment
@@ -225,7 +265,7 @@ def test_a_halt_and_its_forgiveness_killed_at_any_write_end_in_the_same_bytes(
     first = lab.resume(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9)), clear_halt=True)
     wanted = lab.files()
     refused = 0
-    for image in camera.images[:60]:
+    for image in camera.images[:40]:
         other = revived(lab, image)
         still = b'"status": "halted"' in _of(image, "state.json")
         refused += still

@@ -1,4 +1,4 @@
-"""A feed that polls and falls silent: halts, pauses and flattening by the clock, which only the feed's waiting moves."""
+"""A feed that polls and falls silent: halts, pauses and flattening by a clock that only the feed's waiting moves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import attrs
 import pytest
 import yaml
+
 from logos.domain.times import parse_time
 from logos.live.runner import Cadence
 
@@ -97,7 +98,10 @@ def test_a_polled_session_flattens_on_the_next_bars_for_at_most_two_intervals(la
     assert (outcome.status, outcome.exit_code) == ("halted", 3)
     held = {one["symbol"]: one["quantity"] for one in state(lab)["positions"]}
     assert {symbol for symbol, quantity in held.items() if quantity == "0.000"} >= closed
-    assert {symbol for symbol in ("AAA-USD", "ZZZ-USD") if held.get(symbol) != "0.000"} == {"AAA-USD", "ZZZ-USD"} - closed
+    assert {symbol for symbol in ("AAA-USD", "ZZZ-USD") if held.get(symbol) != "0.000"} == {
+        "AAA-USD",
+        "ZZZ-USD",
+    } - closed
     assert lab.files()["account.csv"].count(b"\n") == 1 + rows
     halted_at = outcome.causes[0].at
     assert parse_time(state(lab)["clock"]) <= halted_at + 2 * 60 + 60

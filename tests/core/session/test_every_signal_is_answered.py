@@ -106,7 +106,7 @@ def check_counts(world) -> None:
         assert sum(state.position for state in pairs) == world.books.position(symbol)
         for side, sign in enumerate((1, -1)):
             open_lots = [
-                max(0, sign * order.signed_remaining)
+                max(0, sign * order.remaining * (1 if order.intent.side == "buy" else -1))
                 for order in session.orders.by_id.values()
                 if order.intent.instrument.symbol == symbol
             ]

@@ -111,22 +111,25 @@ class PaperBroker:
         yield from self._expire(bars.clock - self._interval)
         plans: list[PlannedFill] = []
         immediate: list[tuple[Working, Bar]] = []
+        orders_of = self._orders_by_symbol()
         for bar in bars.bars:
-            orders = self._orders_for(bar)
-            if orders:
-                plans += self._matcher.plan(orders, bar)
-                immediate += [(each, bar) for each in orders if each.time_in_force is TimeInForce.IOC]
+            waiting = orders_of.get(bar.instrument.symbol)
+            if waiting is None:
+                continue
+            orders = [each for each in waiting if each.created_at <= bar.timestamp]
+            plans += self._matcher.plan(orders, bar)
+            immediate += [(each, bar) for each in orders if each.time_in_force is TimeInForce.IOC]
         for phase in (AT_OPEN, WITHIN) if plans else ():
             for plan in in_turn([each for each in plans if each.phase == phase], account):
                 yield from self._fill(plan, account)
         for working, bar in sorted(immediate, key=lambda pair: pair[0].number):
             yield from self._end_immediate(working, bar)
 
-    def _orders_for(self, bar: Bar) -> list[Working]:
-        symbol = bar.instrument.symbol
-        found = [each for each in self._working.values() if each.symbol == symbol and each.created_at <= bar.timestamp]
-        if len(found) > 1:
-            found.sort(key=lambda each: each.number)
+    def _orders_by_symbol(self) -> dict[str, list[Working]]:
+        found: dict[str, list[Working]] = {}
+        for number in sorted(self._working):
+            each = self._working[number]
+            found.setdefault(each.symbol, []).append(each)
         return found
 
     def _expire(self, open_time: int) -> Iterator[BrokerEvent]:

@@ -81,7 +81,7 @@ def teller(*, as_json: bool) -> Callable[[str], None]:
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     """Print how a session stands: one JSON object, or a summary for people."""
     if as_json:
-        emit_json(as_object(outcome))
+        emit_json(outcome.as_object())
         return
     target = console()
     style = _STYLES.get(outcome.status, "bold")
@@ -127,25 +127,6 @@ def _next_steps(outcome: Outcome) -> list[str]:
     if outcome.status == "halted":
         return [f"Once the cause is mended: logos trade --resume {outcome.session_id} --clear-halt"]
     return [f"Check it with: logos replay {outcome.session_id} --verify, and: logos audit {outcome.session_id}"]
-
-
-def as_object(outcome: Outcome) -> dict[str, object]:
-    """Return the outcome as ``--json`` prints it."""
-    causes = [{"guard": cause.guard, "reason": cause.reason, "at": time_text(cause.at)} for cause in outcome.causes]
-    return {
-        "session_id": outcome.session_id,
-        "path": outcome.path,
-        "status": outcome.status,
-        "halt_causes": causes,
-        "starting_cash": outcome.starting_cash,
-        "bars": outcome.bars,
-        "orders": outcome.orders,
-        "fills": outcome.fills,
-        "blocked": outcome.blocked,
-        "equity": outcome.equity,
-        "realized_pnl": outcome.realized_pnl,
-        "fees": outcome.fees,
-    }
 
 
 def _short(money: int, decimals: int) -> str:

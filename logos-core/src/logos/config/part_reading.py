@@ -146,6 +146,8 @@ class PartReader:
                 return offer, config, not problems
         except PluginError as error:
             self.problems.append(problem_of(error, key_path(paths[0], "plugin"), line))
+            # What else is broken among the plugins may be why the name is not found: told once a file.
+            self.problems += [fault for fault in error.problems if fault not in self.problems]
             return None, None, False
         for key in own.entries:
             hint = nearest(key, neighbours) if neighbours else "Remove it"

@@ -7,6 +7,7 @@
     ├── PluginError             a part cannot be found, loaded or built: exit code 2
     ├── ResumeError             a session cannot be continued: exit code 2
     ├── IntegrityError          a record does not agree with itself: exit code 4
+    ├── PartFailedError         a plugin's part raised while it worked: exit code 1
     ├── StorageError            a file cannot be written: exit code 1
     └── BrokenInvariantError    the program contradicts itself: exit code 1
 
@@ -112,6 +113,21 @@ class IntegrityError(LogosError):
 
     exit_code = 4
     kind = "integrity"
+
+
+class PartFailedError(LogosError):
+    """A part of a plugin raised, or answered what its seat does not allow, while the session ran."""
+
+    kind = "part"
+
+    @classmethod
+    def of(cls, part: str, error: Exception) -> PartFailedError:
+        """Return the failure of a part that raised, such as ``strategy trend on AAPL``."""
+        return cls(
+            f"{part} failed: {type(error).__name__}: {error}",
+            hint="The session stands at its last snapshot; logs/run.log says where it happened. Mend the plugin, "
+            "then resume, or start anew where its version has changed",
+        )
 
 
 class StorageError(LogosError):

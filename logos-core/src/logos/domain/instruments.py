@@ -66,6 +66,8 @@ class Instrument:
         A free label for grouping.
     multiplier:
         Units of the underlying in one unit of quantity. Only 1 is allowed in this release.
+    lots_a_unit:
+        How many lots make one unit.
     least_product, greatest_product:
         The notional limits as bounds of price (ticks) times quantity (lots); the second ``None`` without a cap.
     """
@@ -82,6 +84,7 @@ class Instrument:
     multiplier: Decimal = attrs.field(default=Decimal(1), validator=_only_one)
     price_decimals: int = attrs.field(init=False)
     quantity_decimals: int = attrs.field(init=False)
+    lots_a_unit: Fraction = attrs.field(init=False)
     least_product: int = attrs.field(init=False)
     greatest_product: int | None = attrs.field(init=False)
     _tick_step: int = attrs.field(init=False)
@@ -94,6 +97,7 @@ class Instrument:
         object.__setattr__(self, "_tick_step", int(self.tick.scaleb(self.price_decimals)))
         object.__setattr__(self, "_lot_step", int(self.lot.scaleb(self.quantity_decimals)))
         unit = Fraction(self.tick) * Fraction(self.lot)
+        object.__setattr__(self, "lots_a_unit", 1 / Fraction(self.lot))
         cap = None if self.notional_cap is None else floor(Fraction(self.notional_cap) / unit)
         object.__setattr__(self, "least_product", ceil(Fraction(self.min_notional) / unit))
         object.__setattr__(self, "greatest_product", cap)
@@ -147,8 +151,4 @@ class Instrument:
 
     def lots_of(self, units: Decimal | Fraction) -> int:
         """Return a quantity in whole lots, rounded toward zero."""
-        return int(Fraction(units) / Fraction(self.lot))
-
-    def lots_at_least(self, units: Fraction) -> int:
-        """Return the least number of lots that is not below a quantity."""
-        return (units / Fraction(self.lot)).__ceil__()
+        return int(Fraction(units) * self.lots_a_unit)

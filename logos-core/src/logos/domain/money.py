@@ -81,8 +81,3 @@ def text_of(value: int, decimals: int) -> str:
         return str(value)
     digits = str(value).zfill(decimals + 1 if value >= 0 else decimals + 2)
     return f"{digits[:-decimals]}.{digits[-decimals:]}"
-
-
-def decimal_of(value: int, decimals: int) -> Decimal:
-    """Return a scaled integer as a ``Decimal``, exactly."""
-    return Decimal(value).scaleb(-decimals)

@@ -210,8 +210,3 @@ class Order:
     def remaining(self) -> int:
         """Lots not filled yet."""
         return self.intent.quantity - self.filled
-
-    @property
-    def signed_remaining(self) -> int:
-        """Lots not filled yet, negative for a sale."""
-        return self.remaining if self.intent.side is Side.BUY else -self.remaining

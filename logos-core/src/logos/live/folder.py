@@ -12,7 +12,7 @@ from logos import paths
 from logos.artifacts import schemas
 from logos.context.logging import open_session_log
 from logos.context.parts import Log
-from logos.domain.errors import ResumeError
+from logos.domain.errors import ResumeError, StorageError
 from logos.live.setup import Setup
 
 LIVE_LOG = "live.log"
@@ -27,6 +27,8 @@ def hold(folder: Path) -> Iterator[None]:
     ------
     ResumeError
         Where another program runs it.
+    StorageError
+        Where its folder cannot be written.
     """
     lock = FileLock(folder / LOCK_FILE)
     try:
@@ -36,6 +38,11 @@ def hold(folder: Path) -> Iterator[None]:
             f"session {folder.name} is being run by another program",
             hint="Wait for it to end, or pause it with SIGINT",
         ) from None
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {folder / LOCK_FILE}: {error.strerror or error}",
+            hint="Mend the disk and resume the session",
+        ) from error
     try:
         yield
     finally:

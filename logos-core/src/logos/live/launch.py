@@ -12,6 +12,7 @@ from logos import paths
 from logos.artifacts import schemas
 from logos.assembly.build import Assembly, assemble
 from logos.config.records import SessionConfig
+from logos.domain.errors import ResumeError
 from logos.domain.times import time_text
 from logos.live.appending import Appender
 from logos.live.folder import hold, open_log
@@ -38,6 +39,8 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
     ------
     ConfigError, DataError
         Where a part cannot be built or its data cannot be used. No folder is left behind then.
+    ResumeError
+        Where another program has resumed the session before it began here.
     StorageError
         Where a file cannot be written. Once its folder has its final name, the session can be resumed.
     """
@@ -67,9 +70,20 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
         raise
     setup.disk.point(paths.latest_session(setup.root), f"sessions/{folder.name}")
     with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
+        _refuse_taken(folder, position)
         log.bind(session_log)
         _report(stage)
-        return open_stage(stage, position).run(None, fresh=True)
+        return open_stage(stage, position).run(None)
+
+
+def _refuse_taken(folder: Path, position: Position) -> None:
+    """Refuse a session that another program has resumed since its folder took its name."""
+    lengths = {**position.offsets, schemas.JOURNAL_FILE: position.head.length}
+    if any((folder / name).stat().st_size != length for name, length in lengths.items()):
+        raise ResumeError(
+            f"session {folder.name} was resumed by another program before it began here",
+            hint="See how it stands with: logos sessions list",
+        )
 
 
 def _claim(setup: Setup, config: SessionConfig, assembly: Assembly, session_id: str) -> tuple[Path, Identity]:

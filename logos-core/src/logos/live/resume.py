@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
 from logos.assembly.build import assemble
@@ -16,35 +14,17 @@ from logos.domain.errors import IntegrityError, ResumeError
 from logos.domain.events import Cause
 from logos.domain.times import parse_time, time_text
 from logos.live.folder import hold, open_log
-from logos.live.journal import Head, read_chain
 from logos.live.late_log import LateLog
 from logos.live.runner import Status
-from logos.live.setup import Outcome, Setup, plugins_of, warnings_of
+from logos.live.setup import Outcome, Setup, warnings_of
 from logos.live.snapshot import Identity, encode, restore, snapshot
 from logos.live.stage import Play, Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
+from logos.live.unchanged import Record, check, check_files, lengths
 from logos.live.watch import Watch
 
 _UNFINISHED = (".*.new", "plots/*.partial")
 """Temporary names under which files are written before they are put in place."""
-
-_HALT_CLEARED = "halt_cleared"
-
-
-@attrs.frozen(kw_only=True)
-class _Record:
-    """What the journal says up to the snapshot.
-
-    Attributes
-    ----------
-    head:
-        Where it ends there.
-    unheard:
-        The clock of the last halt: the strategies have not heard that slice, nor those in which positions were closed.
-    """
-
-    head: Head
-    unheard: int | None
 
 
 def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: SessionConfig | None = None) -> Outcome:
@@ -77,10 +57,11 @@ def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: Sess
                 f"session {folder.name} was halted: {causes}",
                 hint=f"Mend the cause, then: logos trade --resume {folder.name} --clear-halt",
             )
+        check_files(folder, state)
         own = load_session_config(
             folder / schemas.CONFIG_FILE, setup.registry, workspace=setup.workspace, default_seed=state["seed"]
         )
-        record = _check(folder, state, own, config)
+        record = check(folder, state, own, config)
         with open_log(setup, folder, folder.name) as log:
             return _continue(setup, folder, state, own, record, log)
 
@@ -93,63 +74,12 @@ def _ended(setup: Setup, folder: Path, state: dict[str, Any]) -> Outcome:
     return outcome_of_state(state, relative(folder, setup.root), causes)
 
 
-def _check(folder: Path, state: dict[str, Any], own: SessionConfig, given: SessionConfig | None) -> _Record:
-    """Refuse a session whose config, plugins or journal have changed; return what the journal says."""
-    if own.digest != state["config_digest"]:
-        raise ResumeError(
-            f"{schemas.CONFIG_FILE} of session {folder.name} has changed since the session began",
-            hint="Restore it, or start a new session with the changed config",
-        )
-    if given is not None and given.digest != own.digest:
-        raise ResumeError(
-            f"the config given does not resolve to that of session {folder.name}",
-            hint="Leave --config out, or start a new session",
-        )
-    plugins = plugins_of(own)
-    if plugins != state["plugins"]:
-        raise ResumeError(
-            f"plugins have changed since session {folder.name} began: {_drift(state['plugins'], plugins)}",
-            hint="Install the versions that the session began with, or start a new session",
-        )
-    return _check_journal(folder, state)
-
-
-def _drift(before: list[dict[str, str]], now: list[dict[str, str]]) -> str:
-    def lines(plugins: list[dict[str, str]]) -> dict[tuple[str, str], str]:
-        return {(one["kind"], one["name"]): f"{one['distribution']} {one['version']}" for one in plugins}
-
-    old, new = lines(before), lines(now)
-    return ", ".join(
-        f"{kind} {name} was {old.get((kind, name), 'absent')} and is {new.get((kind, name), 'absent')}"
-        for kind, name in sorted({*old, *new})
-        if old.get((kind, name)) != new.get((kind, name))
-    )
-
-
-def _check_journal(folder: Path, state: dict[str, Any]) -> _Record:
-    """Verify the journal up to the snapshot: only what lies behind it may be torn."""
-    path = folder / schemas.JOURNAL_FILE
-    wanted = Head(state["sequence"], state["journal"]["length"], state["journal"]["head"])
-    head = Head()
-    cleared = None
-    for now, event in read_chain(path, until=wanted.length):
-        head = now
-        if event["type"] == _HALT_CLEARED:
-            cleared = parse_time(event["ts"])
-    if head != wanted:
-        raise IntegrityError(
-            f"{path.name} ends at line {head.sequence}, and {schemas.STATE_FILE} was written at line {wanted.sequence}",
-            hint="One of both was replaced: restore the session's folder from a copy",
-        )
-    return _Record(head=head, unheard=parse_time(state["clock"]) if state["status"] == Status.HALTED else cleared)
-
-
 def _continue(
     setup: Setup,
     folder: Path,
     state: dict[str, Any],
     config: SessionConfig,
-    record: _Record,
+    record: Record,
     log: Any,
 ) -> Outcome:
     late = LateLog()
@@ -194,12 +124,23 @@ def _continue(
         log=late,
     )
     play = open_stage(stage, position)
-    restore(play.session, play.recorder, state)
+    _restore(play, state)
     _warm_up(play, record.unheard)
     late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
     if state["status"] == Status.HALTED:
         _forgive(play, state["feed"])
     return play.run(position.clock if play.session.counts.slices else None)
+
+
+def _restore(play: Play, state: dict[str, Any]) -> None:
+    try:
+        restore(play.session, play.recorder, state)
+    except (LookupError, TypeError, ValueError) as error:
+        play.recorder.close()
+        raise IntegrityError(
+            f"{schemas.STATE_FILE} cannot be taken back: {type(error).__name__}: {error}",
+            hint="It was damaged or edited after it was written: restore it from a copy",
+        ) from error
 
 
 def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:
@@ -245,24 +186,10 @@ def _forgive(play: Play, feed: dict[str, Any]) -> None:
 
 
 def _cut_back(setup: Setup, folder: Path, state: dict[str, Any]) -> None:
-    """Cut every growing file back to where it was at the snapshot, and clear away what a crash left half written.
-
-    Raises
-    ------
-    IntegrityError
-        Where a file is shorter than that.
-    """
-    lengths = {**state["files"], schemas.JOURNAL_FILE: state["journal"]["length"]}
-    for name, length in sorted(lengths.items()):
-        path = folder / name
-        size = path.stat().st_size if path.exists() else -1
-        if size < length:
-            raise IntegrityError(
-                f"{name} has {max(size, 0)} bytes, and had {length} when {schemas.STATE_FILE} was written",
-                hint="Restore the session's folder from a copy",
-            )
-        if size > length:
-            setup.disk.cut(path, length)
+    """Cut every growing file back to where it was at the snapshot, and clear away what a crash left half written."""
+    for name, length in lengths(state).items():
+        if (folder / name).stat().st_size > length:
+            setup.disk.cut(folder / name, length)
     for pattern in _UNFINISHED:
         for path in sorted(folder.glob(pattern)):
             setup.disk.remove(path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from logos.artifacts import schemas
 from logos.context.clock import Clock
 from logos.domain.bars import Slice
 from logos.live.disk import Disk
+from logos.live.pump import Pump
 from logos.live.recorder import SessionRecorder
 from logos.live.snapshot import Identity, encode, snapshot
 from logos.live.watch import Watch
@@ -21,6 +25,10 @@ from logos.session.seats import Feed
 
 CLOSING_INTERVALS = 2
 """How many intervals a polled session waits for bars that fill its closing orders."""
+
+
+GARBAGE_THRESHOLD = 50_000
+"""How many new objects wake the garbage collector while bars pass; rows wait in their thousands to become text."""
 
 
 class Status(StrEnum):
@@ -71,6 +79,7 @@ class Runner:
         self._parts = parts
         self._session = parts.session
         self._monotonic = parts.clock.monotonic
+        self._patience_ends = math.inf
         self._flush_due = self._monotonic() + parts.cadence.flush
         self._snapshot_due = self._monotonic() + parts.cadence.snapshot
 
@@ -80,18 +89,50 @@ class Runner:
         What the session has done is on disk, but for the closing bundle, which ``finish`` writes.
         """
         watch = self._parts.watch
-        slices = self._parts.feed.slices(after)
+        slices = self._slices(after)
         watch.look(self._session.clock)
-        if watch.kill:
+        if watch.kill and after is None:  # a session that goes on halts at its next slice
             self._session.halt_before_start(watch.kill)
             status = Status.HALTED
         else:
-            status = self._loop(slices, watch)
+            with self._quiet_collector():
+                status = self._loop(slices, watch)
         if status is Status.HALTED:
             return self._after_halt(slices)
         if status is Status.COMPLETED:
             self._session.finish("end_of_data")
         return status
+
+    def _slices(self, after: int | None) -> Iterator[Slice]:
+        slices = self._parts.feed.slices(after)
+        return self._awake(Pump(slices)) if self._parts.feed.polled and self._parts.watch.hears else slices
+
+    def _awake(self, pump: Pump) -> Iterator[Slice]:
+        """Yield a polled feed's slices; while none comes, obey the kill file by a tick, and end on a pause."""
+        watch = self._parts.watch
+        for bars in pump:
+            if bars is None or not bars.bars:
+                watch.look(self._session.clock)
+            if bars is not None:
+                yield bars
+                continue
+            if watch.pause:
+                return
+            if watch.kill or self._monotonic() >= self._patience_ends:
+                yield Slice(self._session.clock, ())
+
+    @contextmanager
+    def _quiet_collector(self) -> Iterator[None]:
+        """Keep the garbage collector from looking at what is there for good, again and again, while bars pass."""
+        thresholds = gc.get_threshold()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD, *thresholds[1:])
+        try:
+            yield
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.unfreeze()
 
     def _loop(self, slices: Iterator[Slice], watch: Watch) -> Status:
         advance = self._session.advance
@@ -106,7 +147,7 @@ class Runner:
             if now >= due:
                 self._keep(now)
                 due = self._flush_due
-        return Status.COMPLETED
+        return Status.PAUSED if watch.pause else Status.COMPLETED
 
     def _keep(self, now: float) -> None:
         """Hand over what was collected, look for the kill file, and take a snapshot where one is due."""
@@ -124,9 +165,12 @@ class Runner:
         if self._parts.flatten and any(state.position for state in session.pairs):
             session.order_closing()
             patience = session.clock + CLOSING_INTERVALS * self._parts.interval
+            self._patience_ends = self._monotonic() + CLOSING_INTERVALS * self._parts.interval
             for bars in slices:
                 still_open = session.advance_closing(bars)
                 if not self._parts.feed.polled or not still_open or bars.clock >= patience:
+                    break
+                if self._parts.watch.pause or self._monotonic() >= self._patience_ends:
                     break
             session.finish("halted")
         return Status.HALTED

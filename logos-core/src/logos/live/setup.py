@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -12,9 +13,11 @@ from logos.assembly.build import Assembly
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
 from logos.domain.events import Cause
+from logos.domain.times import time_text
 from logos.live.disk import Disk
 from logos.live.runner import Cadence
 from logos.live.watch import Watch
+from logos.plugins.observers import Observers
 from logos.plugins.registry import Registry
 from logos.session.machine import Session
 
@@ -47,6 +50,8 @@ class Setup:
         Called with whole sentences for the operator before the session starts.
     watch:
         Makes the watch for a session's kill files.
+    observers:
+        Who hears of the session's events; those of the registry.
     wrap:
         May put something between the session and what it was assembled from, as a replay does.
     """
@@ -61,6 +66,8 @@ class Setup:
     tell: Callable[[str], None] = _quiet
     watch: Callable[[Path, tuple[str, ...]], Watch] = Watch
     wrap: Callable[[Assembly, Watch], Assembly] = attrs.field(default=lambda assembly, _watch: assembly)
+
+    observers: Observers = attrs.field(default=attrs.Factory(lambda self: self.registry.observers, takes_self=True))
 
     @property
     def sessions(self) -> Path:
@@ -92,6 +99,22 @@ class Outcome:
     realized_pnl: str
     unrealized_pnl: str
     fees: str
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the outcome as ``logos trade --json`` prints it."""
+        names = ("starting_cash", "bars", "orders", "fills", "blocked", "equity", "realized_pnl", "fees")
+        return {
+            "session_id": self.session_id,
+            "path": self.path,
+            "status": self.status,
+            "halt_causes": [told_cause(cause) for cause in self.causes],
+            **{name: getattr(self, name) for name in names},
+        }
+
+
+def told_cause(cause: Cause) -> dict[str, str]:
+    """Return a cause as ``--json``, the snapshot and observers are told it."""
+    return {"guard": cause.guard, "reason": cause.reason, "at": time_text(cause.at)}
 
 
 def plugins_of(config: SessionConfig) -> list[dict[str, str]]:

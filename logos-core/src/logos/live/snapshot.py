@@ -70,7 +70,6 @@ def snapshot(
         "broker": session.parts.broker.snapshot(),
         "last_order_id": session.desk.last_order_id,
         "last_trade_id": session.desk.last_trade_id,
-        "decided_at": time_text(session.decided_at),
         "recorded": {"at": session.desk.recorded[0], "symbols": list(session.desk.recorded[1])},
         "first_clock": time_text(session.started_at),
         "plugins": identity.plugins,
@@ -85,7 +84,6 @@ def snapshot(
 def restore(session: Session, recorder: SessionRecorder, state: dict[str, Any]) -> None:
     """Put a freshly assembled session where a snapshot left it; its strategies are rebuilt by the caller."""
     session.clock = parse_time(state["clock"])
-    session.decided_at = parse_time(state["decided_at"])
     session.started_at = parse_time(state["first_clock"])
     session.counts = Counts(**state["counts"])
     session.causes = tuple(

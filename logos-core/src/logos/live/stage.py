@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from logos.artifacts.summary import SessionSummary
 from logos.assembly.build import Assembly
 from logos.config.records import SessionConfig
 from logos.context.parts import Log
-from logos.domain.errors import ResumeError, StorageError
+from logos.domain.errors import StorageError
 from logos.domain.events import BrokerEvent
 from logos.domain.money import text_of
 from logos.domain.times import time_text
@@ -22,7 +23,7 @@ from logos.live.figures import Ending, summarise
 from logos.live.journal import Head
 from logos.live.recorder import SessionRecorder
 from logos.live.runner import Runner, RunnerParts, Status
-from logos.live.setup import EXIT_DONE, EXIT_STOPPED, Outcome, Setup
+from logos.live.setup import EXIT_DONE, EXIT_STOPPED, Outcome, Setup, told_cause
 from logos.live.snapshot import Identity, encode
 from logos.live.tally import Tally
 from logos.live.watch import Watch
@@ -74,30 +75,6 @@ class Play:
     recorder: SessionRecorder
     observers: Observers
 
-    def warm_up(self) -> None:
-        """Rebuild the strategies from the bars before the restart.
-
-        Raises
-        ------
-        ResumeError
-            Where a strategy then says something else than it did: it depends on more than its look-back.
-        """
-        feed, decided_at = self.stage.assembly.feed, self.session.decided_at
-        for state in self.session.pairs:
-            symbol, lookback = state.pair.symbol, state.strategy.lookback
-            value = self.session.warm_up(state, feed.history(symbol, lookback, decided_at))
-            if value != state.value:
-                raise ResumeError(
-                    f"strategy {state.pair.strategy} on {symbol} said {state.value} at {time_text(decided_at)} "
-                    f"and says {value} when rebuilt from its last {state.strategy.lookback} bars",
-                    hint="It depends on more than its look-back: see logos strategies check",
-                )
-            # Bars that passed after that without a decision, as at a halt, are seen and not compared.
-            newest = feed.history(symbol, lookback, self.session.clock)
-            self.session.warm_up(
-                state, [bar for bar in newest if bar.timestamp + self.stage.config.interval > decided_at]
-            )
-
     def clear_halt(self) -> None:
         """Forgive the halt: each guard starts anew from here, and the journal says so."""
         self.session.causes = ()
@@ -106,28 +83,29 @@ class Play:
         changes = [{"guard": guard, "change": text} for guard, text in cleared]
         self.recorder.journal.append(self.session.clock, "halt_cleared", {"changes": changes})
 
-    def run(self, after: int | None, *, fresh: bool = False) -> Outcome:
+    def run(self, after: int | None) -> Outcome:
         """Run the session from a clock on, write what belongs to its end, and say how it stands."""
         stage = self.stage
         with stage.watch.signals():
             self._load_plotting()
             runner = Runner(self._runner_parts())
             try:
-                if fresh:
-                    self.observers.emit("logos_session_started", session=self.session)
+                self.observers.emit("logos_session_started", session=self.session)
                 status = runner.run(after)
                 self._tell_halt(status)
                 self._conclude(runner, status)
             except Exception as error:
-                stage.log.error("session_broken", error=f"{type(error).__name__}: {error}")  # noqa: TRY400 -- it is raised on
+                lines = traceback.format_exception(error)
+                stage.log.error("session_broken", error=str(error), traceback="".join(lines))  # noqa: TRY400 -- raised on
                 raise
             finally:
                 self.recorder.close()
                 stage.assembly.feed.close()
         outcome = self._outcome(status)
         stage.log.info("session_stopped", status=status.value, equity=outcome.equity, bars=outcome.bars)
-        told = {"status": status.value, "session_id": outcome.session_id, "equity": outcome.equity}
-        self.observers.emit("logos_session_finished", session=self.session, outcome=told)
+        self.observers.emit("logos_session_finished", session=self.session, outcome=outcome.as_object())
+        for plugin, count in self.observers.failures.items():
+            stage.setup.tell(f"Observer {plugin} failed {count} times: {schemas.LOG_FILE} says how")
         return outcome
 
     def _runner_parts(self) -> RunnerParts:
@@ -152,7 +130,7 @@ class Play:
 
     def _tell_halt(self, status: Status) -> None:
         if status is Status.HALTED:
-            causes = [{"guard": cause.guard, "reason": cause.reason} for cause in self.session.causes]
+            causes = [told_cause(cause) for cause in self.session.causes]
             self.stage.log.warning("session_halted", causes=causes)
             self.observers.emit("logos_session_halted", session=self.session, causes=causes)
 
@@ -243,7 +221,7 @@ def open_stage(stage: Stage, position: Position) -> Play:
     def report(plugin: str, hook: str, error: Exception) -> None:
         stage.log.error("observer_failed", plugin=plugin, hook=hook, error=f"{type(error).__name__}: {error}")
 
-    observers = stage.setup.registry.observers.reporting_to(report)
+    observers = stage.setup.observers.reporting_to(report)
 
     def observe(event: BrokerEvent) -> None:
         observers.emit("logos_order_event", session=session_of[0], event=event)

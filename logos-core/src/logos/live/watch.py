@@ -17,11 +17,15 @@ class Watch:
 
     Attributes
     ----------
+    hears:
+        Whether anything can come from outside at all.
     kill:
         Why the session must halt; empty while it need not.
     pause:
         Whether the session is to stop after the slice under way, to be resumed.
     """
+
+    hears = True
 
     def __init__(self, workspace: Path, kill_files: Sequence[str]) -> None:
         named = dict.fromkeys((DEFAULT_KILL_FILE, *kill_files))

@@ -53,6 +53,10 @@ class Observers:
         """How often each plugin has raised, by plugin name."""
         return {plugin: self._failures[plugin] for plugin in sorted(self._failures)}
 
+    def silenced(self) -> Observers:
+        """Return the same hooks with nobody listening, as for a replay."""
+        return Observers(dict.fromkeys(self._implementations, ()))
+
     def reporting_to(self, on_error: OnError) -> Observers:
         """Return the same observers with another listener for their errors, counted from zero."""
         return Observers(self._implementations, on_error)

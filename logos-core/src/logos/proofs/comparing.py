@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -26,8 +27,8 @@ COMPARED = (
 )
 """In the order in which a difference is told where several begin at one time. Pictures and logs are not compared."""
 
-WALL_CLOCK = "(wall clock)"
-"""Marks the lines of ``session.md`` that differ between runs."""
+_WALL_CLOCK = re.compile(r"^(\| (?:Started|Ended) \(wall clock\) +\| )\S+( +\|)$")
+"""The two lines of ``session.md`` that differ between runs, by their value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +67,7 @@ def compare(recorded: Path, replayed: Path) -> list[Difference]:
 
 def _first(name: str, recorded: Path, replayed: Path) -> Difference | None:
     header: list[str] = []
-    for number, (left, right) in enumerate(zip_longest(_lines(recorded), _lines(replayed)), start=1):
+    for number, (left, right) in enumerate(zip_longest(_lines(name, recorded), _lines(name, replayed)), start=1):
         if number == 1 and left is not None and name.endswith(".csv"):
             header = next(csv.reader([left]), [])
         if left != right:
@@ -74,13 +75,14 @@ def _first(name: str, recorded: Path, replayed: Path) -> Difference | None:
     return None
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(name: str, path: Path) -> Iterator[str]:
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        for line in file:
-            if WALL_CLOCK not in line:
-                yield line
+        if name == schemas.SUMMARY_FILE:
+            yield from (_WALL_CLOCK.sub(r"\1\2", line) for line in file)
+        else:
+            yield from file
 
 
 def _describe(name: str, number: int, header: list[str], left: str | None, right: str | None) -> Difference:

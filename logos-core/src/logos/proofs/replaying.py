@@ -97,6 +97,7 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             clock=RecordedClock(parse_time(state["started_at"]), setup.clock),
             watch=lambda _workspace, _files: watch,
             wrap=scripted,
+            observers=setup.registry.observers.silenced(),
         )
         outcome = start(again, config, session_id=state["session_id"])
         replayed = again.sessions / outcome.session_id

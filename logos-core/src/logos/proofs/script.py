@@ -62,6 +62,8 @@ def script_of(folder: Path, state: dict[str, Any]) -> Script:
 class ScriptedWatch(Watch):
     """A watch that looks at no file and hears no signal: the script alone stops the session."""
 
+    hears = False
+
     def __init__(self, script: Script) -> None:
         super().__init__(Path(), ())
         self._kills = {clock: deque(reasons) for clock, reasons in script.kills.items()}

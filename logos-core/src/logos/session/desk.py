@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from logos.domain.bars import Slice
-from logos.domain.errors import BrokenInvariantError
+from logos.domain.errors import BrokenInvariantError, LogosError, PartFailedError
 from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Rejected
 from logos.domain.orders import Order, OrderStatus
 from logos.session.pairs import PairState
@@ -112,7 +112,7 @@ class OrderDesk:
         self.last_order_id = order.intent.order_id
 
     def _apply(self, events: Iterable[BrokerEvent]) -> None:
-        for event in events:
+        for event in self._spoken(events):
             order = self._working.by_id.get(event.order_id)
             if order is None:
                 raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
@@ -122,6 +122,14 @@ class OrderDesk:
             else:
                 self._answer(order, event)
             self._guards.answered(event, self._session)
+
+    def _spoken(self, events: Iterable[BrokerEvent]) -> Iterator[BrokerEvent]:
+        try:
+            yield from events
+        except LogosError:
+            raise
+        except Exception as error:
+            raise PartFailedError.of("the broker", error) from error
 
     def _fill(self, order: Order, fill: Fill) -> None:
         intent = order.intent

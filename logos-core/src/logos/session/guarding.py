@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 import attrs
 
+from logos.domain.errors import PartFailedError
 from logos.domain.events import BrokerEvent, Cause
 from logos.domain.orders import OrderIntent
 from logos.session.seats import Guard, SessionView, State
@@ -26,8 +28,23 @@ class GuardEntry:
         return getattr(type(self.guard), method) is not getattr(Guard, method)
 
 
+def _checked(answer: object) -> str | None:
+    if answer is None or isinstance(answer, str):
+        return answer
+    return f"the guard answered {answer!r} instead of a text or None"
+
+
 def _raised(error: Exception) -> str:
     return f"the guard raised {type(error).__name__}: {error}"
+
+
+def _state_of(entry: GuardEntry) -> State:
+    try:
+        state = entry.guard.snapshot()
+        json.dumps(state, allow_nan=False)
+    except Exception as error:
+        raise PartFailedError.of(f"guard {entry.name}", error) from error
+    return state
 
 
 class GuardRail:
@@ -49,7 +66,7 @@ class GuardRail:
             reason: str | None = entry.fault or None
             if reason is None and entry in self._judging:
                 try:
-                    reason = entry.guard.judge(intent, session)
+                    reason = _checked(entry.guard.judge(intent, session))
                 except Exception as error:  # noqa: BLE001 -- whatever a guard raises is a veto
                     reason = _raised(error)
             if reason is not None:
@@ -64,8 +81,8 @@ class GuardRail:
                 reason = inspect(session)
             except Exception as error:  # noqa: BLE001 -- whatever a guard raises halts
                 reason = _raised(error)
-            if reason or self._faulty:
-                reason = entry.fault or reason
+            if reason is not None or self._faulty:
+                reason = entry.fault or _checked(reason)
                 if reason:
                     causes.append(Cause(guard=entry.name, reason=reason, at=session.clock))
         return causes
@@ -114,18 +131,24 @@ class GuardRail:
         self._faulty = False
         for entry in self.entries:
             entry.fault = ""
-            text = entry.guard.clear_halt(session)
+            try:
+                text = entry.guard.clear_halt(session)
+            except Exception as error:
+                raise PartFailedError.of(f"guard {entry.name}", error) from error
             if text:
                 cleared.append((entry.name, text))
         return cleared
 
     def snapshot(self) -> list[State]:
         """Return each guard's name, fault and state, in config order."""
-        return [{"guard": entry.name, "fault": entry.fault, "state": entry.guard.snapshot()} for entry in self.entries]
+        return [{"guard": entry.name, "fault": entry.fault, "state": _state_of(entry)} for entry in self.entries]
 
     def restore(self, states: Sequence[State]) -> None:
         """Take back a snapshot of the same guards."""
         for entry, state in zip(self.entries, states, strict=True):
             entry.fault = state["fault"]
-            entry.guard.restore(state["state"])
+            try:
+                entry.guard.restore(state["state"])
+            except Exception as error:
+                raise PartFailedError.of(f"guard {entry.name}", error) from error
             self._faulty = self._faulty or bool(entry.fault)

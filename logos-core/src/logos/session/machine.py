@@ -9,6 +9,7 @@ import attrs
 from logos.context.parts import AccountSettings
 from logos.data.calendars import MarketCalendar
 from logos.domain.bars import Bar, Slice
+from logos.domain.errors import PartFailedError
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order, Signal
@@ -19,7 +20,7 @@ from logos.session.guarding import GuardRail
 from logos.session.order_intent import Refusal, Translator
 from logos.session.pairs import PairState
 from logos.session.records import Decision, Outcome, Recorder
-from logos.session.seats import Allocator, Broker, PairSignal, PositionManager
+from logos.session.seats import Allocator, Broker, PairSignal, PositionManager, Target
 from logos.session.working import WorkingOrders
 
 
@@ -71,7 +72,6 @@ class Session:
         self.clock = clock
         self.day = clock // SECONDS_A_DAY
         self.started_at = clock
-        self.decided_at = clock
         self.bars: tuple[Bar, ...] = ()
         self.account = parts.books
         self.counts = Counts()
@@ -137,17 +137,20 @@ class Session:
         if causes or kill or self.account.equity <= 0:
             self._halt(causes, kill)
             return False
-        self.decided_at = self.clock
         changed: list[tuple[PairState, Signal]] | None = None
         retries: list[PairState] | None = None
         pairs_of = self._pairs_of
-        for bar in bars[1]:
-            for state in pairs_of[bar[0]]:
-                signal = state.on_bar(bar)
-                if signal is not None and signal.value != state.value:
-                    changed = [*(changed or ()), (state, signal)]
-                elif state.retry:
-                    retries = [*(retries or ()), state]
+        state: PairState | None = None
+        try:
+            for bar in bars[1]:
+                for state in pairs_of[bar[0]]:
+                    signal = state.on_bar(bar)
+                    if signal is not None and signal.value != state.value:
+                        changed = [*(changed or ()), (state, signal)]
+                    elif state.retry:
+                        retries = [*(retries or ()), state]
+        except Exception as error:
+            raise PartFailedError.of(_strategy(state), error) from error
         if changed:
             self._decide(changed, self.clock)
         if retries:
@@ -164,6 +167,8 @@ class Session:
             self.desk.match(bars)
         if not these:
             self._recorder.ticked(clock)
+            if self._moved:
+                self.desk.record_moves(clock)
             return
         counts = self.counts
         if not counts.slices:
@@ -180,8 +185,7 @@ class Session:
 
     def _decide(self, changed: Sequence[tuple[PairState, Signal]], clock: int) -> None:
         signals = [PairSignal(pair=state.pair, instrument=state.instrument, signal=signal) for state, signal in changed]
-        targets = self.parts.allocator.targets(signals, self.account)
-        for (state, signal), target in zip(changed, targets, strict=True):
+        for (state, signal), target in zip(changed, self._targets(signals), strict=True):
             begins = state.value is None
             state.signal = signal
             state.value = signal.value
@@ -195,6 +199,16 @@ class Session:
             if begins and not quantised.lots and not quantised.code:
                 continue
             self._trade_difference(state, clock, quantised.code)
+
+    def _targets(self, signals: Sequence[PairSignal]) -> Sequence[Target]:
+        try:
+            targets = self.parts.allocator.targets(signals, self.account)
+        except Exception as error:
+            raise PartFailedError.of("the allocator", error) from error
+        if [target.pair for target in targets] != [one.pair for one in signals]:
+            found = TypeError(f"{len(targets)} targets for {len(signals)} signals, or in another order")
+            raise PartFailedError.of("the allocator", found)
+        return targets
 
     def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
         """Order what a pair lacks to its target, and record the decision."""
@@ -300,6 +314,10 @@ class Session:
             signal = state.on_bar(bar)
             value = None if signal is None else signal.value
         return value
+
+
+def _strategy(state: PairState | None) -> str:
+    return "a strategy" if state is None else f"strategy {state.pair.strategy} on {state.pair.symbol}"
 
 
 def _names(causes: Sequence[Cause]) -> str:

@@ -100,10 +100,16 @@ class Translator:
             )
         if target.weight is not None:
             weight: int | None = _ratio_of(target.weight)
-            exact = self._lots_of_weight(target.weight, instrument)
+            price = self._books.mark(instrument.symbol)
+            per_lot = None if price is None else self._books.per_lot(instrument, price)
+            if per_lot is None:
+                refusal = self._no_conversion(instrument)
+                return Quantised(weight=weight, lots=0, code=refusal.code, note=refusal.detail)
+            equity = self._books.equity
+            exact = Fraction(target.weight.numerator * equity * per_lot[1], target.weight.denominator * per_lot[0])
         else:
             weight = None
-            exact = target.quantity / Fraction(instrument.lot)  # type: ignore[operator]
+            exact = target.quantity * instrument.lots_a_unit  # type: ignore[operator]
         lots = int(exact)
         if lots < 0 and not self._settings.margin:
             note = f"target {instrument.quantity_text(lots)} clipped to 0: a short position needs broker.margin: true"
@@ -115,13 +121,6 @@ class Translator:
             )
             return Quantised(weight=weight, lots=0, code="below_lot", note=note)
         return Quantised(weight=weight, lots=lots)
-
-    def _lots_of_weight(self, weight: Fraction, instrument: Instrument) -> Fraction:
-        price = self._books.mark(instrument.symbol)
-        per_lot = None if price is None else self._books.per_lot(instrument, price)
-        if per_lot is None:
-            return Fraction(0)
-        return Fraction(weight.numerator * self._books.equity * per_lot[1], weight.denominator * per_lot[0])
 
     def intent(self, pair: PairState, difference: int, clock: int) -> OrderIntent | Refusal:
         """Return the order that trades a pair's difference (signed lots, not 0), or why there can be none."""

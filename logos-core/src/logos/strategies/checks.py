@@ -182,8 +182,12 @@ class _Bench:
         self._lookback = lookback
         self._plain = self._run(self._bars)
         self._compared["answers"] = len(self._plain)
+        begun = False
         for index, answer in enumerate(self._plain):
             fault = _fault_of(answer)
+            if fault is None and begun and answer is NO_SIGNAL:
+                fault = ("answer", "a Signal, as after earlier bars", "None")
+            begun = begun or answer is not NO_SIGNAL
             if fault:
                 self._note("answers", index, fault, "in a plain run")
                 return False

@@ -135,7 +135,7 @@ class ExposureGuard(Guard):
             if not (position or buys or sells):
                 continue
             high = _value(session, symbol, position + buys)
-            low = _value(session, symbol, position - sells)
+            low = _value(session, symbol, position - sells) if buys or sells else high
             worst = max(abs(high), abs(low))
             gross += worst
             highest += high

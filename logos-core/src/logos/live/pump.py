@@ -1,0 +1,63 @@
+"""Keeps a session awake while a polled feed is silent, or hangs in a poll."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+
+from logos.domain.bars import Slice
+from logos.domain.errors import LogosError, PartFailedError
+
+PATIENCE = 0.2
+"""Seconds to wait for the next slice before looking around."""
+
+_AHEAD = 64
+_END = object()
+
+
+class Pump:
+    """Takes the slices of a polled feed in a thread of its own.
+
+    Parameters
+    ----------
+    slices:
+        The feed's slices. They are handed on in their order; nothing is dropped.
+    """
+
+    def __init__(self, slices: Iterator[Slice]) -> None:
+        self._slices = slices
+        self._queue: queue.Queue[object] = queue.Queue(maxsize=_AHEAD)
+        threading.Thread(target=self._fetch, name="feed", daemon=True).start()
+
+    def __iter__(self) -> Iterator[Slice | None]:
+        """Yield each slice, and ``None`` each time that none has come for a while.
+
+        Raises
+        ------
+        LogosError
+            What the feed raised; ``PartFailedError`` for anything that is not of this tree.
+        """
+        while True:
+            try:
+                item = self._queue.get(timeout=PATIENCE)
+            except queue.Empty:
+                yield None
+                continue
+            if isinstance(item, Slice):
+                yield item
+            elif isinstance(item, LogosError):
+                raise item
+            elif isinstance(item, Exception):
+                raise PartFailedError.of("the feed", item) from item
+            else:
+                return
+
+    def _fetch(self) -> None:
+        try:
+            for bars in self._slices:
+                self._queue.put(bars)
+        except Exception as error:  # noqa: BLE001 -- handed on, and raised where the session runs
+            self._queue.put(error)
+        else:
+            self._queue.put(_END)
