@@ -66,6 +66,7 @@ def logos_guards():
 @hookimpl
 def logos_strategies():
     yield StrategyPart(name="dice", summary="Every kind of order", target="crash_work:Dice")
+    yield StrategyPart(name="slow", summary="Thinks while the file HANG is there", target="crash_work:Slow")
 '''
 
 WORK = '''\
@@ -103,6 +104,27 @@ class Dice:
         limit = bar.close - away if kind.has_limit else None
         stop = bar.close + away if kind.has_stop else None
         return Signal(value, kind, limit, stop, TIMES[throw // 5 % len(TIMES)])
+
+
+class Slow:
+    """Long; thinks about every bar for as long as the file HANG is there, and leaves a beat behind all the while."""
+
+    lookback = 1
+
+    def __init__(self, config, context):
+        self._context = context
+
+    def on_bar(self, bar):
+        hang(self._context)
+        return Signal(100_000_000)
+
+
+def hang(context):
+    beats = 0
+    while (context.workspace / "HANG").exists():
+        beats += 1
+        (context.workspace / "beats").write_text("." * beats)
+        context.clock.sleep(0.02)
 
 
 class Moods(Guard):
@@ -173,11 +195,7 @@ class Wire:
                 path.touch()
                 (self._context.workspace / "killed_at").write_text(str(self._context.clock.monotonic()))
             elif step == "h":
-                beats = 0
-                while (self._context.workspace / "HANG").exists():
-                    beats += 1
-                    (self._context.workspace / "beats").write_text("." * beats)
-                    self._context.clock.sleep(0.02)
+                hang(self._context)
             else:
                 while True:
                     self.ticks += 1

@@ -17,9 +17,21 @@ BEGIN = 1_704_844_800
 """2024-01-10T00:00:00Z, where the feed's first bar opens."""
 
 
+class Lockstep:
+    """In the seat of the pump that fetches slices in a thread: the feed and the session take turns instead."""
+
+    def __init__(self, slices) -> None:
+        self._slices = slices
+
+    def __iter__(self):
+        return self._slices
+
+
 @pytest.fixture
-def wire(lab, small_config, moving_clock):
+def wire(lab, small_config, moving_clock, monkeypatch):
     """Return a function that writes the config of a polled session and gives its surroundings."""
+
+    monkeypatch.setattr("logos.live.runner.Pump", Lockstep)
 
     def write(script: str, **sections):
         sections = {

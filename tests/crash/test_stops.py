@@ -16,11 +16,11 @@ def state(programs):
     return json.loads((programs.latest / "state.json").read_bytes())
 
 
-def lay_wire(programs, small_config, script: str) -> None:
+def lay_wire(programs, small_config, script: str, strategy: str = "buy_and_hold") -> None:
     """Write the config of a session whose feed follows a script."""
     feed = {"plugin": "wire", "symbols": ["AAA-USD"], "script": script}
     config = small_config(
-        feed=feed, strategies=[{"plugin": "buy_and_hold"}], guards=[], broker={"plugin": "paper", "cash": "100000"}
+        feed=feed, strategies=[{"plugin": strategy}], guards=[], broker={"plugin": "paper", "cash": "100000"}
     )
     (programs.workspace / "session.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
@@ -72,21 +72,60 @@ def test_a_signal_pauses_a_session_whose_feed_is_silent(programs, small_config, 
     assert state(programs)["status"] == "paused"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_pauses_a_session_whose_feed_hangs_in_a_poll(programs, small_config, number) -> None:
+    (programs.workspace / "HANG").touch()
+    lay_wire(programs, small_config, "b*3 h b*2 .")
+    process = programs.begin("trade", "--config", "session.yaml")
+    await_bars(programs, process, 3)
+    await_beats(programs, process)
+    process.send_signal(number)
+    done = programs.end(process)
+    assert done.returncode == 3, done.stderr
+    assert state(programs)["status"] == "paused"
+    (programs.workspace / "HANG").unlink()
+    resume_to(programs, 5)
+
+
+def test_the_kill_file_halts_a_session_whose_feed_hangs_in_a_poll(programs, small_config) -> None:
+    (programs.workspace / "HANG").touch()
+    lay_wire(programs, small_config, "b*3 h b*2 .")
+    process = programs.begin("trade", "--config", "session.yaml", "--json")
+    await_bars(programs, process, 3)
+    await_beats(programs, process)
+    (programs.workspace / "runs" / "live" / "KILL").touch()
+    check_killed(programs, process)
+
+
 def test_a_second_sigint_ends_at_once_and_the_session_is_resumed_like_after_a_crash(programs, small_config) -> None:
     (programs.workspace / "HANG").touch()
-    lay_wire(programs, small_config, "b*3 t*8 h b*2 k .")
+    lay_wire(programs, small_config, "b*5 .", "slow")
     process = programs.begin("trade", "--config", "session.yaml")
     await_beats(programs, process)
     process.send_signal(signal.SIGINT)
-    await_beats(programs, process)  # the feed hangs on, and the program has heard the first signal
+    await_beats(programs, process)  # the slice is not finished yet, and the program has heard the first signal
     process.send_signal(signal.SIGINT)
     done = programs.end(process)
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert state(programs)["status"] == "running"
     (programs.workspace / "HANG").unlink()
-    assert programs.run("trade", "--resume", "latest").returncode == 3
-    assert (state(programs)["status"], state(programs)["counts"]["bars"]) == ("halted", 5)
+    resume_to(programs, 5)
+
+
+def await_bars(programs, process, bars: int) -> None:
+    """Wait until account.csv has so many rows."""
+    table = programs.latest / "account.csv"
+    programs.await_that(process, lambda: table.exists() and table.read_bytes().count(b"\n") > bars)
+
+
+def resume_to(programs, bars: int) -> None:
+    """Go on until so many bars were seen, and pause there."""
+    process = programs.begin("trade", "--resume", "latest")
+    await_bars(programs, process, bars)
+    process.send_signal(signal.SIGTERM)
+    assert programs.end(process).returncode == 3
+    assert (state(programs)["status"], state(programs)["counts"]["bars"]) == ("paused", bars)
 
 
 def test_the_kill_file_halts_a_running_session_and_the_replay_agrees(programs, long_session) -> None:

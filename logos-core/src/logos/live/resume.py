@@ -17,7 +17,7 @@ from logos.live.folder import hold, open_log
 from logos.live.late_log import LateLog
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, warnings_of
-from logos.live.snapshot import Identity, encode, restore, snapshot
+from logos.live.snapshot import Identity, check_seal, encode, restore, snapshot
 from logos.live.stage import Play, Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
 from logos.live.unchanged import Record, check, check_files, lengths
@@ -49,6 +49,7 @@ def resume(setup: Setup, folder: Path, *, clear_halt: bool = False, config: Sess
     """
     with hold(folder):
         state = read_state(folder)
+        check_seal(folder / schemas.STATE_FILE)
         if state["status"] == Status.COMPLETED:
             return _ended(setup, folder, state)
         if state["status"] == Status.HALTED and not clear_halt:
@@ -128,8 +129,10 @@ def _continue(
     _warm_up(play, record.unheard)
     late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
     if state["status"] == Status.HALTED:
-        _forgive(play, state["feed"])
-    return play.run(position.clock if play.session.counts.slices else None)
+        play.clear_halt()
+    if state["status"] != Status.RUNNING:
+        _mark_running(play, state["feed"])
+    return play.run(play.session.sliced_at if play.session.counts.slices else None)
 
 
 def _restore(play: Play, state: dict[str, Any]) -> None:
@@ -164,12 +167,12 @@ def _warm_up(play: Play, unheard: int | None) -> None:
     ResumeError
         Where a strategy says something else than it did: it depends on more than its look-back.
     """
-    stage, clock = play.stage, play.session.clock
+    stage, clock = play.stage, play.session.sliced_at
     for state in play.session.pairs:
         bars = stage.assembly.feed.history(state.pair.symbol, state.strategy.lookback, clock)
         value = play.session.warm_up(state, bars)
         heard = not bars or unheard is None or bars[-1].timestamp + stage.config.interval > unheard
-        if heard and value != state.value:
+        if heard and value is not None and value != state.value:
             raise ResumeError(
                 f"strategy {state.pair.strategy} on {state.pair.symbol} said {state.value} at {time_text(clock)} "
                 f"and says {value} when rebuilt from its last {state.strategy.lookback} bars",
@@ -177,9 +180,8 @@ def _warm_up(play: Play, unheard: int | None) -> None:
             )
 
 
-def _forgive(play: Play, feed: dict[str, Any]) -> None:
-    """Clear the halt, and make that safe at once: after a crash the session must not stand halted again."""
-    play.clear_halt()
+def _mark_running(play: Play, feed: dict[str, Any]) -> None:
+    """Make safe that the session runs again: after a crash it must not stand halted or paused as before."""
     play.recorder.sync(play.session.orders.by_id)
     state = snapshot(play.stage.identity, play.session, play.recorder, feed, Status.RUNNING.value)
     play.stage.setup.disk.replace(play.stage.folder / schemas.STATE_FILE, encode(state))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from logos.artifacts.rows import average_cost_text
+from logos.domain.errors import IntegrityError
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.money import scaled_exactly, text_of
 from logos.domain.orders import Order, OrderIntent, OrderStatus, OrderType, Side, Signal, TimeInForce
-from logos.domain.times import parse_time, time_text
+from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.ledger.books import Books, Holding
 from logos.ledger.lots import FifoLots
 from logos.live.recorder import SessionRecorder, intent_values
@@ -21,6 +24,7 @@ from logos.session.machine import Counts, Session
 from logos.session.pairs import PairState
 
 SCHEMA = 1
+_SEAL = ',\n "seal": "'
 
 
 @attrs.define(kw_only=True)
@@ -37,8 +41,25 @@ class Identity:
 
 
 def encode(state: dict[str, Any]) -> bytes:
-    """Return a snapshot's text."""
-    return (json.dumps(state, indent=1, allow_nan=False) + "\n").encode()
+    """Return a snapshot's text, sealed: the digest of everything before it stands last."""
+    body = json.dumps(state, indent=1, allow_nan=False).encode()[:-2]
+    return body + f'{_SEAL}{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode()
+
+
+def check_seal(path: Path) -> None:
+    """Refuse a snapshot that is not as it was written.
+
+    Raises
+    ------
+    IntegrityError
+        Where its content does not match its seal.
+    """
+    body, _, rest = path.read_bytes().rpartition(_SEAL.encode())
+    if rest != f'{hashlib.sha256(body).hexdigest()}"\n}}\n'.encode():
+        raise IntegrityError(
+            f"{path.name} does not match its seal",
+            hint="It was damaged or edited after it was written: restore it from a copy",
+        )
 
 
 def snapshot(
@@ -70,6 +91,7 @@ def snapshot(
         "broker": session.parts.broker.snapshot(),
         "last_order_id": session.desk.last_order_id,
         "last_trade_id": session.desk.last_trade_id,
+        "sliced_at": time_text(session.sliced_at),
         "recorded": {"at": session.desk.recorded[0], "symbols": list(session.desk.recorded[1])},
         "first_clock": time_text(session.started_at),
         "plugins": identity.plugins,
@@ -84,6 +106,8 @@ def snapshot(
 def restore(session: Session, recorder: SessionRecorder, state: dict[str, Any]) -> None:
     """Put a freshly assembled session where a snapshot left it; its strategies are rebuilt by the caller."""
     session.clock = parse_time(state["clock"])
+    session.sliced_at = parse_time(state["sliced_at"])
+    session.day = (session.clock - session.parts.interval) // SECONDS_A_DAY
     session.started_at = parse_time(state["first_clock"])
     session.counts = Counts(**state["counts"])
     session.causes = tuple(

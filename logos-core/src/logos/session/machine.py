@@ -13,7 +13,7 @@ from logos.domain.errors import PartFailedError
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order, Signal
-from logos.domain.times import SECONDS_A_DAY
+from logos.domain.times import SECONDS_A_DAY, time_text
 from logos.ledger.books import Books
 from logos.session.desk import OrderDesk
 from logos.session.guarding import GuardRail
@@ -66,12 +66,18 @@ class Session:
         Hears everything that happens.
     clock:
         Where the clock stands before the first slice.
+
+    Attributes
+    ----------
+    sliced_at:
+        The clock of the last slice with bars; a timer tick may have moved the clock on since.
     """
 
     def __init__(self, *, session_id: str, parts: SessionParts, recorder: Recorder, clock: int) -> None:
         self.clock = clock
         self.day = clock // SECONDS_A_DAY
         self.started_at = clock
+        self.sliced_at = clock
         self.bars: tuple[Bar, ...] = ()
         self.account = parts.books
         self.counts = Counts()
@@ -173,6 +179,10 @@ class Session:
         counts = self.counts
         if not counts.slices:
             self.started_at = clock
+        elif clock <= self.sliced_at:
+            found = ValueError(f"a slice that closes at {time_text(clock)} after one at {time_text(self.sliced_at)}")
+            raise PartFailedError.of("the feed", found)
+        self.sliced_at = clock
         counts.slices += 1
         counts.bars += len(these)
         books = self.account
