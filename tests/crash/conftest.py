@@ -347,7 +347,9 @@ class Programs:
         declared = {"prev", "hash", "session_id", "client_order_id"}
         found["state.jsonl"] = [{key: event[key] for key in event.keys() - declared} for event in events]
         state = json.loads((folder / "state.json").read_bytes())
-        found["state.json"] = {key: state[key] for key in state.keys() - {"session_id", "started_at", "journal"}}
+        found["state.json"] = {
+            key: state[key] for key in state.keys() - {"session_id", "started_at", "journal", "seal"}
+        }
         summary = (folder / "session.md").read_text(encoding="utf-8").replace(folder.name, "ID")
         found["session.md"] = [line for line in summary.splitlines() if "(wall clock)" not in line]
         return found

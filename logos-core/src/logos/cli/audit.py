@@ -65,6 +65,9 @@ def _print(report: AuditReport) -> None:
     for note in report.notes:
         typer.echo(f"\nNote: {note}")
     if report.agrees:
-        typer.echo("\nAll agree.")
+        typer.echo(
+            "\nAll agree. Not judged here: session.md, quarantine.csv, the picture and the logs; "
+            "logos replay --verify makes the first two again and compares."
+        )
     elif sum(not check.agrees for check in report.checks) > 1:
         typer.echo("\nLook at the first of these first: later checks build on it.")

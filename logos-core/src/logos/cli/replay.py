@@ -16,7 +16,9 @@ DIFFERS = 4
 
 
 def replay(
-    session: Annotated[str, typer.Argument(metavar="ID", help="The session: its id, the start of it, or latest.")],
+    session: Annotated[
+        str, typer.Argument(metavar="ID", help="The session: its id, the start of it, or latest.")
+    ] = "latest",
     *,
     verify: Annotated[bool, typer.Option("--verify", help="End with exit code 4 where anything differs.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -63,9 +65,10 @@ def _print(report: ReplayReport) -> None:
     for note in report.notes:
         typer.echo(f"Note: {note}.")
     if not report.differences:
-        typer.echo("All artifacts agree, byte for byte.")
+        typer.echo("All artifacts agree, byte for byte; wall-clock times, logs and the picture are not compared.")
         return
-    typer.echo(f"{len(report.differences)} files differ. The first difference:")
+    count = len(report.differences)
+    typer.echo(f"{count} {'file differs' if count == 1 else 'files differ'}. The first difference:")
     typer.echo(_sentence(report.differences[0]))
     for difference in report.differences[1:]:
         typer.echo(f"Then {_sentence(difference)}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -79,46 +80,49 @@ def teller(*, as_json: bool) -> Callable[[str], None]:
 
 
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
-    """Print how a session stands: one JSON object, or a summary for people."""
+    """Print how a session stands: one JSON object, or a summary for people. No line is cut, in a pipe neither."""
     if as_json:
         emit_json(outcome.as_object())
         return
     target = console()
     style = _STYLES.get(outcome.status, "bold")
     target.print()
-    target.print(f"Session [bold]{outcome.session_id}[/bold]: [{style}]{outcome.status}[/{style}]")
-    for cause in outcome.causes:
-        target.print(f"  halted by {cause.guard}: {cause.reason}", markup=False)
-    _print_figures(outcome)
-    folder = outcome.path
-    target.print(f"Artifacts in {folder}", markup=False, soft_wrap=True)
-    target.print(f"  {schemas.SUMMARY_FILE} tells the whole story; {schemas.EQUITY_PLOT_FILE} draws it", markup=False)
-    for line in _next_steps(outcome):
+    target.print(f"Session [bold]{outcome.session_id}[/bold]: [{style}]{outcome.status}[/{style}]", soft_wrap=True)
+    for line in _lines(outcome):
         target.print(line, markup=False, soft_wrap=True)
 
 
-def _print_figures(outcome: Outcome) -> None:
-    from rich.table import Table  # noqa: PLC0415 -- Rich takes long to load
+def _lines(outcome: Outcome) -> Iterator[str]:
+    for cause in outcome.causes:
+        yield f"  halted by {cause.guard}: {cause.reason}"
+    figures = _figures(outcome)
+    width = max(len(value) for _, value in figures)
+    for name, value in figures:
+        yield f"  {name:<27}{value:>{width}}"
+    yield f"Artifacts in {outcome.path}"
+    yield f"  {schemas.SUMMARY_FILE} tells the whole story; {schemas.EQUITY_PLOT_FILE} draws it"
+    yield from _next_steps(outcome)
 
-    money = ("starting_cash", "equity", "realized_pnl", "unrealized_pnl", "fees")
-    names = {
-        "starting_cash": "Starting cash",
-        "equity": "Equity",
-        "realized_pnl": "Realised PnL, before fees",
-        "unrealized_pnl": "Unrealised PnL",
-        "fees": "Fees",
+
+def _figures(outcome: Outcome) -> list[tuple[str, str]]:
+    money = {
+        "Starting cash": outcome.starting_cash,
+        "Equity": outcome.equity,
+        "Realised PnL, before fees": outcome.realized_pnl,
+        "Unrealised PnL": outcome.unrealized_pnl,
+        "Fees": outcome.fees,
     }
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for name in money:
-        table.add_row(names[name], f"{_grouped(getattr(outcome, name))} {outcome.currency}")
-    table.add_row("Return", _percent_text(outcome))
-    table.add_row("Bars", f"{outcome.bars:,}")
-    table.add_row("Orders", f"{outcome.orders:,}")
-    table.add_row("Fills", f"{outcome.fills:,}")
-    table.add_row("Blocked by guards", f"{outcome.blocked:,}")
-    console().print(table)
+    counts = {
+        "Bars": outcome.bars,
+        "Orders": outcome.orders,
+        "Fills": outcome.fills,
+        "Blocked by guards": outcome.blocked,
+    }
+    return [
+        *((name, f"{_grouped(value)} {outcome.currency}") for name, value in money.items()),
+        ("Return", _percent_text(outcome)),
+        *((name, f"{value:,}") for name, value in counts.items()),
+    ]
 
 
 def _next_steps(outcome: Outcome) -> list[str]:
@@ -134,10 +138,9 @@ def _short(money: int, decimals: int) -> str:
 
 
 def _grouped(money: str) -> str:
-    """Print money with two decimals and grouped thousands, for people."""
-    from decimal import ROUND_HALF_EVEN, Decimal  # noqa: PLC0415
-
-    return f"{Decimal(money).quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+    """Print money with grouped thousands and two decimals, or fewer where its currency has fewer, for people."""
+    places = min(2, len(money.partition(".")[2]))
+    return f"{Decimal(money).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,}"
 
 
 def _percent_text(outcome: Outcome) -> str:

@@ -128,12 +128,18 @@ def parse(text: str, source: str) -> Section:
 
 def _explained(problem: str) -> tuple[str, str]:
     # PyYAML quotes what it found, and that may be a secret that starts with a special character.
-    message = "YAML: " + re.sub(r"'(?!<)[^']{2,}'", "a text", problem)
+    message = "YAML: " + re.sub(r"'((?:[^'\\]|\\.)*)'", _shown, problem)
     if "\\t" in problem:
         return message, "Indent with spaces, not with tabs"
     if "mapping values are not allowed" in problem:
         return message, "Check the indentation, and quote a text that contains a colon"
     return message, ""
+
+
+def _shown(quoted: re.Match[str]) -> str:
+    """Return a quotation as it is where it is punctuation or the name of a token, else only that it was a text."""
+    inner = quoted[1]
+    return quoted[0] if len(inner) == 1 or inner in {"\\t", "\\n"} or inner.startswith("<") else "a text"
 
 
 class _Builder:

@@ -28,6 +28,9 @@ def _one_of(*allowed: str) -> Any:
 def _not_empty(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
     if not value.strip():
         raise InputError(f"{attribute.name} is empty", hint=f"Name a cache folder, such as data/cache, or {BUNDLED}")
+    if "://" in value:
+        # Addresses carry logins, so it is not repeated.
+        raise InputError(f"{attribute.name} is an address, and must be a folder", hint="Replay reads files only")
 
 
 @attrs.frozen(kw_only=True)

@@ -43,7 +43,8 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = self.path if self.line is None else f"{self.path} (line {self.line})"
+        line = "" if self.line is None else f"line {self.line}"
+        place = f"{self.path} ({line})" if self.path and line else self.path or line
         text = f"{place}: {self.message}" if place else self.message
         return f"{text}. {self.hint}" if self.hint else text
 

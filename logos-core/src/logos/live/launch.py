@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -158,6 +159,7 @@ def _first_line(stage: Stage, clock: int) -> Head:
         "name": identity.name,
         "seed": identity.seed,
         "config_digest": identity.config_digest,
+        "config_sha256": hashlib.sha256(stage.config.to_yaml().encode()).hexdigest(),
         "data_digest": identity.data_digest,
         "plugins": identity.plugins,
     }

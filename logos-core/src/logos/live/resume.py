@@ -10,7 +10,7 @@ from logos.artifacts.readers import read_state
 from logos.assembly.build import assemble
 from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
-from logos.domain.errors import IntegrityError, ResumeError
+from logos.domain.errors import ResumeError
 from logos.domain.events import Cause
 from logos.domain.times import parse_time, time_text
 from logos.live.folder import hold, open_log
@@ -125,7 +125,7 @@ def _continue(
         log=late,
     )
     play = open_stage(stage, position)
-    _restore(play, state)
+    restore(play.session, play.recorder, state)
     _warm_up(play, record.unheard)
     late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
     if state["status"] == Status.HALTED:
@@ -133,17 +133,6 @@ def _continue(
     if state["status"] != Status.RUNNING:
         _mark_running(play, state["feed"])
     return play.run(play.session.sliced_at if play.session.counts.slices else None)
-
-
-def _restore(play: Play, state: dict[str, Any]) -> None:
-    try:
-        restore(play.session, play.recorder, state)
-    except (LookupError, TypeError, ValueError) as error:
-        play.recorder.close()
-        raise IntegrityError(
-            f"{schemas.STATE_FILE} cannot be taken back: {type(error).__name__}: {error}",
-            hint="It was damaged or edited after it was written: restore it from a copy",
-        ) from error
 
 
 def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:

@@ -111,11 +111,12 @@ class Runner:
         """Yield a polled feed's slices; while none comes, obey the kill file by a tick, and end on a pause."""
         watch = self._parts.watch
         for bars in pump:
-            if bars is None or not bars.bars:
-                watch.look(self._session.clock)
             if bars is not None:
+                if not bars.bars:
+                    watch.look(self._session.clock)
                 yield bars
                 continue
+            self._keep(self._monotonic())
             if watch.pause:
                 return
             if watch.kill or self._monotonic() >= self._patience_ends:

@@ -77,9 +77,12 @@ class Play:
 
     def clear_halt(self) -> None:
         """Forgive the halt: each guard starts anew from here, and the journal says so."""
+        at, causes = time_text(self.session.clock), self.session.causes
         self.session.causes = ()
         cleared = self.session.parts.guards.clear_halt(self.session)
-        self.recorder.tally.cleared.extend(f"{guard}: {text}" for guard, text in cleared)
+        told = self.recorder.tally.cleared
+        told.extend(f"{at}: halted by {cause.guard}: {cause.reason}. Cleared" for cause in causes)
+        told.extend(f"{at}: {guard}: {text}" for guard, text in cleared)
         changes = [{"guard": guard, "change": text} for guard, text in cleared]
         self.recorder.journal.append(self.session.clock, "halt_cleared", {"changes": changes})
 

@@ -15,32 +15,6 @@ from logos.live.journal import Head, read_chain
 from logos.live.runner import Status
 from logos.live.setup import plugins_of
 
-_NEEDED: dict[str, type] = {
-    "session_id": str,
-    "name": str,
-    "seed": int,
-    "config_digest": str,
-    "data_digest": str,
-    "sequence": int,
-    "clock": str,
-    "account": dict,
-    "positions": list,
-    "orders": list,
-    "guards": list,
-    "feed": dict,
-    "halt_causes": list,
-    "counts": dict,
-    "tally": dict,
-    "pairs": list,
-    "broker": dict,
-    "plugins": list,
-    "started_at": str,
-    "journal": dict,
-    "files": dict,
-    "next_settled_order_id": int,
-}
-"""What the runner itself takes from a snapshot."""
-
 _HALT_CLEARED = "halt_cleared"
 
 
@@ -66,21 +40,13 @@ def lengths(state: dict[str, Any]) -> dict[str, int]:
 
 
 def check_files(folder: Path, state: dict[str, Any]) -> None:
-    """Refuse a session whose snapshot is not whole, or one of whose files is shorter than at the snapshot.
+    """Refuse a session one of whose files is shorter than at the snapshot.
 
     Raises
     ------
     IntegrityError
-        Naming what is missing.
+        Naming the file.
     """
-    missing = [key for key, kind in _NEEDED.items() if not isinstance(state.get(key), kind)]
-    if not missing and not {"length", "head"} <= state["journal"].keys():
-        missing = ["journal"]
-    if missing:
-        raise IntegrityError(
-            f"{schemas.STATE_FILE} is not a whole snapshot: it lacks {', '.join(missing)}",
-            hint="It was damaged or edited after it was written: restore it from a copy",
-        )
     for name, length in lengths(state).items():
         path = folder / name
         size = path.stat().st_size if path.exists() else 0

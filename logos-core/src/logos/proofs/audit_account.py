@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any
 
-from logos.artifacts.schemas import ACCOUNT_COLUMNS, ACCOUNT_FILE, POSITIONS_FILE, STATE_FILE
+from logos.artifacts.schemas import ACCOUNT_COLUMNS, ACCOUNT_FILE, CONFIG_FILE, POSITIONS_FILE, STATE_FILE
 from logos.proofs.audit_books import ZERO, Books, Step, rounded, text
 from logos.proofs.audit_case import Case, Marked
 from logos.proofs.audit_files import Place
@@ -174,6 +174,8 @@ def _check_told(case: Case) -> None:
     state, story, place = case.state, case.story, Place(STATE_FILE)
     for field in ("session_id", "name", "seed", "config_digest", "data_digest"):
         place.check(field, state.get(field), story.first.get(field))
+    config = hashlib.sha256((case.folder / CONFIG_FILE).read_bytes()).hexdigest()
+    Place(CONFIG_FILE).check("sha256", config, story.first.get("config_sha256"))
     statuses = [life.status for life in story.orders.values()]
     counts = {
         "orders": len(statuses),

@@ -99,7 +99,7 @@ def _describe(name: str, number: int, header: list[str], left: str | None, right
     return Difference(
         file=name,
         line=number,
-        timestamp=_moment(fields) or _moment(other),
+        timestamp=_moment(other) or _moment(fields),
         event=kind,
         field=field,
         recorded=fields.get(field, "") if field else (left or "").rstrip("\n"),

@@ -10,7 +10,7 @@ import attrs
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
 from logos.config.session import load_session_config
-from logos.domain.errors import InputError
+from logos.domain.errors import ConfigError, InputError, IntegrityError
 from logos.domain.times import parse_time
 from logos.live.launch import start
 from logos.live.resume import resume
@@ -73,11 +73,11 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
     Raises
     ------
     InputError
-        Where the session is still running, or its config cannot be read.
+        Where the session is still running.
     DataError
         Where its bars are gone.
     IntegrityError
-        Where its journal is damaged.
+        Where its journal or its config is damaged.
     """
     state = read_state(folder)
     if state["status"] == Status.RUNNING:
@@ -85,9 +85,14 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             f"session {folder.name} has no end yet",
             hint=f"Wait for it, or finish it with: logos trade --resume {folder.name}",
         )
-    config = load_session_config(
-        folder / schemas.CONFIG_FILE, setup.registry, workspace=setup.workspace, default_seed=state["seed"]
-    )
+    path = folder / schemas.CONFIG_FILE
+    try:
+        config = load_session_config(path, setup.registry, workspace=setup.workspace, default_seed=state["seed"])
+    except ConfigError as error:
+        hint = "It was damaged after it was written, or a plugin that it names is gone: restore it, or install that"
+        raise IntegrityError(
+            f"{path.name} of session {folder.name} cannot be used", hint=hint, problems=error.problems
+        ) from error
     script = script_of(folder, state)
     watch = ScriptedWatch(script)
     with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
