@@ -331,9 +331,13 @@ class Programs:
         self.await_that(process, lambda: self.size() >= size)
 
     def await_that(self, process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
-        """Wait until a condition holds, or the process has ended."""
-        while process.poll() is None and not condition():
+        """Wait until a condition holds, or the process has ended; a process that does neither fails the test."""
+        for _ in range(50_000):
+            if process.poll() is not None or condition():
+                return
             time.sleep(0.002)
+        process.kill()
+        pytest.fail(f"what was waited for has not come: {self.end(process)}")
 
     def normalised(self) -> dict[str, object]:
         """Return the latest session's files without the fields that differ between two sessions."""

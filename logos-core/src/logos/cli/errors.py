@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -78,6 +79,9 @@ def print_json_error(kind: str, message: str, problems: Sequence[Problem] = ()) 
 def _report_defect(error: Exception, *, as_json: bool) -> None:
     import traceback  # noqa: PLC0415 - an error is rare, a start is not
 
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        print(f"error: the output is not complete: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks
+        return
     text = f"internal failure: {type(error).__name__}: {error}"
     cause = "The system refused it" if isinstance(error, OSError) else "This is a defect of Logos or of a plugin"
     traceback.print_exception(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -55,6 +56,15 @@ class BarFile:
     def is_compressed(self) -> bool:
         """Whether the file is gzipped CSV."""
         return self.path.suffix == ".gz"
+
+    def ends_within_a_line(self) -> bool:
+        """Return whether a plain CSV file lacks its last newline, so that its last row may have been cut off."""
+        if self.is_parquet or self.is_compressed:
+            return False
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            return file.read() not in {b"", b"\n"}
 
     def stamp(self) -> tuple[int, int]:
         """Return size and modification time, which tell whether the file is still the same.

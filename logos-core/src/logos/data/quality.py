@@ -138,6 +138,8 @@ class Inspection:
                 f"{_times(self.defect_count, 'row')} quarantined, first line {self.defects[0].line}: "
                 f"{self.defects[0].reason}."
             )
+        if self.defect_count > self.bars:
+            notes.append("More rows were quarantined than kept: mend the first of them, the others may follow from it.")
         return notes
 
 

@@ -84,10 +84,15 @@ class ReplayFeed:
             digest = hashlib.sha256()
             inspections = [self._inspect(symbol, digest) for symbol in self._symbols]
             self._refuse(inspections)
-            remarks = (SIMULATED,) if self._config.path == BUNDLED else ()
-            self._reports = tuple(inspection.report(remarks) for inspection in inspections)
+            self._reports = tuple(inspection.report(self._remarks(inspection.file)) for inspection in inspections)
             self._digest = digest.hexdigest()
         return self._reports
+
+    def _remarks(self, file: BarFile) -> list[str]:
+        remarks = [SIMULATED] if self._config.path == BUNDLED else []
+        if file.ends_within_a_line():
+            remarks.append("The last row has no line end: it was taken as it stands, and may have been cut off.")
+        return remarks
 
     def quarantined(self) -> Iterator[QuarantinedRow]:
         """Yield every row that did not become a bar, by symbol and line."""
