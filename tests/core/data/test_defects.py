@@ -161,7 +161,7 @@ def test_a_file_that_is_no_gzip_is_refused(cache):
         ("time,open,high,low,close,volume\n", "has no column timestamp"),
         ("timestamp;open;high;low;close;volume\n", "has no header"),
         ("timestamp,open,high,low,close,volume,open\n", "open more than once"),
-        (gzip.compress(b"timestamp"), "is gzip"),
+        (gzip.compress(b"timestamp", mtime=0), "is gzip"),
         ("timestamp,open".encode("utf-16"), "is UTF-16"),
     ],
 )

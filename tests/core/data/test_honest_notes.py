@@ -8,7 +8,7 @@ from logos.data.bar_files import BarFile
 def bar_file(folder, content):
     path = folder / "AAA-1m.csv"
     path.write_bytes(content)
-    return BarFile(path, path.name)
+    return BarFile(path=path, name=path.name)
 
 
 def test_file_whose_last_row_may_have_been_cut_off_is_noticed(tmp_path):

@@ -156,6 +156,8 @@ def _warm_up(play: Play, unheard: int | None) -> None:
     ResumeError
         Where a strategy says something else than it did: it depends on more than its look-back.
     """
+    if not play.session.counts.slices:
+        return  # a polled feed may have bars from before the session, which no strategy has heard
     stage, clock = play.stage, play.session.sliced_at
     for state in play.session.pairs:
         bars = stage.assembly.feed.history(state.pair.symbol, state.strategy.lookback, clock)
