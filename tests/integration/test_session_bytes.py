@@ -95,7 +95,7 @@ def contents(folder: Path) -> dict[str, str]:
     return found
 
 
-DECLARED = ("session_id", "client_order_id", "started_at", "prev", "hash", "head")
+DECLARED = ("session_id", "client_order_id", "started_at", "prev", "hash", "head", "seal")
 
 
 def without_declared(value: Any) -> Any:

@@ -25,6 +25,8 @@ broker:
   conversions: {}
   fees: {maker_bps: "0", taker_bps: "10"}
 """
+CONFIG_SHA256 = hashlib.sha256(CONFIG.encode()).hexdigest()
+
 # Three bought in two fills, then five sold: three of them close the lots, two open a short position.
 # Value 10.05 x 2 = 20.10 and 10.07; the sale brings 50.55, of which 3/5 = 30.33 against a cost of 30.17.
 TABLES = {
@@ -98,7 +100,7 @@ def events():
     rows = TABLES[schemas.DECISIONS_FILE].splitlines()
     too_much = [{"guard": "max_notional", "reason": "too much"}]
     return [
-        (AT(0), "session_started", {"session_id": "s1", "name": "s", "seed": 0}),
+        (AT(0), "session_started", {"session_id": "s1", "name": "s", "seed": 0, "config_sha256": CONFIG_SHA256}),
         decision(rows[0], order_id=1),
         (AT(1), "intent", intent(1, "buy", "market", "3")),
         (AT(1), "accepted", {"order_id": 1}),
@@ -124,6 +126,12 @@ def chained(told):
         before = hashlib.sha256(body.encode()).hexdigest()
         lines.append(f'{body},"hash":"{before}"}}\n'.encode())
     return lines, before
+
+
+def sealed(state):
+    """Return the text of a snapshot: the digest of everything before it stands last."""
+    body = json.dumps({**state, "seal": None}, indent=1).rpartition(',\n "seal"')[0]
+    return f'{body},\n "seal": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'
 
 
 def snapshot(lines, head, **changes):
@@ -169,7 +177,7 @@ def snapshot(lines, head, **changes):
 def folder(tmp_path):
     lines, head = chained(events())
     (tmp_path / schemas.JOURNAL_FILE).write_bytes(b"".join(lines))
-    (tmp_path / schemas.STATE_FILE).write_text(json.dumps(snapshot(lines, head)))
+    (tmp_path / schemas.STATE_FILE).write_text(sealed(snapshot(lines, head)))
     (tmp_path / schemas.CONFIG_FILE).write_text(CONFIG)
     for name, rows in TABLES.items():
         (tmp_path / name).write_text(schemas.header(schemas.TABLES[name]) + rows)
@@ -264,14 +272,14 @@ class TestChain:
         told = events()
         told[6] = (AT(1), *told[6][1:])
         lines, head = chained(told)
-        (folder / schemas.STATE_FILE).write_text(json.dumps(snapshot(lines, head)))
+        (folder / schemas.STATE_FILE).write_text(sealed(snapshot(lines, head)))
         fault = self.journal_fault(folder, b"".join(lines))
         assert (fault.line, fault.field) == (7, "ts")
 
     @pytest.mark.parametrize("status", ["completed", "halted", "paused"])
     def test_more_behind_the_head_is_found_once_a_session_has_stopped(self, folder, lines, status):
         state = snapshot(lines, json.loads(lines[-1])["hash"], status=status)
-        (folder / schemas.STATE_FILE).write_text(json.dumps(state))
+        (folder / schemas.STATE_FILE).write_text(sealed(state))
         assert self.journal_fault(folder, b"".join([*lines, b"\n"])).found == "1 bytes more"
 
 
@@ -363,7 +371,7 @@ def test_a_config_without_what_the_books_need_is_refused(folder, old, new):
 @pytest.mark.parametrize("changes", [{"journal": None}, {"journal": {}}, {"positions": [3]}, {"sequence": "15"}])
 def test_a_snapshot_that_is_not_whole_is_refused(folder, changes):
     lines, head = chained(events())
-    (folder / schemas.STATE_FILE).write_text(json.dumps(snapshot(lines, head, **changes)))
+    (folder / schemas.STATE_FILE).write_text(sealed(snapshot(lines, head, **changes)))
     with pytest.raises(IntegrityError, match="not a whole snapshot"):
         audit(folder)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logos.domain.errors import InputError
+from logos.domain.errors import PartFailedError
 from logos.domain.orders import OrderStatus
 from logos.session.order_intent import client_order_id
 
@@ -215,7 +215,7 @@ def test_an_allocator_that_gives_no_target_or_two_is_named(open_session) -> None
 
         world = open_session({"one/ABC": [1]})
         object.__setattr__(world.session.parts, "allocator", Wrong())
-        with pytest.raises(InputError, match="the target of one on ABC"):
+        with pytest.raises(PartFailedError, match="the allocator failed"):
             world.step(ABC=100)
 
 

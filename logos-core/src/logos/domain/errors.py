@@ -16,7 +16,8 @@ Every error says what was found, what is expected and what to do next, and keeps
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import attrs
 
@@ -122,13 +123,24 @@ class PartFailedError(LogosError):
     kind = "part"
 
     @classmethod
-    def of(cls, part: str, error: Exception) -> PartFailedError:
+    def of(cls, part: str, error: BaseException) -> PartFailedError:
         """Return the failure of a part that raised, such as ``strategy trend on AAPL``."""
         return cls(
             f"{part} failed: {type(error).__name__}: {error}",
             hint="The session stands at its last snapshot; logs/run.log says where it happened. Mend the plugin, "
             "then resume, or start anew where its version has changed",
         )
+
+
+@contextmanager
+def part_at_work(part: str) -> Iterator[None]:
+    """Name a part in whatever it raises that is not of this tree."""
+    try:
+        yield
+    except LogosError:
+        raise
+    except Exception as error:
+        raise PartFailedError.of(part, error) from error
 
 
 class StorageError(LogosError):

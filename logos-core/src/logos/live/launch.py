@@ -63,18 +63,19 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
         watch=watch,
         log=log,
     )
-    try:
-        position = _lay_out(attrs.evolve(stage, folder=partial))
-        setup.disk.rename_folder(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    setup.disk.point(paths.latest_session(setup.root), f"sessions/{folder.name}")
-    with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
-        _refuse_taken(folder, position)
-        log.bind(session_log)
-        _report(stage)
-        return open_stage(stage, position).run(None)
+    with watch.signals():
+        try:
+            position = _lay_out(attrs.evolve(stage, folder=partial))
+            setup.disk.rename_folder(partial, folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        setup.disk.point(paths.latest_session(setup.root), f"sessions/{folder.name}")
+        with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
+            _refuse_taken(folder, position)
+            log.bind(session_log)
+            _report(stage)
+            return open_stage(stage, position).run(None)
 
 
 def _refuse_taken(folder: Path, position: Position) -> None:

@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Iterator
 
+import attrs
+
 from logos.domain.bars import Slice
 from logos.domain.errors import LogosError, PartFailedError
 
@@ -46,18 +48,29 @@ class Pump:
                 continue
             if isinstance(item, Slice):
                 yield item
+            elif item is _END:
+                return
             elif isinstance(item, LogosError):
                 raise item
-            elif isinstance(item, Exception):
-                raise PartFailedError.of("the feed", item) from item
+            elif isinstance(item, _Failure):
+                raise PartFailedError.of("the feed", item.error) from item.error
             else:
-                return
+                raise PartFailedError.of("the feed", TypeError(f"it yielded {item!r} instead of a slice"))
 
     def _fetch(self) -> None:
+        end: object = _END
         try:
             for bars in self._slices:
                 self._queue.put(bars)
-        except Exception as error:  # noqa: BLE001 -- handed on, and raised where the session runs
-            self._queue.put(error)
-        else:
-            self._queue.put(_END)
+        except LogosError as error:
+            end = error
+        except BaseException as error:  # noqa: BLE001 -- handed on, and raised where the session runs
+            end = _Failure(error)
+        self._queue.put(end)
+
+
+@attrs.frozen
+class _Failure:
+    """What ended the feed's thread."""
+
+    error: BaseException

@@ -124,15 +124,16 @@ def _continue(
         watch=watch,
         log=late,
     )
-    play = open_stage(stage, position)
-    restore(play.session, play.recorder, state)
-    _warm_up(play, record.unheard)
-    late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
-    if state["status"] == Status.HALTED:
-        play.clear_halt()
-    if state["status"] != Status.RUNNING:
-        _mark_running(play, state["feed"])
-    return play.run(play.session.sliced_at if play.session.counts.slices else None)
+    with watch.signals():
+        play = open_stage(stage, position)
+        restore(play.session, play.recorder, state)
+        _warm_up(play, record.unheard)
+        late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
+        if state["status"] == Status.HALTED:
+            play.clear_halt()
+        if state["status"] != Status.RUNNING:
+            _mark_running(play, state["feed"])
+        return play.run(play.session.sliced_at if play.session.counts.slices else None)
 
 
 def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:

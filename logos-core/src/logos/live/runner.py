@@ -15,6 +15,7 @@ import attrs
 from logos.artifacts import schemas
 from logos.context.clock import Clock
 from logos.domain.bars import Slice
+from logos.domain.errors import part_at_work
 from logos.live.disk import Disk
 from logos.live.pump import Pump
 from logos.live.recorder import SessionRecorder
@@ -105,7 +106,11 @@ class Runner:
 
     def _slices(self, after: int | None) -> Iterator[Slice]:
         slices = self._parts.feed.slices(after)
-        return self._awake(Pump(slices)) if self._parts.feed.polled and self._parts.watch.hears else slices
+        if self._parts.feed.polled and self._parts.watch.hears:
+            yield from self._awake(Pump(slices))
+        else:
+            with part_at_work("the feed"):
+                yield from slices
 
     def _awake(self, pump: Pump) -> Iterator[Slice]:
         """Yield a polled feed's slices; while none comes, obey the kill file by a tick, and end on a pause."""

@@ -89,21 +89,20 @@ class Play:
     def run(self, after: int | None) -> Outcome:
         """Run the session from a clock on, write what belongs to its end, and say how it stands."""
         stage = self.stage
-        with stage.watch.signals():
-            self._load_plotting()
-            runner = Runner(self._runner_parts())
-            try:
-                self.observers.emit("logos_session_started", session=self.session)
-                status = runner.run(after)
-                self._tell_halt(status)
-                self._conclude(runner, status)
-            except Exception as error:
-                lines = traceback.format_exception(error)
-                stage.log.error("session_broken", error=str(error), traceback="".join(lines))  # noqa: TRY400 -- raised on
-                raise
-            finally:
-                self.recorder.close()
-                stage.assembly.feed.close()
+        self._load_plotting()
+        runner = Runner(self._runner_parts())
+        try:
+            self.observers.emit("logos_session_started", session=self.session)
+            status = runner.run(after)
+            self._tell_halt(status)
+            self._conclude(runner, status)
+        except Exception as error:
+            lines = traceback.format_exception(error)
+            stage.log.error("session_broken", error=str(error), traceback="".join(lines))  # noqa: TRY400 -- raised on
+            raise
+        finally:
+            self.recorder.close()
+            stage.assembly.feed.close()
         outcome = self._outcome(status)
         stage.log.info("session_stopped", status=status.value, equity=outcome.equity, bars=outcome.bars)
         self.observers.emit("logos_session_finished", session=self.session, outcome=outcome.as_object())

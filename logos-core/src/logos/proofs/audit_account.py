@@ -114,8 +114,6 @@ def _check_position(case: Case, place: Place, row: list[str], clock: str, symbol
 def check_state(case: Case) -> None:
     """Compare the snapshot with the books, the last row of the account, and the journal."""
     state, now, account = case.state, case.books.now, case.state["account"]
-    body, _, rest = (case.folder / STATE_FILE).read_bytes().rpartition(b',\n "seal": "')
-    Place(STATE_FILE).check("seal", rest[:64].decode(errors="replace"), hashlib.sha256(body).hexdigest())
     symbols = [entry.get("symbol") for entry in state["positions"]]
     Place(STATE_FILE).check("positions", symbols, sorted(case.terms.instruments))
     market_value = sum((_check_holding(case, entry) for entry in state["positions"]), rounded(ZERO, case.terms.unit))
@@ -141,6 +139,9 @@ def check_state(case: Case) -> None:
                 place.check(field, found, text(figures[field]))
     if "journal" in case.passed:
         _check_told(case)
+    body, _, rest = (case.folder / STATE_FILE).read_bytes().rpartition(b',\n "seal": "')
+    seal = hashlib.sha256(body).hexdigest()
+    Place(STATE_FILE).check("seal", rest.decode(errors="replace"), f'{seal}"\n}}\n')
 
 
 def _check_holding(case: Case, entry: dict[str, Any]) -> Decimal:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from logos.domain.bars import Slice
-from logos.domain.errors import BrokenInvariantError, LogosError, PartFailedError
+from logos.domain.errors import BrokenInvariantError, part_at_work
 from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Rejected
 from logos.domain.orders import Order, OrderStatus
 from logos.session.pairs import PairState
@@ -59,7 +59,7 @@ class OrderDesk:
         self._working.add(order)
         state.orders.append(order.intent.order_id)
         self._owners[order.intent.order_id] = state
-        self._apply(self._broker.submit(order, self._books))
+        self._apply(self._broker.submit, order, self._books)
 
     def block(self, order: Order, causes: Sequence[Cause]) -> None:
         """Record an order that guards have blocked; the broker never sees it."""
@@ -82,16 +82,16 @@ class OrderDesk:
         for order_id in list(state.orders):
             order = self._working.by_id.get(order_id)
             if order is not None:
-                self._apply(self._broker.cancel(order, reason))
+                self._apply(self._broker.cancel, order, reason)
 
     def cancel_all(self, reason: str) -> None:
         """Cancel every working order, in order of number."""
         for order_id in sorted(self._working.by_id):
-            self._apply(self._broker.cancel(self._working.by_id[order_id], reason))
+            self._apply(self._broker.cancel, self._working.by_id[order_id], reason)
 
     def match(self, bars: Slice) -> None:
         """Let the broker match the working orders against a slice."""
-        self._apply(self._broker.match(bars, self._books))
+        self._apply(self._broker.match, bars, self._books)
 
     def record_moves(self, clock: int) -> None:
         """Record every position that has changed, in name order."""
@@ -111,8 +111,8 @@ class OrderDesk:
             )
         self.last_order_id = order.intent.order_id
 
-    def _apply(self, events: Iterable[BrokerEvent]) -> None:
-        for event in self._spoken(events):
+    def _apply(self, ask: Callable[..., Iterable[BrokerEvent]], *arguments: object) -> None:
+        for event in self._spoken(ask, *arguments):
             order = self._working.by_id.get(event.order_id)
             if order is None:
                 raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
@@ -123,13 +123,9 @@ class OrderDesk:
                 self._answer(order, event)
             self._guards.answered(event, self._session)
 
-    def _spoken(self, events: Iterable[BrokerEvent]) -> Iterator[BrokerEvent]:
-        try:
-            yield from events
-        except LogosError:
-            raise
-        except Exception as error:
-            raise PartFailedError.of("the broker", error) from error
+    def _spoken(self, ask: Callable[..., Iterable[BrokerEvent]], *arguments: object) -> Iterator[BrokerEvent]:
+        with part_at_work("the broker"):
+            yield from ask(*arguments)
 
     def _fill(self, order: Order, fill: Fill) -> None:
         intent = order.intent
@@ -150,12 +146,13 @@ class OrderDesk:
         self.moved.add(intent.instrument.symbol)
         self._working.mark_unknown(order, unknown=False)
         order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+        if not order.remaining:
+            self._release(order)
         self._recorder.filled(self._session.clock, self.last_trade_id, order, fill, realized)
         if not order.remaining:
-            self._close(order)
+            self._recorder.closed(order)
 
     def _answer(self, order: Order, event: BrokerEvent) -> None:
-        self._recorder.answered(self._session.clock, event)
         final = _FINAL_BY_EVENT.get(type(event))
         self._working.mark_unknown(order, unknown=final is None and type(event) is not Accepted)
         if type(event) is Accepted:
@@ -167,12 +164,15 @@ class OrderDesk:
                 self._session.counts.rejected += 1
             order.status = final
             order.reason = _joined(order.reason, event.reason)  # type: ignore[union-attr]
-            self._close(order)
+            self._release(order)
+        self._recorder.answered(self._session.clock, event)
+        if final is not None:
+            self._recorder.closed(order)
 
-    def _close(self, order: Order) -> None:
+    def _release(self, order: Order) -> None:
+        """Let go of an order that is final, before anybody hears of it."""
         self._working.remove(order)
         self._owners.pop(order.intent.order_id).orders.remove(order.intent.order_id)
-        self._recorder.closed(order)
 
 
 def _joined(note: str, reason: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import attrs
 
 from logos.context.parts import AccountSettings
 from logos.data.calendars import MarketCalendar
 from logos.domain.bars import Bar, Slice
-from logos.domain.errors import PartFailedError
+from logos.domain.errors import PartFailedError, part_at_work
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order, Signal
@@ -211,18 +212,23 @@ class Session:
             self._trade_difference(state, clock, quantised.code)
 
     def _targets(self, signals: Sequence[PairSignal]) -> Sequence[Target]:
-        try:
+        with part_at_work("the allocator"):
             targets = self.parts.allocator.targets(signals, self.account)
-        except Exception as error:
-            raise PartFailedError.of("the allocator", error) from error
-        if [target.pair for target in targets] != [one.pair for one in signals]:
-            found = TypeError(f"{len(targets)} targets for {len(signals)} signals, or in another order")
-            raise PartFailedError.of("the allocator", found)
+            if [target.pair for target in targets] != [one.pair for one in signals]:
+                raise ValueError(f"{len(targets)} targets for {len(signals)} signals, or in another order")
+            for target in targets:
+                if (target.weight is None) == (target.quantity is None):
+                    raise ValueError("a target names a weight or a quantity, not both and not neither")
+                if not isinstance(target.weight if target.quantity is None else target.quantity, int | Fraction):
+                    raise TypeError(f"a target is no Fraction: {target}")
         return targets
 
     def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
         """Order what a pair lacks to its target, and record the decision."""
-        difference = self.parts.position_manager.difference(state.pair, state.target, state.position, self.account)
+        with part_at_work("the position manager"):
+            difference = self.parts.position_manager.difference(state.pair, state.target, state.position, self.account)
+            if type(difference) is not int:
+                raise TypeError(f"it answered {difference!r} instead of whole lots")
         if not difference:
             state.retry = False
             self._refuse(state, clock, self._nothing_to_do(state, code), Outcome.REFUSED if code else Outcome.UNCHANGED)

@@ -9,7 +9,7 @@ from fractions import Fraction
 import attrs
 
 from logos.context.parts import AccountSettings
-from logos.domain.errors import InputError
+from logos.domain.errors import part_at_work
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE, divide_half_even, text_of
 from logos.domain.orders import FLAT, OrderIntent, OrderType, Side
@@ -86,20 +86,11 @@ class Translator:
         self._next_order_id = next_order_id
 
     def quantise(self, target: Target, instrument: Instrument) -> Quantised:
-        """Return a target in whole lots, toward zero; on a cash account not below zero.
-
-        Raises
-        ------
-        InputError
-            Where the target names neither a weight nor a quantity, or both.
-        """
-        if (target.weight is None) == (target.quantity is None):
-            raise InputError(
-                f"the target of {target.pair.strategy} on {target.pair.symbol} is not one of both",
-                hint="An allocator gives a weight or a quantity",
-            )
+        """Return a target in whole lots, toward zero; on a cash account not below zero."""
         if target.weight is not None:
             weight: int | None = _ratio_of(target.weight)
+            if not target.weight:
+                return Quantised(weight=weight, lots=0)
             price = self._books.mark(instrument.symbol)
             per_lot = None if price is None else self._books.per_lot(instrument, price)
             if per_lot is None:
@@ -185,7 +176,8 @@ class Translator:
     def _cut_to_cash(self, draft: OrderIntent) -> OrderIntent | Refusal:
         if self._settings.margin or draft.side is Side.SELL:
             return draft
-        lots = self._broker.affordable(draft, self._books)
+        with part_at_work("the broker"):
+            lots = self._broker.affordable(draft, self._books)
         if lots >= draft.quantity:
             return draft
         text = draft.instrument.quantity_text
