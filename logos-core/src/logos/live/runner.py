@@ -131,7 +131,6 @@ class Runner:
     def _quiet_collector(self) -> Iterator[None]:
         """Keep the garbage collector from looking at what is there for good, again and again, while bars pass."""
         thresholds = gc.get_threshold()
-        gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE_THRESHOLD, *thresholds[1:])
         try:
