@@ -67,7 +67,7 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
         try:
             position = _lay_out(attrs.evolve(stage, folder=partial))
             setup.disk.rename_folder(partial, folder)
-        except BaseException:
+        except BaseException:  # an interrupt too: what has no final name yet is not to be found later
             shutil.rmtree(partial, ignore_errors=True)
             raise
         setup.disk.point(paths.latest_session(setup.root), f"sessions/{folder.name}")
