@@ -26,6 +26,8 @@ class PlannedFill(NamedTuple):
         Whole lots: the order's share of the bar's volume.
     price:
         Whole ticks, slippage included.
+    reference_price:
+        Whole ticks, before slippage.
     timestamp:
         The bar's open time for a fill at the open, else its close time; seconds since the epoch, UTC.
     """
@@ -34,6 +36,7 @@ class PlannedFill(NamedTuple):
     phase: int
     quantity: int
     price: int
+    reference_price: int
     liquidity: Liquidity
     timestamp: int
 
@@ -89,6 +92,7 @@ class Matcher:
                     phase=found.phase,
                     quantity=quantity,
                     price=price,
+                    reference_price=found.price,
                     liquidity=found.liquidity,
                     timestamp=bar.timestamp + (self._interval if found.phase == WITHIN else 0),
                 )

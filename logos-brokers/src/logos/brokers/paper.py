@@ -151,7 +151,16 @@ class PaperBroker:
             fee = self._costs.fee(value, plan.liquidity)
             if quantity == working.order.remaining:
                 del self._working[working.number]
-            yield Fill(working.number, plan.timestamp, quantity, plan.price, plan.liquidity, value, fee)
+            yield Fill(
+                working.number,
+                plan.timestamp,
+                quantity,
+                plan.price,
+                plan.liquidity,
+                value,
+                fee,
+                plan.reference_price,
+            )
         if cut is not None:
             del self._working[working.number]
             yield Cancelled(working.number, cut)

@@ -66,6 +66,8 @@ class Fill:
         Price times quantity in minor units of the account's currency, rounded once, half to even.
     fee:
         Minor units of the account's currency.
+    reference_price:
+        The price in ticks before slippage; ``None`` where the broker does not know it.
     """
 
     order_id: int
@@ -75,6 +77,7 @@ class Fill:
     liquidity: Liquidity
     value: int
     fee: int
+    reference_price: int | None = None
 
 
 BrokerEvent = Accepted | Rejected | Cancelled | Expired | Unknown | Fill

@@ -7,10 +7,18 @@ is not whole is rounded half to even, here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING, cast
 
 from logos.domain.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Column = npt.NDArray[np.int64]
 
 RATIO_DECIMALS = 8
 RATIO_ONE = 10**RATIO_DECIMALS
@@ -21,18 +29,23 @@ BASIS_POINTS = 10_000
 def divide_half_even(numerator: int, denominator: int) -> int:
     """Divide two integers and round half to even.
 
+    The same lines serve single integers of any size, whole columns, and compiled code; whoever hands over 64-bit
+    columns, or compiles it, has made sure that nothing overflows.
+
     Parameters
     ----------
     numerator:
-        Any integer.
+        Any integer, or a column of them.
     denominator:
-        A positive integer.
+        A positive integer, or a column of them.
     """
-    quotient, remainder = divmod(numerator, denominator)
-    double = remainder * 2
-    if double > denominator or (double == denominator and quotient & 1):
-        return quotient + 1
-    return quotient
+    quotient = numerator // denominator
+    double = (numerator - quotient * denominator) * 2
+    return quotient + ((double > denominator) | ((double == denominator) & (quotient & 1 == 1)))
+
+
+divide_columns_half_even = cast("Callable[[Column, Column | int], Column]", divide_half_even)
+"""The very same function, for columns of 64-bit integers in which nothing can overflow."""
 
 
 def ratio(numerator: int, denominator: int) -> int:

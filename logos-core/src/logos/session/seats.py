@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
 from logos.data.calendars import MarketCalendar
 from logos.domain.bars import Bar, Slice
+from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.events import BrokerEvent
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order, OrderIntent, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Column = npt.NDArray[np.int64]
 
 State = dict[str, Any]
 """What a part keeps across a restart: JSON values only, integers for every amount."""
@@ -214,6 +221,63 @@ class Broker(Protocol):
         """Take back a snapshot; ``orders`` holds the working orders by number."""
 
 
+class QuietSpan(Protocol):
+    """Slices in a row in which no order worked and no signal changed: only prices, and so equity, have moved.
+
+    Every column has one entry a slice.
+    """
+
+    def __len__(self) -> int:
+        """Return how many slices there are, at least one."""
+
+    @property
+    def clocks(self) -> Column:
+        """The clock of each slice: its close."""
+
+    @property
+    def days(self) -> Column:
+        """The trading day of each slice."""
+
+    @property
+    def flat(self) -> bool:
+        """Whether nothing is held, so that equity is the same at every slice, and as it was before."""
+
+    @property
+    def equity(self) -> Column:
+        """Equity after each slice, in minor units."""
+
+    @property
+    def full(self) -> bool:
+        """Whether every slice has a bar of every symbol of the session."""
+
+
+@attrs.frozen(kw_only=True)
+class Envelope:
+    """Limits inside which a guard neither blocks an order nor halts the session, whatever else happens.
+
+    A share is a numerator and a denominator; ``None`` stands for no limit. Touching a limit is outside.
+
+    Attributes
+    ----------
+    order_value:
+        Value of one order at its decision price, in minor units.
+    gross, net, per_symbol:
+        Exposure at the mark after an order, as shares of equity.
+    drawdown, daily_loss:
+        Loss of equity from the peak, and from the last equity of the trading day before, as shares of those.
+    orders:
+        How many orders may go out within a span of time, and the span in seconds.
+    """
+
+    order_value: int | None = None
+    gross: tuple[int, int] | None = None
+    net: tuple[int, int] | None = None
+    per_symbol: tuple[int, int] | None = None
+    drawdown: tuple[int, int] | None = None
+    daily_loss: tuple[int, int] | None = None
+    orders: tuple[int, int] | None = None
+
+
 class Guard:
     """The base of every guard. Override what the guard looks at; the rest costs nothing.
 
@@ -227,6 +291,24 @@ class Guard:
 
     def inspect(self, session: SessionView) -> str | None:
         """Return why the session must halt, with the numbers and the limit; ``None`` to go on."""
+        return None
+
+    def first_to_inspect(self, span: QuietSpan) -> int:
+        """Return the first slice of a span that the guard must ``inspect`` itself; the span's length for none.
+
+        A backtest asks it so that it can pass over many slices at once. Nothing of the guard may change here. By
+        default, a guard wants to see every slice.
+        """
+        return 0
+
+    def passed_over(self, span: QuietSpan) -> None:
+        """Keep its own books as if it had inspected every slice of a span, at none of which it had anything to say."""
+
+    def envelope(self) -> Envelope | None:
+        """Return limits inside which the guard does nothing; ``None`` where it cannot tell.
+
+        Compiled backtests run while they hold, and give way to the session itself where one is reached.
+        """
         return None
 
     def ordered(self, intent: OrderIntent, session: SessionView) -> None:
@@ -265,6 +347,17 @@ class Strategy(Protocol):
 
     def on_bar(self, bar: Bar) -> Signal | None:
         """Return what the strategy wants after this bar; ``None`` while it has not seen enough."""
+
+
+@runtime_checkable
+class ArrayStrategy(Strategy, Protocol):
+    """A strategy that also answers for whole columns of bars at once. Its orders are market orders, and GTC."""
+
+    def signals(self, bars: BarColumns) -> SignalColumns | None:
+        """Return the answers of ``on_bar`` at every bar, exactly; ``None`` where the numbers are too large for it.
+
+        It neither reads nor changes what ``on_bar`` keeps.
+        """
 
 
 @attrs.frozen
@@ -313,3 +406,39 @@ class PositionManager(Protocol):
 
     def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int:
         """Return the signed lots to trade so that the pair comes from its position to its target, both in lots."""
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """Work that can be done anywhere: a function named by its place, and what all its tasks share.
+
+    Attributes
+    ----------
+    target:
+        ``module:function``. Called once in every process with ``shared``, it returns a function that takes a task
+        and returns its result; both are JSON values.
+    shared:
+        JSON values. Large data is named here by the path of a file that each process maps into its memory.
+    """
+
+    target: str
+    shared: Mapping[str, Any]
+
+
+class Executor(Protocol):
+    """Does the tasks of a job: in this process, in others, or on other machines.
+
+    The same job and tasks give the same results on every executor, with workers lost under way too.
+    """
+
+    def run(self, job: Job, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield each task's number in ``tasks`` and its result, in the order in which they come.
+
+        Raises
+        ------
+        PartFailedError
+            Where a task fails by itself, or its worker is lost again and again.
+        """
+
+    def close(self) -> None:
+        """End every process that the executor has started."""

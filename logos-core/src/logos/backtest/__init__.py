@@ -1,0 +1,1 @@
+"""Backtests and sweeps: the session on recorded bars, at two more speeds, and what came of it."""
