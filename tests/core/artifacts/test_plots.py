@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from logos.artifacts.columns import AccountColumns
+from logos.artifacts.columns import account_columns
 from logos.artifacts.curve import read_curve
 from logos.artifacts.plots import draw_equity
 from logos.artifacts.schemas import ACCOUNT_COLUMNS, header
@@ -33,7 +33,7 @@ def write_account(tmp_path: Path) -> Callable[[list[int]], Path]:
             drawdown = (peak - equity) * UNIT // peak
             rows.append((OPENED + 60 * index, equity, 0, equity, 0, 0, 0, drawdown, 0, 0))
         path = tmp_path / "account.csv"
-        path.write_bytes(header(ACCOUNT_COLUMNS).encode() + AccountColumns(8).encode(rows))
+        path.write_bytes(header(ACCOUNT_COLUMNS).encode() + account_columns(8).encode(rows))
         return path
 
     return write

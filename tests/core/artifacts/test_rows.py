@@ -59,11 +59,13 @@ def test_a_trade_row_has_value_and_conversion_at_its_end(bitcoin: Instrument) ->
         value=5_334_283_141_500,
         fee=533_428_314,
     )
-    line = rows.trade_row(3, 7, fill, bitcoin, Side.SELL, -1_000, 8, "1.08500")
+    line = rows.trade_row(3, 7, rows.fill_texts(fill, bitcoin, -1_000, 8), bitcoin.symbol, Side.SELL, "1.08500")
     assert line == (
         "3,7,2023-11-14T22:14:00Z,BTC-USD,sell,1.2345,43210.07,taker,5.33428314,-0.00001000,53342.83141500,1.08500\n"
     )
-    assert rows.trade_row(3, 7, fill, bitcoin, Side.SELL, 0, 8).endswith(",53342.83141500,\n")
+    assert rows.trade_row(3, 7, rows.fill_texts(fill, bitcoin, 0, 8), bitcoin.symbol, Side.SELL).endswith(
+        ",53342.83141500,\n"
+    )
 
 
 def test_unrealised_profit_is_market_value_less_cost(bitcoin: Instrument) -> None:

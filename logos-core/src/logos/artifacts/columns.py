@@ -1,14 +1,14 @@
-"""Rows of ``account.csv`` as text, a block at a time.
+"""Rows of ``account.csv`` and ``equity.csv`` as text, a block at a time.
 
-One row is written per bar slice, so this is the most written text of a session. Formatting ten integers one by
-one costs several microseconds; here a block of rows becomes a matrix of four-byte cells, each looked up in a table
+One row is written per bar slice, so this is the most written text of a session. Formatting ten integers one by one
+costs several microseconds; here a block of rows becomes a matrix of four-byte cells, each looked up in a table
 of all four-digit texts. Bytes that a text does not need are zero, and are dropped from the whole block at the end.
 No binary float is involved, and a value too large for 64 bits takes a slower way to the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -20,11 +20,10 @@ from logos.domain.errors import InputError
 from logos.domain.money import RATIO_DECIMALS, text_of
 from logos.domain.times import SECONDS_A_DAY, time_text
 
-COLUMNS = 10
 MAX_DECIMALS = 12
 
-_RATIO_FROM = 7
-"""The position in a row from which values are ratios rather than money."""
+_MONEY_COLUMNS = 6
+_RATIO_COLUMNS = 3
 
 _GROUP = 10_000
 _FEW_ROWS = 24
@@ -142,52 +141,50 @@ def _number_cells(values: Integers, decimals: int) -> list[Cells | np.uint32]:
     return [sign, *_whole_cells(whole), _POINT, *_fraction_cells(fraction, decimals)]
 
 
-class AccountColumns:
-    """Turns account rows into CSV text, quickly and exactly.
+class ScaledColumns:
+    """Turns rows of a time and scaled integers into CSV text, quickly and exactly.
 
     Parameters
     ----------
-    decimals:
-        How many decimals the account's currency has, from 0 to 12.
+    places:
+        How many decimals each value has, from 0 to 12.
     """
 
-    def __init__(self, decimals: int) -> None:
-        if not 0 <= decimals <= MAX_DECIMALS:
-            raise InputError(
-                f"the account's currency has {decimals} decimals",
-                hint=f"Configure 0 to {MAX_DECIMALS}",
-            )
-        self._decimals = decimals
+    def __init__(self, places: Sequence[int]) -> None:
+        self._places = tuple(places)
 
     def encode(self, rows: Sequence[tuple[int, ...]]) -> bytes:
-        """Return rows as lines of ``account.csv``.
+        """Return rows as lines of CSV.
 
         Parameters
         ----------
         rows:
-            For each slice: clock (seconds since the epoch, UTC); cash, market value, equity, realised PnL,
-            unrealised PnL and fees in minor units of the account's currency; drawdown, gross and net exposure in
-            hundred-millionths.
+            For each slice: clock (seconds since the epoch, UTC), and the values as scaled integers.
         """
         if len(rows) <= _FEW_ROWS:
             return self._slowly(rows)
-        return b"".join(self._chunk(rows[start : start + _CHUNK]) for start in range(0, len(rows), _CHUNK))
+        return b"".join(self._rows(rows[start : start + _CHUNK]) for start in range(0, len(rows), _CHUNK))
 
-    def _chunk(self, rows: Sequence[tuple[int, ...]]) -> bytes:
+    def encode_columns(self, *columns: Integers) -> Iterator[bytes]:
+        """Yield whole columns, the clock first, as lines of CSV, some thousand at a time."""
+        for start in range(0, len(columns[0]), _CHUNK):
+            yield self._columns(np.stack([column[start : start + _CHUNK] for column in columns]))
+
+    def _rows(self, rows: Sequence[tuple[int, ...]]) -> bytes:
+        width = 1 + len(self._places)
         try:
-            flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=COLUMNS * len(rows))
+            flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=width * len(rows))
         except OverflowError:
             return self._slowly(rows)
-        columns = np.ascontiguousarray(flat.reshape(-1, COLUMNS).T)
+        return self._columns(np.ascontiguousarray(flat.reshape(-1, width).T))
+
+    def _columns(self, columns: Integers) -> bytes:
         clock = columns[0]
         if int(columns.min()) == _INT64_LOWEST or int(clock.min()) < 0 or int(clock.max()) > _LAST_SECOND:
-            return self._slowly(rows)
-        return self._quickly(columns)
-
-    def _quickly(self, columns: Integers) -> bytes:
-        cells: list[Cells | np.uint32] = [*_time_cells(columns[0])]
-        for index in range(1, COLUMNS):
-            cells += _number_cells(columns[index], self._places(index))
+            return self._slowly(list(zip(*columns.tolist(), strict=True)))
+        cells: list[Cells | np.uint32] = [*_time_cells(clock)]
+        for values, places in zip(columns[1:], self._places, strict=True):
+            cells += _number_cells(values, places)
         cells.append(_NEWLINE)
         matrix = np.empty((columns.shape[1], len(cells)), dtype=np.uint32)
         for index, cell in enumerate(cells):
@@ -197,9 +194,31 @@ class AccountColumns:
     def _slowly(self, rows: Sequence[tuple[int, ...]]) -> bytes:
         lines = []
         for clock, *values in rows:
-            texts = (text_of(value, self._places(index)) for index, value in enumerate(values, start=1))
+            texts = (text_of(value, places) for value, places in zip(values, self._places, strict=True))
             lines.append(f"{time_text(clock)},{','.join(texts)}\n")
         return "".join(lines).encode("ascii")
 
-    def _places(self, index: int) -> int:
-        return self._decimals if index < _RATIO_FROM else RATIO_DECIMALS
+
+def account_columns(decimals: int) -> ScaledColumns:
+    """Return the writer of ``account.csv``: cash, market value, equity, realised and unrealised PnL, fees; ratios.
+
+    Parameters
+    ----------
+    decimals:
+        How many decimals the account's currency has, from 0 to 12.
+    """
+    return ScaledColumns((*[_checked(decimals)] * _MONEY_COLUMNS, *[RATIO_DECIMALS] * _RATIO_COLUMNS))
+
+
+def equity_columns(decimals: int) -> ScaledColumns:
+    """Return the writer of ``equity.csv``: equity and drawdown; ``decimals`` as for ``account_columns``."""
+    return ScaledColumns((_checked(decimals), RATIO_DECIMALS))
+
+
+def _checked(decimals: int) -> int:
+    if not 0 <= decimals <= MAX_DECIMALS:
+        raise InputError(
+            f"the account's currency has {decimals} decimals",
+            hint=f"Configure 0 to {MAX_DECIMALS}",
+        )
+    return decimals

@@ -1,4 +1,4 @@
-"""The equity curve of ``account.csv``, thinned to what a picture can show."""
+"""The equity curve of ``account.csv`` or ``equity.csv``, thinned to what a picture can show."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_curve(account_csv: Path, *, buckets: int = _BUCKETS) -> EquityCurve:
         Where a row cannot be read.
     """
     curve = EquityCurve(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    for block in _blocks(account_csv):
+    for block in read_blocks(account_csv):
         curve = EquityCurve(
             np.concatenate([curve.time, block.time]),
             np.concatenate([curve.equity, block.equity]),
@@ -65,7 +65,14 @@ def read_curve(account_csv: Path, *, buckets: int = _BUCKETS) -> EquityCurve:
     return curve
 
 
-def _blocks(path: Path) -> Iterator[EquityCurve]:
+def read_blocks(path: Path) -> Iterator[EquityCurve]:
+    """Yield every point of a table with equity and drawdown, a block of rows at a time.
+
+    Raises
+    ------
+    IntegrityError
+        Where a row cannot be read.
+    """
     if path.stat().st_size == 0:
         return
     convert = csv.ConvertOptions(
@@ -85,7 +92,7 @@ def _blocks(path: Path) -> Iterator[EquityCurve]:
                 )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise IntegrityError(
-            f"{path} is not an account table: {error}", hint="Replay the session to rebuild it"
+            f"{path} is not a table of equity: {error}", hint="Run the session or the backtest again to rebuild it"
         ) from error
 
 

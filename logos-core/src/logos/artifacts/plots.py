@@ -1,4 +1,4 @@
-"""The picture of a session: equity above, drawdown below."""
+"""The picture of a session or a backtest: equity above, drawdown below."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ _STYLE: dict[Any, Any] = {
 
 
 def draw_equity(account_csv: Path, out: Path, *, title: str, currency: str) -> None:
-    """Draw a session's equity and drawdown as a PNG.
+    """Draw the equity and drawdown of a session or a backtest as a PNG.
 
     Parameters
     ----------
     account_csv:
-        The session's ``account.csv``.
+        The session's ``account.csv``, or the backtest's ``equity.csv``.
     out:
         The file to write; its folder is made where it is missing. It appears whole or not at all.
     title:

@@ -5,8 +5,8 @@ Numbers and times never need quotes; free text gets them where RFC 4180 asks for
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from logos.domain.events import Fill
 from logos.domain.instruments import Instrument
@@ -14,8 +14,11 @@ from logos.domain.money import RATIO_DECIMALS, divide_half_even, text_of
 from logos.domain.orders import Order, Side
 from logos.domain.times import time_text
 
-_recent_time = lru_cache(maxsize=64)(time_text)
-"""Rows of one slice share their time, so the last few texts are kept."""
+
+@lru_cache(maxsize=256)
+def ratio_text(value: int) -> str:
+    """Print a signal or a weight given in hundred-millionths: there are few of them in a run."""
+    return text_of(value, RATIO_DECIMALS)
 
 
 def quoted(text: str) -> str:
@@ -33,23 +36,49 @@ def order_row(order: Order, decimals: int) -> str:
     stop = "" if intent.stop_price is None else instrument.price_text(intent.stop_price)
     average = instrument.average_price_text(order.filled_ticks, order.filled) if order.filled else ""
     return (
-        f"{intent.order_id},{_recent_time(intent.created_at)},{_recent_time(order.updated_at)},"
-        f"{quoted(intent.strategy)},{quoted(instrument.symbol)},{intent.side.value},{intent.order_type.value},"
-        f"{intent.time_in_force.value},{instrument.quantity_text(intent.quantity)},{limit},{stop},"
-        f"{order.status.value},{instrument.quantity_text(order.filled)},{average},"
+        f"{intent.order_id},{time_text(intent.created_at)},{time_text(order.updated_at)},"
+        f"{quoted(intent.strategy)},{quoted(instrument.symbol)},{intent.side},{intent.order_type},"
+        f"{intent.time_in_force},{instrument.quantity_text(intent.quantity)},{limit},{stop},"
+        f"{order.status},{instrument.quantity_text(order.filled)},{average},"
         f"{text_of(order.fees, decimals)},{quoted(order.reason)}\n"
     )
 
 
-def trade_row(  # noqa: PLR0913, PLR0917 - a fill knows neither its number, its instrument nor what it realised
-    trade_id: int,
-    order_id: int,
-    fill: Fill,
-    instrument: Instrument,
-    side: Side,
-    realized: int,
-    decimals: int,
-    conversion_text: str = "",
+class FillTexts(NamedTuple):
+    """A fill as it is printed, in its row and in the journal: each number becomes text once."""
+
+    timestamp: str
+    quantity: str
+    price: str
+    liquidity: str
+    value: str
+    fee: str
+    realized: str
+
+
+def fill_texts(fill: Fill, instrument: Instrument, realized: int, decimals: int) -> FillTexts:
+    """Print a fill.
+
+    Parameters
+    ----------
+    realized:
+        FIFO PnL before fees, in minor units of the account's currency.
+    decimals:
+        Decimals of the account's currency.
+    """
+    return FillTexts(
+        time_text(fill.timestamp),
+        instrument.quantity_text(fill.quantity),
+        instrument.price_text(fill.price),
+        fill.liquidity.value,
+        text_of(fill.value, decimals),
+        text_of(fill.fee, decimals),
+        text_of(realized, decimals),
+    )
+
+
+def trade_row(
+    trade_id: int, order_id: int, texts: FillTexts, symbol: str, side: Side, conversion_text: str = ""
 ) -> str:
     """Return a fill's line of ``trades.csv``.
 
@@ -59,24 +88,14 @@ def trade_row(  # noqa: PLR0913, PLR0917 - a fill knows neither its number, its 
         The number of the fill within the session.
     order_id:
         The order that traded.
-    fill:
-        Quantity, price, value and fee.
-    instrument:
-        What was traded.
-    side:
-        Which way.
-    realized:
-        FIFO PnL before fees, in minor units of the account's currency.
-    decimals:
-        Decimals of the account's currency.
+    symbol, side:
+        What was traded, and which way.
     conversion_text:
         The conversion symbol's price that was used; empty in the account's own currency.
     """
     return (
-        f"{trade_id},{order_id},{_recent_time(fill.timestamp)},{quoted(instrument.symbol)},{side.value},"
-        f"{instrument.quantity_text(fill.quantity)},{instrument.price_text(fill.price)},{fill.liquidity.value},"
-        f"{text_of(fill.fee, decimals)},{text_of(realized, decimals)},{text_of(fill.value, decimals)},"
-        f"{conversion_text}\n"
+        f"{trade_id},{order_id},{texts.timestamp},{quoted(symbol)},{side},{texts.quantity},{texts.price},"
+        f"{texts.liquidity},{texts.fee},{texts.realized},{texts.value},{conversion_text}\n"
     )
 
 
@@ -98,8 +117,13 @@ def average_cost_text(instrument: Instrument, quantity: int, cost: int, decimals
     if not quantity:
         return ""
     places = decimals if converted else instrument.price_decimals
-    average = Fraction(cost, quantity) / Fraction(instrument.lot) * Fraction(10) ** (places - decimals)
-    return text_of(divide_half_even(average.numerator, average.denominator), places)
+    # cost / quantity / lot * 10**(places - decimals), as one fraction with a denominator above 0.
+    lots_a_unit = instrument.lots_a_unit
+    numerator = cost * lots_a_unit.numerator * 10 ** max(0, places - decimals)
+    denominator = quantity * lots_a_unit.denominator * 10 ** max(0, decimals - places)
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    return text_of(divide_half_even(numerator, denominator), places)
 
 
 def position_row(  # noqa: PLR0913 - one argument for each thing the row cannot derive
@@ -139,7 +163,7 @@ def position_row(  # noqa: PLR0913 - one argument for each thing the row cannot 
     mark = "" if mark_price is None else instrument.price_text(mark_price)
     average = average_cost_text(instrument, quantity, cost, decimals, converted=converted)
     return (
-        f"{_recent_time(timestamp)},{quoted(instrument.symbol)},{instrument.quantity_text(quantity)},"
+        f"{time_text(timestamp)},{quoted(instrument.symbol)},{instrument.quantity_text(quantity)},"
         f"{average},{mark},{text_of(market_value, decimals)},{text_of(market_value - cost, decimals)},"
         f"{text_of(realized, decimals)}\n"
     )
@@ -183,12 +207,12 @@ def decision_row(  # noqa: PLR0913 - one argument for each column
     detail:
         The numbers and the remedy.
     """
-    weight = "" if target_weight is None else text_of(target_weight, RATIO_DECIMALS)
+    weight = "" if target_weight is None else ratio_text(target_weight)
     quantity = "" if target_quantity is None else instrument.quantity_text(target_quantity)
     order = "" if order_id is None else str(order_id)
     return (
-        f"{_recent_time(timestamp)},{quoted(strategy)},{quoted(instrument.symbol)},"
-        f"{text_of(signal, RATIO_DECIMALS)},{weight},{quantity},{quoted(outcome)},{order},{quoted(reason_code)},"
+        f"{time_text(timestamp)},{quoted(strategy)},{quoted(instrument.symbol)},"
+        f"{ratio_text(signal)},{weight},{quantity},{quoted(outcome)},{order},{quoted(reason_code)},"
         f"{quoted(detail)}\n"
     )
 

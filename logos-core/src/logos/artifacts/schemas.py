@@ -1,4 +1,4 @@
-"""The columns of every table in a session's folder, and the names of its files.
+"""The columns of every table in the folder of a session or a backtest, and the names of its files.
 
 Writers, readers and the dashboard all take them from here. Columns may be added at the end; none is ever renamed
 or dropped.
@@ -20,6 +20,12 @@ SUMMARY_FILE: Final = "session.md"
 CONFIG_FILE: Final = "config.yaml"
 EQUITY_PLOT_FILE: Final = "plots/equity.png"
 LOG_FILE: Final = "logs/run.log"
+
+METRICS_FILE: Final = "metrics.json"
+EQUITY_FILE: Final = "equity.csv"
+BENCHMARK_FILE: Final = "benchmark.csv"
+BACKTEST_PLOT_FILE: Final = "equity.png"
+REPORT_FILE: Final = "report.html"
 
 ORDER_COLUMNS: Final = (
     "order_id",
@@ -89,6 +95,9 @@ DECISION_COLUMNS: Final = (
     "reason_code",
     "detail",
 )
+EQUITY_COLUMNS: Final = ("timestamp", "equity", "drawdown")
+"""A row after each slice in ``equity.csv``; in ``benchmark.csv`` a row after the last slice of each trading day."""
+
 QUARANTINE_COLUMNS: Final = ("symbol", "file", "line", "reason", "row")
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
@@ -116,6 +125,30 @@ BUNDLE: Final = (
     LOG_FILE,
 )
 """Every file that a completed session's folder holds."""
+
+BACKTEST_TABLES: Final[dict[str, tuple[str, ...]]] = {
+    BENCHMARK_FILE: EQUITY_COLUMNS,
+    DECISIONS_FILE: DECISION_COLUMNS,
+    EQUITY_FILE: EQUITY_COLUMNS,
+    ORDERS_FILE: ORDER_COLUMNS,
+    QUARANTINE_FILE: QUARANTINE_COLUMNS,
+    TRADES_FILE: TRADE_COLUMNS,
+}
+"""Every table of a backtest's folder by its file name; ``benchmark.csv`` only where a benchmark was run."""
+
+BACKTEST_BUNDLE: Final = (
+    METRICS_FILE,
+    EQUITY_FILE,
+    TRADES_FILE,
+    ORDERS_FILE,
+    DECISIONS_FILE,
+    QUARANTINE_FILE,
+    CONFIG_FILE,
+    JOURNAL_FILE,
+    BACKTEST_PLOT_FILE,
+    LOG_FILE,
+)
+"""Every file that a backtest's folder always holds; ``report.html`` is added when it is asked for."""
 
 
 def header(columns: tuple[str, ...]) -> str:

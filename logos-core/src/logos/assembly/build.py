@@ -60,8 +60,13 @@ class _Builder:
         return self.build(section.path, section.plugin, section.offer.factory, section.config)
 
 
-def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log) -> Assembly:
+def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log, feed: Feed | None = None) -> Assembly:
     """Build every part that a config names.
+
+    Parameters
+    ----------
+    feed:
+        A feed that is there already; by default, the one that the config names is built.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log) 
         calendar=calendar_for,
     )
     builder = _Builder(context)
-    feed = builder.section(config.feed)
+    feed = feed or builder.section(config.feed)
     broker = builder.section(config.broker)
     allocator = builder.section(config.allocator)
     position_manager = builder.section(config.position_manager)

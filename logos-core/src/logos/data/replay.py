@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from logos.data.merging import Merger, bars_of
 from logos.data.quality import SHOWN_PROBLEMS, Inspection
 from logos.data.replay_config import BUNDLED, REFUSE, ReplayConfig
 from logos.domain.bars import Bar, Slice
+from logos.domain.columns import BarColumns
 from logos.domain.errors import DataError, Problem
+from logos.domain.instruments import Instrument
 from logos.domain.times import time_text
 from logos.session.seats import QuarantinedRow, State, SymbolReport
 
@@ -80,9 +82,30 @@ class ReplayFeed:
         DataError
             With file and line of what the config refuses, and where a file cannot be used at all.
         """
+        return self._prepare(None)
+
+    def columns(self) -> Mapping[str, BarColumns]:
+        """Return all bars of every symbol at once, by symbol in name order; memory grows with the files.
+
+        Asked before ``prepare``, it prepares in the same reading.
+
+        Raises
+        ------
+        DataError
+            As ``prepare``.
+        """
+        kept: dict[str, list[Block]] = {}
+        if self._reports is None:
+            self._prepare(kept)
+        else:
+            kept = {symbol: list(self._stream(symbol)) for symbol in self._symbols}
+        return {symbol: _joined(self._instruments[symbol], blocks) for symbol, blocks in kept.items()}
+
+    def _prepare(self, kept: dict[str, list[Block]] | None) -> Sequence[SymbolReport]:
+        """Inspect the files, once; the blocks that this reads are added to ``kept`` where it is given."""
         if self._reports is None:
             digest = hashlib.sha256()
-            inspections = [self._inspect(symbol, digest) for symbol in self._symbols]
+            inspections = [self._inspect(symbol, digest, kept) for symbol in self._symbols]
             self._refuse(inspections)
             self._reports = tuple(inspection.report(self._remarks(inspection.file)) for inspection in inspections)
             self._digest = digest.hexdigest()
@@ -157,12 +180,15 @@ class ReplayFeed:
             stream.close()  # type: ignore[attr-defined]  # every stream is a generator
         self._streams.clear()
 
-    def _inspect(self, symbol: str, digest: hashlib._Hash) -> Inspection:
+    def _inspect(self, symbol: str, digest: hashlib._Hash, kept: dict[str, list[Block]] | None) -> Inspection:
         file, instrument = self._files[symbol], self._instruments[symbol]
         self._stamps[symbol] = file.stamp()
         inspection = Inspection(file, instrument, self._interval, digest)
+        blocks = [] if kept is None else kept.setdefault(symbol, [])
         for block in self._stream(symbol):
             inspection.add(block)
+            if kept is not None:
+                blocks.append(block)
         self._check_unchanged(symbol)
         if inspection.runs_backwards:
             raise DataError(
@@ -215,6 +241,16 @@ class ReplayFeed:
                 hint="Mend or replace the file",
                 problems=[problem for item in empty for problem in _problems(item)][:SHOWN_PROBLEMS],
             )
+
+
+def _joined(instrument: Instrument, blocks: Sequence[Block]) -> BarColumns:
+    import numpy as np  # noqa: PLC0415 - the readers load it, and nothing before them
+
+    full = [block.columns for block in blocks if len(block)]
+    timestamp, opened, high, low, close, volume = (np.concatenate(parts) for parts in zip(*full, strict=True))
+    return BarColumns(
+        instrument=instrument, timestamp=timestamp, open=opened, high=high, low=low, close=close, volume=volume
+    )
 
 
 def _cache_folder(path: str, workspace: Path) -> Path:

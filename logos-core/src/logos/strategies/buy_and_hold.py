@@ -6,6 +6,8 @@ import attrs
 
 from logos.context.parts import PartContext
 from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns, SignalColumns
+from logos.domain.money import RATIO_ONE
 from logos.domain.orders import LONG, Signal
 
 
@@ -33,6 +35,12 @@ class BuyAndHold:
     def on_bar(self, bar: Bar) -> Signal:  # noqa: ARG002 - it looks at nothing
         """Return long."""
         return LONG
+
+    def signals(self, bars: BarColumns) -> SignalColumns:
+        """Return long at every bar."""
+        from logos.strategies import columns  # noqa: PLC0415 - numpy is not needed bar by bar
+
+        return SignalColumns(first=0, value=columns.values(len(bars), RATIO_ONE))
 
 
 def build(config: Params, context: PartContext) -> BuyAndHold:  # noqa: ARG001 - a factory's two arguments

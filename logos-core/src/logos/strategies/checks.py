@@ -14,8 +14,12 @@ Each check runs fresh instances over the same bars in another way, and any diffe
     The answer at a bar stays when only the last ``lookback`` bars were ever seen.
 ``restart``
     An instance warmed up with ``lookback`` bars goes on like one that has seen them all.
+``array_form``
+    Where the strategy has ``signals`` for whole columns, they are the answers of ``on_bar`` at every bar: of all bars,
+    of the first ones alone, and from a later bar on; and asking for them changes nothing. ``None`` is allowed.
 
-In the last two, an order's type and prices count where the signal's value changes: a session acts only there.
+In ``hidden_recursion`` and ``restart``, an order's type and prices count where the signal's value changes: a session
+acts only there.
 """
 
 from __future__ import annotations
@@ -26,18 +30,20 @@ import attrs
 
 from logos.context.seed import Seed
 from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns
 from logos.domain.money import RATIO_DECIMALS, text_of
 from logos.domain.orders import OrderType, Signal, TimeInForce
 from logos.domain.times import time_text
-from logos.session.seats import Strategy
+from logos.session.seats import ArrayStrategy, Strategy
 
-CHECKS = ("answers", "determinism", "shared_state", "look_ahead", "hidden_recursion", "restart")
+CHECKS = ("answers", "determinism", "shared_state", "look_ahead", "hidden_recursion", "restart", "array_form")
 FOLLOWED = 16
 """How many bars a restarted instance is compared for."""
+CALLS = 120_000
+"""About how many bars the restarted instances see, all together."""
 
 _FIELDS = ("value", "order_type", "limit_price", "stop_price", "time_in_force")
 _CUTS = 6
-_CALLS = 120_000
 
 Factory = Callable[[], Strategy]
 Answer = tuple[object, ...]
@@ -92,7 +98,8 @@ class CheckReport:
     bars:
         How many bars the series has.
     compared:
-        For each check that ran, how many bars it compared; 0 where the series is shorter than the look-back.
+        For each check that ran, how many bars it compared; 0 where the series is shorter than the look-back, and where
+        the array form always said that the numbers are too large. Without an array form, its check does not run.
     differences:
         The first difference of each check that failed, in the order of the checks.
     """
@@ -116,6 +123,7 @@ def check_strategy(
     series: str = "",
     seed: Seed | None = None,
     source: list[Bar] | None = None,
+    calls: int = CALLS,
 ) -> CheckReport:
     """Put a strategy to every check on one series of bars.
 
@@ -132,8 +140,10 @@ def check_strategy(
     source:
         A list that the strategy can read bars from besides ``on_bar``, if there is one: before every run
         it is filled with the bars of that run.
+    calls:
+        About how many bars the restarted instances may see, all together: more finds more, and takes longer.
     """
-    bench = _Bench(factory, tuple(bars), series or bars[0].symbol, seed or Seed(0), source)
+    bench = _Bench(factory, tuple(bars), series or bars[0].symbol, seed=seed or Seed(0), source=source, calls=calls)
     return bench.report()
 
 
@@ -141,13 +151,21 @@ class _Bench:
     """The runs over one series, and the plain run that they are compared with."""
 
     def __init__(
-        self, factory: Factory, bars: tuple[Bar, ...], series: str, seed: Seed, source: list[Bar] | None
+        self,
+        factory: Factory,
+        bars: tuple[Bar, ...],
+        series: str,
+        *,
+        seed: Seed,
+        source: list[Bar] | None,
+        calls: int,
     ) -> None:
         self._factory = factory
         self._bars = bars
         self._series = series
         self._seed = seed
         self._source = source
+        self._calls = calls
         self._compared: dict[str, int] = {}
         self._differences: list[Difference] = []
         self._lookback = 0
@@ -160,6 +178,7 @@ class _Bench:
             self._shared_state()
             self._look_ahead()
             self._cut_off()
+            self._array_form()
         return CheckReport(
             series=self._series,
             bars=len(self._bars),
@@ -231,7 +250,7 @@ class _Bench:
     def _sampled(self) -> Iterable[int]:
         """Return the bars to cut before: all, or those where the value changes and some drawn by the seed."""
         first, count = self._lookback - 1, len(self._bars)
-        room = max(32, _CALLS // (self._lookback + FOLLOWED))
+        room = max(32, self._calls // (self._lookback + FOLLOWED))
         if count - first <= room:
             return range(first, count)
         changes = [index for index in range(max(1, first), count) if self._acts(index)]
@@ -239,16 +258,58 @@ class _Bench:
         drawn = (first + self._seed.number("checks", number) % (count - first) for number in range(room // 2))
         return sorted({*changes[::step], *drawn})
 
+    def _array_form(self) -> None:
+        """Ask the array form for all bars, for the first ones, for later ones, and in the middle of a run."""
+        strategy = self._factory()
+        if not isinstance(strategy, ArrayStrategy):
+            return
+        from logos.strategies.array_form import columns_of  # noqa: PLC0415 - loads numpy, which bars alone do not need
+
+        count = len(self._bars)
+        columns = columns_of(self._bars)
+        self._compared["array_form"] = 0
+        self._compare_columns(strategy, columns, 0, "over all bars")
+        for cut in self._cuts():
+            self._compare_columns(self._fresh(), columns.part(0, cut), 0, f"over the first {cut} bars alone")
+        for start in sorted({1, min(self._lookback, count), count // 3} - {0, count}):
+            self._compare_columns(self._fresh(), columns.part(start, count), start, f"over the bars from {start} on")
+        half, strategy = count // 2, self._fresh()
+        before = list(_answers_of(strategy, self._bars[:half]))
+        self._compare_columns(strategy, columns, 0, f"when asked after {half} bars")
+        answers = [*before, *_answers_of(strategy, self._bars[half:])]
+        self._compare("array_form", 0, answers, f"bar by bar where it was asked after {half} bars")
+
+    def _fresh(self) -> ArrayStrategy:
+        strategy = self._factory()
+        assert isinstance(strategy, ArrayStrategy)  # as the first instance was
+        return strategy
+
+    def _compare_columns(self, strategy: ArrayStrategy, columns: BarColumns, start: int, how: str) -> None:
+        """Compare the array form over bars from ``start`` on with ``on_bar`` over the same bars."""
+        found = _array_answers(strategy, columns)
+        if found is not None:
+            expected = self._run(self._bars[start:]) if start else self._plain
+            self._compare("array_form", start, found, f"as column {how}", expected=expected)
+
     def _acts(self, index: int) -> bool:
         return index == 0 or self._plain[index][0] != self._plain[index - 1][0]
 
-    def _compare(self, check: str, offset: int, found: Sequence[Answer], how: str, *, acting: bool = False) -> None:
-        """Compare answers from bar ``offset`` on with the plain run, and keep the check's first difference."""
+    def _compare(
+        self,
+        check: str,
+        offset: int,
+        found: Sequence[Answer],
+        how: str,
+        *,
+        acting: bool = False,
+        expected: Sequence[Answer] | None = None,
+    ) -> None:
+        """Compare answers from bar ``offset`` on with the plain run or others, and keep the check's first difference."""
         self._compared[check] = self._compared.get(check, 0) + len(found)
         if any(each.check == check for each in self._differences):
             return
         for index, answer in enumerate(found, start=offset):
-            plain = self._plain[index]
+            plain = self._plain[index] if expected is None else expected[index - offset]
             fields = 1 if acting and not self._acts(index) else len(_FIELDS)
             if plain[:fields] != answer[:fields]:
                 self._note(check, index, _first_field(plain, answer), how)
@@ -297,6 +358,23 @@ def _answer(strategy: Strategy, bar: Bar) -> Answer:
     if not isinstance(signal, Signal):
         return (f"a {type(signal).__name__}",)
     return (signal.value, signal.order_type, signal.limit_price, signal.stop_price, signal.time_in_force)
+
+
+def _array_answers(strategy: ArrayStrategy, columns: BarColumns) -> list[Answer] | None:
+    """Return the array form's answers as ``on_bar`` would give them; ``None`` where the numbers are too large."""
+    from logos.strategies.array_form import values_of  # noqa: PLC0415 - loads numpy, which bars alone do not need
+
+    try:
+        values = values_of(strategy, columns)
+    except Exception as error:  # noqa: BLE001 - it becomes a finding of the report, whatever a strategy raises
+        return [(f"{type(error).__name__}: {error}",)]
+    if values is None:
+        return None
+    answers: dict[int | None, Answer] = {
+        value: (value, OrderType.MARKET, None, None, TimeInForce.GTC) for value in set(values) if value is not None
+    }
+    answers[None] = NO_SIGNAL
+    return [answers[value] for value in values]
 
 
 def _fault_of(answer: Answer) -> tuple[str, str, str] | None:

@@ -9,6 +9,7 @@ import attrs
 
 from logos.context.parts import PartContext
 from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.money import BASIS_POINTS
 from logos.domain.orders import FLAT, LONG, SHORT, Signal
 from logos.strategies.base import parameter
@@ -71,6 +72,21 @@ class Momentum:
         if scaled > older * self._up:
             return LONG
         return self._fallen if scaled < older * self._down else FLAT
+
+    def signals(self, bars: BarColumns) -> SignalColumns | None:
+        """Return the answers at every bar; ``None`` where the prices times the threshold might not fit 64 bits."""
+        from logos.strategies import columns  # noqa: PLC0415 - numpy is not needed bar by bar
+
+        close, window = bars.close, self._closes.maxlen or 0
+        value = columns.values(len(bars))
+        if len(bars) <= window:
+            return SignalColumns(first=len(bars), value=value)
+        if columns.largest(close) * self._up >= columns.LARGEST:
+            return None
+        scaled, older = close[window:] * self._one, close[:-window]
+        value[window:] = columns.values_where(scaled > older * self._up)
+        value[window:][scaled < older * self._down] = self._fallen.value
+        return SignalColumns(first=window, value=value)
 
 
 def build(config: Params, context: PartContext) -> Momentum:  # noqa: ARG001 - a factory's second argument

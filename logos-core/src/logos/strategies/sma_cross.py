@@ -8,6 +8,7 @@ import attrs
 
 from logos.context.parts import PartContext
 from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.errors import InputError
 from logos.domain.orders import FLAT, LONG, SHORT, Signal
 from logos.strategies.base import parameter
@@ -81,6 +82,20 @@ class SmaCross:
             self._missing -= 1
             return None
         return LONG if lead > 0 else self._below
+
+    def signals(self, bars: BarColumns) -> SignalColumns | None:
+        """Return the answers at every bar; ``None`` where the sums times the windows might not fit 64 bits."""
+        from logos.strategies import columns  # noqa: PLC0415 - numpy is not needed bar by bar
+
+        close, fast, slow = bars.close, self._fast, self._slow
+        if len(bars) < slow:
+            return SignalColumns(first=len(bars), value=columns.values(len(bars)))
+        if columns.largest(close) * max(len(bars), slow * slow) >= columns.LARGEST:
+            return None
+        lead = columns.rolling_sums(close, fast)[slow - fast :] * slow - columns.rolling_sums(close, slow) * fast
+        value = columns.values(len(bars))
+        value[slow - 1 :] = columns.values_where(lead > 0, otherwise=self._below.value)
+        return SignalColumns(first=slow - 1, value=value)
 
 
 def build(config: Params, context: PartContext) -> SmaCross:  # noqa: ARG001 - a factory's second argument

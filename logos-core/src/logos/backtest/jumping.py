@@ -1,0 +1,143 @@
+"""The jumping engine: the session's own code, run only at the slices where something can happen.
+
+Between a fill and the next signal nothing changes but prices. Such a span is passed over at once: equity in it is one
+column, the guards are shown the column, and the first slice at which one of them wants to look itself is run like any
+other. What a signal, an order, a guard or a fill does is never written a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from logos.backtest.grid import Grid
+from logos.backtest.players import Cursor
+from logos.backtest.quiet import Quiet
+from logos.ledger.books import Holding
+from logos.session.machine import Session
+
+Column = npt.NDArray[np.int64]
+
+
+class Jumper:
+    """Runs a session over a grid.
+
+    Parameters
+    ----------
+    session:
+        A session whose strategies are played from columns.
+    grid:
+        Its slices.
+    changes:
+        The slices at which a signal changes, ascending.
+    cursor:
+        Where the players stand.
+    stopped:
+        Says whether to stop before the next slice.
+    progress:
+        Called at every slice that is run.
+    end:
+        How many slices to run; all where it is ``None``.
+
+    Attributes
+    ----------
+    done:
+        How many slices are behind it.
+    equity:
+        Equity after each of those, in minor units.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        grid: Grid,
+        changes: Column,
+        cursor: Cursor,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        progress: Callable[[], None] = lambda: None,
+        end: int | None = None,
+    ) -> None:
+        self._session = session
+        self._grid = grid
+        self._end = len(grid) if end is None else end
+        self._changes = [change for change in changes.tolist() if change < self._end]
+        self._cursor = cursor
+        self._stopped = stopped
+        self._progress = progress
+        self._guards = session.parts.guards
+        self._holdings = session.account.holdings()
+        self.done = 0
+        self.equity: Column = np.zeros(len(grid), dtype=np.int64)
+
+    def run(self) -> bool:
+        """Run to the end; return whether the session was not halted."""
+        end = self._end
+        changes = iter([*self._changes, end])
+        change = next(changes)
+        while self.done < end and not self._stopped():
+            while change < self.done:
+                change = next(changes)
+            if change > self.done and not self._is_busy():
+                self._pass_over(change)
+                if self.done == end:
+                    break
+            self._progress()
+            if not self.step():
+                return False
+        return True
+
+    def step(self, advance: Callable[..., bool] | None = None) -> bool:
+        """Run the next slice; return what ``advance`` does, by default ``Session.advance``."""
+        index = self.done
+        self._cursor.index = index
+        goes_on = (advance or self._session.advance)(self._grid.slice(index))
+        self._note(index, index + 1, self._session.account.equity)
+        self.done = index + 1
+        return goes_on
+
+    def _is_busy(self) -> bool:
+        """Return whether an order works, or a refused one is to be tried again: then every slice counts."""
+        return bool(self._session.orders.by_id) or any(state.retry for state in self._session.pairs)
+
+    def _pass_over(self, change: int) -> None:
+        """Pass over the slices before a change of signal, up to the first that must be run."""
+        span = Quiet(self._grid, self.done, change, self._session.account, self._held())
+        if not span.fits:
+            return
+        length = min(self._guards.first_to_inspect(span), self._first_ruined(span))
+        if not length:
+            return
+        if length < len(span):
+            span = span.until(length)
+        self._guards.passed_over(span)
+        start, stop = span.start, span.stop
+        books = self._session.account
+        highest = books.equity if span.flat else int(span.equity.max())
+        self._note(start, stop, books.equity if span.flat else span.equity)
+        self._session.pass_over(
+            self._grid.slice(stop - 1),
+            slices=stop - start,
+            bars=self._grid.bar_count(start, stop),
+            marks=self._grid.last_bars(start, stop),
+            highest=highest,
+        )
+        self.done = stop
+
+    def _held(self) -> Sequence[Holding]:
+        return [holding for holding in self._holdings if holding.lots.quantity]
+
+    def _first_ruined(self, span: Quiet) -> int:
+        """Return the first slice with equity at or below zero; the span's length for none."""
+        if span.flat or int(span.equity.min()) > 0:
+            return len(span)
+        return int(np.argmax(span.equity <= 0))
+
+    def _note(self, start: int, stop: int, equity: int | Column) -> None:
+        try:
+            self.equity[start:stop] = equity
+        except OverflowError:
+            self.equity = self.equity.astype(object)  # the account outgrew 64 bits: Python integers from here on
+            self.equity[start:stop] = equity

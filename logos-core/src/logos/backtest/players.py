@@ -1,0 +1,154 @@
+"""Strategies played from their array form: each answer is looked up instead of computed bar by bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from logos.backtest.grid import Grid, grid_of_columns
+from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns, SignalColumns
+from logos.domain.errors import PartFailedError
+from logos.domain.money import RATIO_ONE
+from logos.domain.orders import FLAT, LONG, SHORT, Signal
+from logos.session.pairs import PairState
+from logos.session.seats import ArrayStrategy
+
+Column = npt.NDArray[np.int64]
+
+PROVED = 1_000
+"""At how many bars the two forms of a strategy are compared before a run, besides twice its look-back."""
+
+
+@attrs.define
+class Cursor:
+    """The slice at which the players stand."""
+
+    index: int = 0
+
+
+class Player:
+    """Answers for one pair.
+
+    Parameters
+    ----------
+    values:
+        The signal's value at each slice.
+    first:
+        The first slice with a signal.
+    cursor:
+        Where the run stands.
+    """
+
+    def __init__(self, values: Column, first: int, cursor: Cursor) -> None:
+        self._values = values
+        self._first = first
+        self._cursor = cursor
+        self._signals = {0: FLAT, RATIO_ONE: LONG, -RATIO_ONE: SHORT}
+
+    def on_bar(self, bar: Bar) -> Signal | None:  # noqa: ARG002 - it is the bar of the cursor's slice
+        """Return the answer at the cursor's slice."""
+        index = self._cursor.index
+        if index < self._first:
+            return None
+        value = self._values.item(index)
+        signal = self._signals.get(value)
+        if signal is None:
+            signal = self._signals[value] = Signal(value)
+        return signal
+
+
+def signals_of(state: PairState, bars: BarColumns) -> SignalColumns | None:
+    """Return a strategy's answers at all bars; ``None`` where it has none as columns.
+
+    Raises
+    ------
+    PartFailedError
+        Where the strategy raises, or its answers are no signals.
+    """
+    strategy = state.strategy
+    if not isinstance(strategy, ArrayStrategy):
+        return None
+    name = f"strategy {state.pair.strategy} on {state.pair.symbol}"
+    try:
+        found = strategy.signals(bars)
+        if found is None:
+            return None
+        _check(found, len(bars))
+    except Exception as error:
+        raise PartFailedError.of(name, error) from error
+    return found
+
+
+def _check(found: SignalColumns, count: int) -> None:
+    if not isinstance(found, SignalColumns) or len(found.value) != count or found.value.dtype != np.int64:
+        raise TypeError(f"its array form must answer with one 64-bit value for each of {count} bars")
+    if not 0 <= found.first <= count:
+        raise ValueError(f"its array form names row {found.first} of {count} as the first signal")
+    used = found.value[found.first :]
+    if len(used) and not (int(used.min()) >= -RATIO_ONE and int(used.max()) <= RATIO_ONE):
+        raise ValueError(f"its array form answers outside -{RATIO_ONE} to {RATIO_ONE}")
+
+
+def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns) -> str:
+    """Compare both forms of a strategy over the first bars; return where they differ, empty where they do not.
+
+    Parameters
+    ----------
+    strategy:
+        A fresh instance; it is fed bar by bar.
+    found:
+        What the array form said of these bars.
+    """
+    count = min(len(bars), PROVED + 2 * strategy.lookback)
+    bar = grid_of_columns({bars.instrument.symbol: bars.part(0, count)}, 1).lanes[bars.instrument.symbol].bar
+    for row in range(count):
+        signal = strategy.on_bar(bar(row))
+        answer = None if signal is None else (signal if signal != Signal(signal.value) else signal.value)
+        column = None if row < found.first else found.value.item(row)
+        if answer != column:
+            return f"at its bar {row} the array form says {column}, and bar by bar it says {answer}"
+    return ""
+
+
+def seat_players(
+    states: Sequence[PairState], found: Sequence[SignalColumns], skipped: Sequence[int], grid: Grid
+) -> Cursor:
+    """Let players answer for pairs, and return the cursor that they all follow.
+
+    Parameters
+    ----------
+    found:
+        Each pair's answers, at bars that begin before the grid.
+    skipped:
+        How many of each pair's bars lie before the grid.
+    """
+    cursor = Cursor()
+    for state, signals, before in zip(states, found, skipped, strict=True):
+        rows = grid.lanes[state.pair.symbol].rows
+        first = int(np.searchsorted(rows, signals.first - before))
+        values = signals.value[before:]  # none where the symbol has no bar in the grid: nobody will ask then
+        player = Player(values[rows] if len(values) else rows, first, cursor)
+        state.on_bar = player.on_bar
+    return cursor
+
+
+def change_slices(
+    found: Sequence[SignalColumns], skipped: Sequence[int], states: Sequence[PairState], grid: Grid
+) -> Column:
+    """Return the slices at which any pair's signal changes, the first signal of each included; ascending."""
+    all_slices = []
+    for signals, before, state in zip(found, skipped, states, strict=True):
+        first = max(signals.first, before)
+        value = signals.value[first:]
+        if not len(value):
+            continue
+        rows = np.flatnonzero(np.diff(value, prepend=value[0] - 1)) + first - before
+        lane = grid.lanes[state.pair.symbol]
+        all_slices.append(np.searchsorted(lane.rows, rows))
+    if not all_slices:
+        return np.empty(0, dtype=np.int64)
+    return np.unique(np.concatenate(all_slices)).astype(np.int64, copy=False)

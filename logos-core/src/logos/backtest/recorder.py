@@ -1,0 +1,120 @@
+"""What a backtest writes down: the events as a session does, and sums instead of rows for every slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from logos.backtest.accumulating import Accumulator
+from logos.domain.events import BrokerEvent, Cause, Fill
+from logos.domain.orders import Order
+from logos.ledger.books import Books, EquityRow, Holding
+from logos.live.disk import Disk
+from logos.live.event_recorder import EventRecorder
+from logos.live.journal import Head
+from logos.live.tally import Tally
+from logos.session.machine import Counts
+from logos.session.records import Decision
+
+
+def _unheard(_event: BrokerEvent) -> None:
+    """Nobody observes a backtest."""
+
+
+class MemoryRecorder:
+    """Keeps sums and nothing else: for trials of a sweep, and for the benchmark.
+
+    Parameters
+    ----------
+    books:
+        The run's account.
+
+    Attributes
+    ----------
+    rows:
+        Clock and equity of the slices that were not yet taken.
+    counts:
+        The session's, once there is one.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self.accumulator = Accumulator(books)
+        self.counts = Counts()
+        self.rows: list[EquityRow] = []
+        self.account: Callable[[Any], None] = self.rows.append
+
+    def decided(self, decision: Decision) -> None:
+        """Pass over a decision."""
+
+    def intended(self, order: Order) -> None:
+        """Count an order."""
+        self.accumulator.ordered(order)
+
+    def blocked(self, order: Order, causes: Sequence[Cause]) -> None:
+        """Pass over a blocked order; the session counts them."""
+
+    def answered(self, clock: int, event: BrokerEvent) -> None:
+        """Pass over an answer."""
+
+    def filled(self, clock: int, trade_id: int, order: Order, fill: Fill, realized: int) -> None:  # noqa: ARG002 - a seat
+        """Add up a fill."""
+        self.accumulator.filled(order, fill, self.counts.slices)
+
+    def closed(self, order: Order) -> None:
+        """Pass over an order's end."""
+
+    def position(self, clock: int, holding: Holding) -> None:
+        """Pass over a position."""
+
+    def halted(self, clock: int, causes: Sequence[Cause]) -> None:
+        """Pass over a halt; the session keeps its causes."""
+
+    def ticked(self, clock: int) -> None:
+        """Pass over a tick."""
+
+    def flush(self) -> None:
+        """Write nothing."""
+
+
+class FolderRecorder(EventRecorder):
+    """Writes decisions, trades, orders and the journal into a run's folder, and keeps sums of the rest.
+
+    Parameters
+    ----------
+    disk, folder:
+        Where to; its tables have their headers already.
+    offsets:
+        How long each table is.
+    head:
+        Where the journal stands.
+    """
+
+    def __init__(self, *, disk: Disk, folder: Path, books: Books, offsets: dict[str, int], head: Head) -> None:
+        super().__init__(
+            disk=disk,
+            folder=folder,
+            books=books,
+            offsets=offsets,
+            head=head,
+            next_order_id=1,
+            tally=Tally(),
+            observe=_unheard,
+        )
+        self.accumulator = Accumulator(books)
+        self.counts = Counts()
+        self.rows: list[EquityRow] = []
+        self.account: Callable[[Any], None] = self.rows.append
+
+    def intended(self, order: Order) -> None:
+        """Record an order before anybody has seen it."""
+        self.accumulator.ordered(order)
+        super().intended(order)
+
+    def filled(self, clock: int, trade_id: int, order: Order, fill: Fill, realized: int) -> None:
+        """Record a fill, already booked."""
+        self.accumulator.filled(order, fill, self.counts.slices)
+        super().filled(clock, trade_id, order, fill, realized)
+
+    def position(self, clock: int, holding: Holding) -> None:
+        """Pass over a position: a backtest has no table of them."""

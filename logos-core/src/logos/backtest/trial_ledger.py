@@ -1,0 +1,272 @@
+"""The ledger of trials: every config that was ever tried on a set of bars, so that luck can be told from skill.
+
+One JSON object a line, ``{seq, at, source, run, config_digest, data_digest, window, strategy, sharpe, prev, hash}``,
+chained like a session's journal: each line is sealed with the digest of the one before it. The file only grows. Any
+number of programs may append to it at once, a batch at a time.
+
+A trial that was made before is recorded again and not counted again: what counts is how many *different* configs have
+been tried on the same bars, by whatever program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+from filelock import FileLock
+
+from logos.backtest.trial import Window
+from logos.config.writing import digest_of
+from logos.context.clock import Clock, SystemClock
+from logos.domain.errors import IntegrityError, StorageError
+from logos.domain.times import time_text
+from logos.live.journal import GENESIS, Head, check_line
+
+LEDGER_FILE = "trials.jsonl"
+_SEAL = ',"hash":"'
+_LONGEST_LINE = 65_536
+_PATIENCE = 60.0
+"""Seconds to wait for another program that appends."""
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+# Every line is written here, with its keys in one order, so that counting need not take it apart.
+_KEY = re.compile(rb'"config_digest":"([^"]*)","data_digest":"([^"]*)","window":(\{[^}]*\})')
+
+TrialKey = tuple[str, str, str]
+"""Config digest, window and data digest."""
+
+
+@attrs.frozen(kw_only=True)
+class Trial:
+    """A config that was tried on a part of the bars.
+
+    Attributes
+    ----------
+    source:
+        Who tried it: ``sweep``, ``backtest`` and so on.
+    run:
+        The id of the sweep or the backtest.
+    config_digest:
+        As ``trial_digest`` gives it.
+    data_digest:
+        The feed's digest of all bars.
+    window:
+        The part of the bars that was traded on.
+    strategy:
+        The strategies and what was varied, in a few words.
+    sharpe:
+        The annualised Sharpe ratio that came of it; ``None`` where it is undefined.
+    """
+
+    source: str
+    run: str
+    config_digest: str
+    data_digest: str
+    window: Window
+    strategy: str
+    sharpe: float | None
+
+    @property
+    def key(self) -> TrialKey:
+        """What makes two trials the same one."""
+        return self.config_digest, _encode(window_values(self.window)), self.data_digest
+
+
+@attrs.frozen(kw_only=True)
+class TrialCount:
+    """How much has been tried on a set of bars.
+
+    Attributes
+    ----------
+    configs:
+        Different configs, on whatever part of the bars.
+    trials:
+        Different pairs of a config and a part of the bars.
+    records:
+        Lines in the ledger, repeats included.
+    """
+
+    configs: int
+    trials: int
+    records: int
+
+
+def trials_path(root: Path) -> Path:
+    """Return where the ledger of a workspace lies."""
+    return root / "runs" / LEDGER_FILE
+
+
+def trial_digest(resolved: Mapping[str, Any]) -> str:
+    """Return the digest of everything in a resolved config that decides a trial, hexadecimal.
+
+    The session's name decides nothing, and the part of the bars is recorded by itself; so a sweep's trial and a
+    backtest of the same values have the same digest.
+    """
+    values = {key: value for key, value in resolved.items() if key != "backtest"}
+    values["session"] = {key: value for key, value in resolved.get("session", {}).items() if key != "name"}
+    return digest_of(values)
+
+
+def window_values(window: Window) -> dict[str, str | None]:
+    """Return a part of the bars as the ledger writes it."""
+    return {
+        "start": None if window.start is None else time_text(window.start),
+        "end": None if window.end is None else time_text(window.end),
+    }
+
+
+class TrialLedger:
+    """Appends trials, and counts them.
+
+    Parameters
+    ----------
+    path:
+        The file; it is made at the first trial.
+    clock:
+        Gives the wall time of each line, its field ``at``.
+    """
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self.path = path
+        self._clock = SystemClock() if clock is None else clock
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE)
+
+    def append(self, trials: Sequence[Trial]) -> None:
+        """Add trials to the file, all at once.
+
+        A last line that a crash has torn is taken away first.
+
+        Raises
+        ------
+        IntegrityError
+            Where the file's last whole line is not a line of this ledger.
+        StorageError
+            Where the file cannot be written.
+        """
+        if not trials:
+            return
+        at = time_text(self._clock.now())
+        with self._held(), self.path.open("a+b") as file:
+            sequence, digest = _head(file, self.path)
+            lines = []
+            for trial in trials:
+                sequence += 1
+                line, digest = _line(trial, sequence, at, digest)
+                lines.append(line)
+            file.write(b"".join(lines))
+
+    def sync(self) -> None:
+        """Wait until every trial would survive a power cut."""
+        if self.path.exists():
+            with self._held(), self.path.open("ab") as file:
+                os.fsync(file.fileno())
+
+    def count(self, *, data_digest: str) -> TrialCount:
+        """Return how much has been tried on the bars of a digest, over all programs and parts of the bars."""
+        configs: set[str] = set()
+        trials: set[tuple[str, ...]] = set()
+        records = 0
+        for key in self._keys(f'"data_digest":"{data_digest}"'):
+            records += 1
+            configs.add(key[0])
+            trials.add(key)
+        return TrialCount(configs=len(configs), trials=len(trials), records=records)
+
+    def keys_of(self, run: str) -> Collection[TrialKey]:
+        """Return the keys of the trials that a run has recorded already."""
+        return set(self._keys(f'"run":{_encode(run)}'))
+
+    def verify(self) -> int:
+        """Check the whole chain; return how many lines it has. A torn last line is passed over.
+
+        Raises
+        ------
+        IntegrityError
+            At the first line that was edited, is missing or out of place.
+        """
+        head = Head()
+        for line in self._lines():
+            check_line(line, head, self.path)
+            head = Head(head.sequence + 1, head.length + len(line), line[-67:-3].decode())
+        return head.sequence
+
+    def _keys(self, text: str) -> Iterator[TrialKey]:
+        """Yield the keys of the lines that hold a text."""
+        wanted = text.encode()
+        for line in self._lines():
+            found = _KEY.search(line) if wanted in line else None
+            if found is not None:
+                config, data, window = (part.decode() for part in found.groups())
+                yield config, window, data
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the whole lines; a torn last one is left out."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep other programs from appending."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                yield
+        except OSError as error:  # a lock that is not to be had in time is one too
+            raise StorageError(
+                f"cannot write the ledger of trials {self.path}: {error.strerror or error}",
+                hint="Mend the disk, or end the program that holds it; what was written before is valid",
+            ) from error
+
+
+def _head(file: Any, path: Path) -> tuple[int, str]:
+    """Return the number and the digest of the last whole line, having cut off a torn one behind it."""
+    end = file.seek(0, os.SEEK_END)
+    if end == 0:
+        return 0, GENESIS
+    tail_start = max(0, end - _LONGEST_LINE)
+    file.seek(tail_start)
+    tail = file.read()
+    whole = tail.rfind(b"\n") + 1
+    if whole < len(tail):
+        file.truncate(tail_start + whole)
+        file.seek(0, os.SEEK_END)
+    if whole == 0 and tail_start == 0:
+        return 0, GENESIS
+    last = tail[: whole - 1].rpartition(b"\n")[2]
+    try:
+        values = json.loads(last)
+        return int(values["seq"]), str(values["hash"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            f"the last line of {path} is not a trial",
+            hint="The ledger was damaged or edited after it was written: restore it from a copy",
+        ) from error
+
+
+def _line(trial: Trial, sequence: int, at: str, previous: str) -> tuple[bytes, str]:
+    values = {
+        "seq": sequence,
+        "at": at,
+        "source": trial.source,
+        "run": trial.run,
+        "config_digest": trial.config_digest,
+        "data_digest": trial.data_digest,
+        "window": window_values(trial.window),
+        "strategy": trial.strategy,
+        "sharpe": trial.sharpe,
+        "prev": previous,
+    }
+    body = _encode(values)[:-1].encode()
+    digest = hashlib.sha256(body).hexdigest()
+    return body + f'{_SEAL}{digest}"}}\n'.encode(), digest

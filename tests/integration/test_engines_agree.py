@@ -1,0 +1,219 @@
+"""Streaming, jumping and ``logos trade``: the same fills, the same books, the same files, whatever the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logos.artifacts import plots, schemas
+from logos.backtest.running import BacktestOutcome, BacktestSetup, run_backtest
+from logos.config.session import load_session_config
+from logos.domain.errors import InputError
+from logos.domain.times import time_text
+from logos.live.launch import start
+from logos.live.setup import Setup
+from logos.plugins.registry import Registry, load_registry
+from logos.testing.contexts import FakeClock
+
+START = 1_709_562_600  # 2024-03-04T14:30:00Z, a Monday
+SHARED_WITH_TRADE = (schemas.TRADES_FILE, schemas.ORDERS_FILE, schemas.DECISIONS_FILE)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """Return what is installed."""
+    return load_registry()
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing: pictures are not compared, and take longer than the runs."""
+    monkeypatch.setattr(plots, "draw_equity", lambda *_paths, **_texts: None)
+
+
+@st.composite
+def bar_files(draw: st.DrawFn) -> dict[str, str]:
+    """Draw one to three files of minute bars that walk, jump over minutes and days, and sometimes do not trade."""
+    count = draw(st.integers(1, 3))
+    files = {}
+    for number in range(count):
+        steps = draw(st.lists(st.sampled_from([-9, -4, -2, -1, 0, 0, 1, 2, 4, 9]), min_size=30, max_size=140))
+        gaps = draw(st.sets(st.integers(1, len(steps) - 1), max_size=6)) if number else set()
+        long_gap = draw(st.integers(1, len(steps) - 1))
+        price, minute = draw(st.integers(400, 3000)), 0
+        rows = ["timestamp,open,high,low,close,volume"]
+        for index, step in enumerate(steps):
+            minute += 700 if index == long_gap else 3 if index in gaps else 1
+            before, price = price, max(60, price + step)
+            high, low = max(before, price) + abs(step) % 3, min(before, price) - abs(step) % 2
+            volume = 0 if (index * 7 + number) % 11 == 0 else 5 + (index * 13 + number) % 40
+            cells = [f"{ticks / 100:.2f}" for ticks in (before, high, low, price)]
+            rows.append(f"{time_text(START + 60 * minute)},{','.join(cells)},{volume}")
+        files["ABC"[number]] = "\n".join(rows) + "\n"
+    return files
+
+
+def guard_sets() -> st.SearchStrategy[list[str]]:
+    """Draw guards that sometimes block and sometimes halt."""
+    choices = [
+        st.sampled_from(["", '{plugin: max_notional, limit: "300"}', '{plugin: max_notional, limit: "60000"}']),
+        st.sampled_from(["", '{plugin: exposure, gross: "0.5", per_symbol: "0.3"}']),
+        st.sampled_from(["", '{plugin: drawdown, max: "0.02", daily: "0.01"}', '{plugin: drawdown, max: "0.9"}']),
+        st.sampled_from(
+            ["", "{plugin: stale_data, after: 5m, halt: all}", "{plugin: stale_data, after: 2h, halt: any}"]
+        ),
+        st.sampled_from(["", "{plugin: order_rate, max: 3, per: 10m}"]),
+        st.sampled_from(["", "{plugin: reject_rate, max: 2, per: 10m}"]),
+        st.just("{plugin: kill_switch, file: STOP}"),
+    ]
+    return st.tuples(*choices).map(lambda drawn: [guard for guard in drawn if guard])
+
+
+def strategy_lists() -> st.SearchStrategy[list[str]]:
+    """Draw strategies that have an array form."""
+    short = st.sampled_from(["", ", short: true"])
+    return st.tuples(
+        st.builds(
+            "{{plugin: sma_cross, name: trend, params: {{fast: {}, slow: {}{}}}}}".format,
+            st.integers(1, 3),
+            st.integers(4, 9),
+            short,
+        ),
+        st.builds(
+            '{{plugin: momentum, name: drift, params: {{window: {}, threshold_bps: "{}"{}}}}}'.format,
+            st.integers(1, 9),
+            st.sampled_from(["0", "5", "40.5"]),
+            short,
+        ),
+        st.just("{plugin: buy_and_hold, name: hold}"),
+    ).flatmap(lambda all_three: st.lists(st.sampled_from(all_three), min_size=1, max_size=3, unique=True))
+
+
+CONFIGS = st.fixed_dictionaries(
+    {
+        "margin": st.booleans(),
+        "flatten": st.booleans(),
+        "fee": st.sampled_from(["0", "10", "33.3"]),
+        "slippage": st.sampled_from(["0", "7.5"]),
+        "jitter": st.sampled_from(["0", "3"]),
+        "share": st.sampled_from(["1", "0.1", "0.03"]),
+        "lot": st.sampled_from(["1", "0.01"]),
+        "cash": st.sampled_from(["1000", "25000.55"]),
+        "currency": st.sampled_from(["USD", "USD", "EUR"]),
+        "allocator": st.sampled_from(["{plugin: equal_weight}", '{plugin: fixed_quantity, quantity: "7"}']),
+        "guards": guard_sets(),
+        "strategies": strategy_lists(),
+    }
+)
+
+
+def config_text(values: Mapping[str, Any], symbols: list[str], window: str = "") -> str:
+    """Return a config over such files; the last symbol may be quoted in euros, converted by the first."""
+    instruments = [
+        f'{symbol}: {{asset_class: crypto, tick: "0.01", lot: "{values["lot"]}", currency: USD}}' for symbol in symbols
+    ]
+    conversions = ""
+    if len(symbols) > 1 and values["currency"] == "EUR":
+        first, last = symbols[0], symbols[-1]
+        instruments[0] = f'EUR-USD: {{asset_class: crypto, tick: "0.01", lot: "{values["lot"]}", currency: USD}}'
+        instruments[-1] = f'{last}: {{asset_class: crypto, tick: "0.01", lot: "{values["lot"]}", currency: EUR}}'
+        conversions = "conversions: {EUR: EUR-USD}"
+        symbols = ["EUR-USD" if symbol == first else symbol for symbol in symbols]
+    return f"""
+session: {{name: agree, seed: 5, flatten: {str(values["flatten"]).lower()}}}
+instruments: {{{", ".join(instruments)}}}
+feed: {{plugin: replay, path: cache, symbols: [{", ".join(symbols)}]}}
+broker:
+  plugin: paper
+  cash: "{values["cash"]}"
+  margin: {str(values["margin"]).lower()}
+  fees: {{maker_bps: "1", taker_bps: "{values["fee"]}"}}
+  slippage_bps: "{values["slippage"]}"
+  slippage_jitter_bps: "{values["jitter"]}"
+  max_volume_share: "{values["share"]}"
+  {conversions}
+strategies: [{", ".join(values["strategies"])}]
+allocator: {values["allocator"]}
+guards: [{", ".join(values["guards"])}]
+{window}
+"""
+
+
+@pytest.fixture
+def laid_out(tmp_path: Path) -> Callable[[Mapping[str, str], Mapping[str, Any]], tuple[Path, list[str]]]:
+    """Return a function that lays bar files out in a new workspace, and returns it with the symbols."""
+    count = 0
+
+    def lay_out(files: Mapping[str, str], values: Mapping[str, Any]) -> tuple[Path, list[str]]:
+        nonlocal count
+        count += 1
+        workspace = tmp_path / str(count)
+        folder = workspace / "cache" / "crypto"
+        folder.mkdir(parents=True)
+        symbols = sorted(files)
+        converts = len(symbols) > 1 and values["currency"] == "EUR"
+        for symbol, text in files.items():
+            name = "EUR-USD" if converts and symbol == symbols[0] else symbol
+            (folder / f"{name}-1m.csv").write_text(text, encoding="utf-8")
+        return workspace, symbols
+
+    return lay_out
+
+
+def backtested(workspace: Path, text: str, registry: Registry, engine: str) -> BacktestOutcome:
+    """Run a backtest into a folder that is named after its engine."""
+    config = load_session_config(text, registry, workspace=workspace)
+    setup = BacktestSetup(workspace=workspace, registry=registry, output=workspace / engine, clock=FakeClock())
+    return run_backtest(setup, config, engine=engine)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a run but its log."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(files=bar_files(), values=CONFIGS)
+def test_jumping_streaming_and_trading_give_the_same_bytes(files, values, laid_out, registry):
+    workspace, symbols = laid_out(files, values)
+    text = config_text(values, symbols)
+    streamed = backtested(workspace, text, registry, "streaming")
+    jumped = backtested(workspace, text, registry, "jumping")
+    assert (streamed.engine, jumped.engine) == ("streaming", "jumping")
+    assert contents(jumped.folder) == contents(streamed.folder)
+
+    config = load_session_config(text, registry, workspace=workspace)
+    setup = Setup(workspace=workspace, registry=registry, output=workspace / "trade", clock=FakeClock())
+    traded = start(setup, config)
+    session = setup.sessions / traded.session_id
+    for name in SHARED_WITH_TRADE:
+        assert (session / name).read_bytes() == (streamed.folder / name).read_bytes(), name
+    account = [row.split(",") for row in (session / schemas.ACCOUNT_FILE).read_text().splitlines()[1:]]
+    equity = [row.split(",") for row in (streamed.folder / schemas.EQUITY_FILE).read_text().splitlines()[1:]]
+    assert [[row[0], row[3], row[7]] for row in account] == equity
+    assert (traded.status, traded.equity, traded.fills) == (
+        streamed.status,
+        streamed.metrics["final_equity"],
+        streamed.metrics["fills"],
+    )
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(files=bar_files(), values=CONFIGS, first=st.integers(0, 40), length=st.integers(2, 60))
+def test_a_window_gives_the_same_bytes_on_both_engines(files, values, first, length, laid_out, registry):
+    workspace, symbols = laid_out(files, values)
+    start_at, end_at = time_text(START + 60 * (1 + first)), time_text(START + 60 * (1 + first + length))
+    text = config_text(values, symbols, f"backtest: {{start: {start_at}, end: {end_at}}}")
+    try:
+        streamed = backtested(workspace, text, registry, "streaming")
+    except InputError:
+        with pytest.raises(InputError, match="no bar lies in the backtest's window"):
+            backtested(workspace, text, registry, "jumping")
+        return
+    jumped = backtested(workspace, text, registry, "jumping")
+    assert contents(jumped.folder) == contents(streamed.folder)
