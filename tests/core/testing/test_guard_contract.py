@@ -110,6 +110,49 @@ class SharesItsCount(Honest):
         self.shared[0] = value
 
 
+class Watches(Honest):
+    """Halts when equity falls ten percent below its highest."""
+
+    def __init__(self):
+        super().__init__()
+        self.highest = 0
+
+    def inspect(self, session):
+        self.highest = max(self.highest, session.account.equity)
+        return f"fallen from {self.highest}" if session.account.equity < 0.9 * self.highest else None
+
+    def snapshot(self):
+        return {"count": self.count, "highest": self.highest}
+
+    def restore(self, state):
+        super().restore(state)
+        self.highest = state["highest"]
+
+
+class LooksAway(Watches):
+    def first_to_inspect(self, span):
+        return len(span)
+
+    def passed_over(self, span):
+        self.highest = max(self.highest, int(span.equity.max()))
+
+
+class ForgetsWhatItPassed(Watches):
+    def first_to_inspect(self, span):
+        return 1
+
+
+class CountsSpans(Honest):
+    def first_to_inspect(self, span):
+        self.count += 1
+        return 0
+
+
+class TakesNoneForAnEnvelope(Honest):
+    def envelope(self):
+        return {"order_value": 5}
+
+
 def contract(guard, keys=Explained):
     class Held(GuardContract):
         config = keys
@@ -122,10 +165,11 @@ def contract(guard, keys=Explained):
 
 def test_honest_guard_passes_every_case():
     assert contract(Honest).failing() == {}
+    assert contract(Watches).failing() == {}
 
 
 def test_cases_are_numbered_without_a_gap():
-    assert list(GuardContract.cases()) == ["G-01", "G-02", "G-03", "G-04", "G-05", "G-06"]
+    assert list(GuardContract.cases()) == ["G-01", "G-02", "G-03", "G-04", "G-05", "G-06", "G-07"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +182,10 @@ def test_cases_are_numbered_without_a_gap():
         (KeepsFloats, Explained, "G-04"),
         (KeepsIntegerKeys, Explained, "G-04"),
         (SharesItsCount, Explained, "G-05"),
+        (LooksAway, Explained, "G-07"),
+        (ForgetsWhatItPassed, Explained, "G-07"),
+        (CountsSpans, Explained, "G-07"),
+        (TakesNoneForAnEnvelope, Explained, "G-07"),
         (Honest, Changeable, "G-06"),
         (Honest, Unexplained, "G-06"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logos.plugins import AllocatorPart, FeedPart, PositionManagerPart, StrategyPart, hookimpl
+from logos.plugins import AllocatorPart, ExecutorPart, FeedPart, PositionManagerPart, StrategyPart, hookimpl
 
 _STRATEGIES = {
     "buy_and_hold": "Holds a long position from the first bar on",
@@ -62,4 +62,30 @@ def logos_position_managers() -> Iterator[PositionManagerPart]:
         name="targets",
         summary="Trades the whole difference between target and position",
         target="logos.session.targets:build_targets",
+    )
+
+
+@hookimpl
+def logos_executors() -> Iterator[ExecutorPart]:
+    """Offer the executors: in this process, in others, on a cluster."""
+    yield ExecutorPart(
+        name="inline",
+        summary="Does the tasks of a job in this process, one after the other",
+        target="logos.backtest.executors.inline:open_inline",
+    )
+    yield ExecutorPart(
+        name="processes",
+        summary="Does the tasks of a job in worker processes on this machine",
+        target="logos.backtest.executors.processes:open_processes",
+        config="logos.backtest.executors.config:ProcessesConfig",
+        capabilities=frozenset({"survives_lost_workers"}),
+    )
+    yield ExecutorPart(
+        name="dask",
+        summary="Does the tasks of a job on a Dask cluster, running elsewhere or started for it",
+        target="logos.backtest.executors.dask:open_dask",
+        config="logos.backtest.executors.config:DaskConfig",
+        needs=("distributed",),
+        extra="dask",
+        capabilities=frozenset({"survives_lost_workers"}),
     )

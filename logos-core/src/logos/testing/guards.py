@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from itertools import takewhile
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
+import numpy as np
 
 from logos.domain.bars import Bar
 from logos.domain.events import BrokerEvent, Rejected
 from logos.domain.instruments import Instrument
 from logos.domain.orders import OrderIntent, OrderType, Side, TimeInForce
-from logos.session.seats import Guard
+from logos.session.seats import Envelope, Guard
 from logos.testing.bars import MINUTE, bars_of, instrument, wave
 from logos.testing.contract import Contract, check_config_class, check_json, through_json
 from logos.testing.views import FakeSession, session_of
 
+if TYPE_CHECKING:
+    from logos.session.seats import Column
+
 _STEPS = 120
+_QUIET_FROM = (0, 1, 20, 39, 60, 100)
+"""The steps of a run from which nothing but prices moves, to see what a guard makes of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +55,41 @@ class Step:
             session.tick(self.clock)
         session.account.positions[symbol] = self.position
         session.orders[symbol] = self.working
+
+
+@attrs.frozen
+class Span:
+    """Slices in which only prices move, as a backtest shows them to the guards; see ``QuietSpan``."""
+
+    clocks: Column
+    days: Column
+    equity: Column
+    flat: bool = False
+    full: bool = True
+
+    def __len__(self) -> int:
+        """Return how many slices there are."""
+        return len(self.clocks)
+
+    @property
+    def lowest(self) -> int:
+        """The lowest equity after any slice."""
+        return int(self.equity.min())
+
+    @property
+    def highest(self) -> int:
+        """The highest equity after any slice."""
+        return int(self.equity.max())
+
+    def first(self, count: int) -> Span:
+        """Return the first slices."""
+        return Span(self.clocks[:count], self.days[:count], self.equity[:count], self.flat, self.full)
+
+
+def span_of(slices: Sequence[tuple[int, int, int]], *, flat: bool = False, full: bool = True) -> Span:
+    """Return a span of slices, each of which is its clock, its trading day, and equity after it in minor units."""
+    clocks, days, equity = np.array(slices, dtype=np.int64).reshape(-1, 3).T
+    return Span(clocks, days, equity, flat, full)
 
 
 def intent_of(of: Instrument, signed: int, price: int, *, number: int = 1, reduces: bool = False) -> OrderIntent:
@@ -221,6 +263,58 @@ class GuardContract(Contract):
         """Assert that the config class is frozen, keyword-only and explains every field."""
         if self.config is not None:
             check_config_class(self.config, "G-06")
+
+    def test_g07_passing_over_is_inspecting(self) -> None:
+        """Assert that a guard stands as if it had inspected what it let pass, and let nothing pass that it names."""
+        for flat in (False, True):
+            steps = [attrs.evolve(step, position=0) for step in self.steps()] if flat else list(self.steps())
+            for start in _QUIET_FROM:
+                quiet = [
+                    attrs.evolve(step, intents=(), events=())
+                    for step in takewhile(lambda step: step.bars, steps[start:])
+                ]
+                if quiet:
+                    self._pass_over(steps[:start], quiet, steps[start + len(quiet) :], flat=flat)
+        envelope = self.make_guard().envelope()
+        assert envelope is None or isinstance(envelope, Envelope), f"G-07: the envelope is {envelope!r}"
+
+    def _pass_over(self, before: Sequence[Step], quiet: Sequence[Step], after: Sequence[Step], *, flat: bool) -> None:
+        """Compare a guard that passes over all that it may with one that inspects every step."""
+        stopped, session, slices = self.make_guard(), self._session(), []
+        self._play(stopped, before, session)
+        state = through_json(stopped.snapshot())
+        for step in quiet:
+            step.show(session, self.instrument().symbol)
+            slices.append((session.clock, session.day, session.account.equity))
+        span = span_of(slices, flat=flat)
+
+        passing = self.make_guard()
+        passing.restore(state)
+        known = through_json(passing.snapshot())
+        first = passing.first_to_inspect(span)
+        assert 0 <= first <= len(quiet), f"G-07: first_to_inspect is {first} of {len(quiet)} slices"
+        assert through_json(passing.snapshot()) == known, "G-07: first_to_inspect changed the snapshot"
+        if first:
+            passing.passed_over(span.first(first))
+        passed = [through_json(passing.snapshot()), *self._resume(passing, before, quiet, after, first)]
+
+        inspecting, session = self.make_guard(), self._session()
+        inspecting.restore(state)
+        for step in quiet[:first]:
+            step.show(session, self.instrument().symbol)
+            answer = inspecting.inspect(session)
+            assert answer is None, f"G-07: a slice may be passed over at which inspect says: {answer}"
+        inspected = [through_json(inspecting.snapshot()), *self._resume(inspecting, before, quiet, after, first)]
+        assert passed == inspected, "G-07: after slices that were passed over, it is not as after inspecting them"
+
+    def _resume(
+        self, guard: Guard, before: Sequence[Step], quiet: Sequence[Step], after: Sequence[Step], first: int
+    ) -> list[str | None]:
+        """Return the answers of a guard that stands behind the first quiet steps."""
+        session = self._session()
+        for step in (*before, *quiet[:first]):
+            step.show(session, self.instrument().symbol)
+        return self._play(guard, [*quiet[first:], *after], session)
 
     def _session(self) -> FakeSession:
         return session_of(self.instrument())

@@ -11,6 +11,7 @@ import pytest
 pytest.register_assert_rewrite(
     "logos.testing.brokers",
     "logos.testing.contract",
+    "logos.testing.executors",
     "logos.testing.guards",
     "logos.testing.packages",
     "logos.testing.strategies",

@@ -8,7 +8,8 @@ from typing import ClassVar
 from logos.domain.bars import Bar
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Signal
-from logos.session.seats import Strategy
+from logos.session.seats import ArrayStrategy, Strategy
+from logos.strategies.array_form import columns_of, values_of
 from logos.testing.bars import bars_of, instrument, wave
 from logos.testing.contract import Contract, check_config_class
 
@@ -88,6 +89,27 @@ class StrategyContract(Contract):
         """Assert that the parameter class is frozen, keyword-only and explains every field."""
         if self.config is not None:
             check_config_class(self.config, "S-06")
+
+    def test_s07_array_form_agrees(self) -> None:
+        """Assert that ``signals``, where there is one, answers exactly as ``on_bar``, on whole, cut and later bars."""
+        if not isinstance(self.make_strategy(), ArrayStrategy):
+            return
+        bars = self.bars()
+        count = len(bars)
+        parts = [(0, count), (0, count // 2), (0, 1), (1, count), (count // 3, count), (count // 3, count * 2 // 3)]
+        for start, stop in parts:
+            strategy = self.make_strategy()
+            assert isinstance(strategy, ArrayStrategy), "S-07: not every instance has an array form"
+            found = values_of(strategy, columns_of(bars[start:stop]))
+            if found is None:
+                continue
+            for index, signal in enumerate(_signals(self.make_strategy(), bars[start:stop])):
+                value = found[index]
+                column = None if value is None else Signal(value)
+                assert column == signal, (
+                    f"S-07: over bars {start} to {stop - 1}, bar {start + index} is {column} in the array form, and "
+                    f"{signal} bar by bar"
+                )
 
 
 def _signals(strategy: Strategy, bars: Sequence[Bar]) -> list[Signal | None]:

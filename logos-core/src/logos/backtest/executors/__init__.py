@@ -1,0 +1,1 @@
+"""Executors: where the jobs of sweeps and walk-forwards run."""
