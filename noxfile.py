@@ -22,6 +22,7 @@ CORE = "logos-core"
 SIBLINGS = ("logos-brokers", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
+EXTRAS = "dask,fast,report"
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
 WORKERS = ("-n", "auto", "--dist", "worksteal")
@@ -88,7 +89,7 @@ def example(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the whole suite, all distributions together and editable."""
     _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
-    _install(session, *(argument for name in DISTRIBUTIONS for argument in ("-e", f"./{name}")))
+    _install(session, "-e", f"./{CORE}[{EXTRAS}]", *(argument for name in SIBLINGS for argument in ("-e", f"./{name}")))
     session.run("pytest", *WORKERS, *session.posargs)
 
 
@@ -110,19 +111,19 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time whole sessions and the start of the program, beside ``freqtrade --help`` where that can be installed."""
-    _install(session, *_wheels(session, *DISTRIBUTIONS))
-    peer = Path(session.create_tmp()) / "freqtrade"
-    program = peer / "bin" / "freqtrade"
-    if not program.exists():
-        session.run("python", "-m", "venv", str(peer), silent=True)
-        command = [str(peer / "bin" / "pip"), "install", "--quiet", "freqtrade"]
-        session.run(*command, external=True, success_codes=[0, 1])
-    if not program.exists():
-        session.warn("freqtrade could not be installed and is left out")
-    session.run(
-        "python", "benchmarks/sessions.py", *(["--peer", str(program)] if program.exists() else []), *session.posargs
-    )
+    """Compare Logos with its peers, each in an environment of its own, on the same bars; then time paper sessions.
+
+    What follows ``--`` goes to ``benchmarks/compare.py``: ``nox -s bench -- --quick`` sees that all of it works.
+    """
+    core, *siblings = _wheels(session, *DISTRIBUTIONS)
+    _install(session, f"{core}[fast]", *siblings)
+    _refuse_sources(session)
+    # In the session's own environment: nox -R keeps them and measures at once.
+    peers = Path(session.create_tmp()) / "peers"
+    session.run("python", "benchmarks/compare.py", "--envs", str(peers), "--install", *session.posargs)
+    freqtrade = peers / "v_freqtrade" / "bin" / "freqtrade"
+    command = ["python", "benchmarks/sessions.py", *(["--peer", str(freqtrade)] if freqtrade.exists() else [])]
+    session.run(*command, *(["--bars", "20000", "--rounds", "1"] if "--quick" in session.posargs else []))
 
 
 def _install(session: nox.Session, *packages: str) -> None:

@@ -21,7 +21,7 @@ GUARDS = """
 guards:
   - {plugin: max_notional, limit: "60000"}
   - {plugin: exposure, gross: "1.1", net: "1.1", per_symbol: "0.6"}
-  - {plugin: drawdown, max: "0.50", daily: "0.25"}
+  - {plugin: drawdown, max: "0.90", daily: "0.25"}
   - {plugin: stale_data, after: 5m, halt: all}
   - {plugin: reject_rate, max: 5, per: 10m}
   - {plugin: order_rate, max: 60, per: 1m}

@@ -313,8 +313,7 @@ def _verdict(
         return None, ("No winner is named: the daily returns are the same.",)
     ahead, behind = ("B", "A") if test.difference > 0 else ("A", "B")
     size = (
-        f"{abs(test.difference):.2f} a year with a standard error of {test.standard_error:.2f} "
-        f"over {test.days:,} days"
+        f"{abs(test.difference):.2f} a year with a standard error of {test.standard_error:.2f} over {test.days:,} days"
     )
     if not test.significant:
         return None, (

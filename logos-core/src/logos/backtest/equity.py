@@ -26,11 +26,9 @@ def drawdown_column(equity: Column, peak_before: int) -> tuple[Column, int]:
     peak_before:
         The peak before the first slice; at the start of a run, the starting cash.
     """
+    if max(peak_before, int(equity.max()), -int(equity.min())) >= _MOST:
+        return _slow_drawdowns(equity.tolist(), peak_before)
     peak = np.maximum(np.maximum.accumulate(equity), peak_before)
-    last = int(peak[-1])
-    if equity.dtype != np.int64 or last >= _MOST or int(equity.min()) <= -_MOST:
-        pairs = zip(peak.tolist(), equity.tolist(), strict=True)
-        return np.array([ratio(high - now, high) for high, now in pairs], dtype=np.int64), last
     loss = peak - equity
     # The quotient in floats is at most one off. The remainder is exact although the product wraps around, since it is
     # small itself; it says which way to go, and whether it is a tie.
@@ -39,7 +37,16 @@ def drawdown_column(equity: Column, peak_before: int) -> tuple[Column, int]:
     odd = quotient & 1 == 1
     quotient += (double > peak) | ((double == peak) & odd)
     quotient -= (double < -peak) | ((double == -peak) & odd)
-    return quotient, last
+    return quotient, int(peak[-1])
+
+
+def _slow_drawdowns(equity: Sequence[int], peak: int) -> tuple[Column, int]:
+    """Do the same with integers of any size."""
+    found = []
+    for value in equity:
+        peak = max(peak, value)
+        found.append(ratio(peak - value, peak))
+    return np.array(found, dtype=np.int64), peak
 
 
 class EquityCurve:

@@ -94,6 +94,11 @@ class Grid:
         last = (lane.bar(row) for lane in self._lanes if (row := lane.rows.item(stop - 1)) >= 0)
         return [bar for bar in last if bar[1] >= opened]
 
+    def ending(self, start: int, stop: int) -> tuple[Slice, Sequence[Bar]]:
+        """Return the last slice of a stretch, and the last bar in it of every symbol that has one."""
+        last = self.slice(stop - 1)
+        return last, last.bars if self._aligned else self.last_bars(start, stop)
+
     def is_full(self, start: int, stop: int) -> bool:
         """Return whether every slice of a stretch has a bar of every symbol."""
         return self._aligned or self.bar_count(start, stop) == (stop - start) * len(self._lanes)

@@ -115,14 +115,11 @@ class Jumper:
         self._guards.passed_over(span)
         start, stop = span.start, span.stop
         books = self._session.account
-        highest = books.equity if span.flat else int(span.equity.max())
+        highest = books.equity if span.flat else span.highest
         self._note(start, stop, books.equity if span.flat else span.equity)
+        last, marks = self._grid.ending(start, stop)
         self._session.pass_over(
-            self._grid.slice(stop - 1),
-            slices=stop - start,
-            bars=self._grid.bar_count(start, stop),
-            marks=self._grid.last_bars(start, stop),
-            highest=highest,
+            last, slices=stop - start, bars=self._grid.bar_count(start, stop), marks=marks, highest=highest
         )
         self.done = stop
 
@@ -131,7 +128,7 @@ class Jumper:
 
     def _first_ruined(self, span: Quiet) -> int:
         """Return the first slice with equity at or below zero; the span's length for none."""
-        if span.flat or int(span.equity.min()) > 0:
+        if span.flat or span.lowest > 0:
             return len(span)
         return int(np.argmax(span.equity <= 0))
 

@@ -51,7 +51,13 @@ MEASURES = (
         "max_drawdown", "Maximum drawdown", "percent", -1, "The deepest fall of equity from a peak, after any slice."
     ),
     Measure("exposure", "Exposure", "percent", 0, "Share of the slices after which a position was open."),
-    Measure("turnover", "Turnover", "ratio", 0, "The value of all fills over the mean of the daily equities."),
+    Measure(
+        "turnover",
+        "Turnover",
+        "ratio",
+        0,
+        "The value of all fills over the mean of the daily equities, over the whole run.",
+    ),
     Measure("fills", "Fills", "count", 0, "Number of fills: the rows of trades.csv."),
     Measure(
         "trades", "Round trips", "count", 0, "Trips of a strategy in a symbol from flat to flat, or to a reversal."
@@ -79,7 +85,7 @@ COSTS = (
     ("fees_taker", "Fees as taker", "Of fills that took liquidity."),
     ("slippage", "Slippage", "What fills cost more than at the price before slippage."),
     ("delay", "Delay", "How far prices moved against the orders between decision and fill; negative for a gain."),
-    ("total", "Total", "All of them."),
+    ("total", "Total", "Against fills at the decision price without fees."),
 )
 """The parts of ``costs``, in the order of a table."""
 

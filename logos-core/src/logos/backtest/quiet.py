@@ -38,6 +38,7 @@ class Quiet:
         self._books = books
         self._held = held
         self._equity: Column | None = None
+        self._extremes: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         """Return how many slices there are."""
@@ -84,6 +85,22 @@ class Quiet:
                 equity += self._values(holding)
             self._equity = equity
         return self._equity
+
+    @property
+    def lowest(self) -> int:
+        """The lowest equity after any slice."""
+        return self._low_and_high()[0]
+
+    @property
+    def highest(self) -> int:
+        """The highest equity after any slice."""
+        return self._low_and_high()[1]
+
+    def _low_and_high(self) -> tuple[int, int]:
+        if self._extremes is None:
+            equity = self.equity
+            self._extremes = int(equity.min()), int(equity.max())
+        return self._extremes
 
     def _fits(self, holding: Holding) -> bool:
         valuation = holding.valuation

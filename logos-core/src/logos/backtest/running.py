@@ -22,6 +22,7 @@ from logos.backtest.figures import metrics_json, metrics_of
 from logos.backtest.recorder import FolderRecorder
 from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Window
+from logos.backtest.trial_ledger import Trial, TrialLedger, trial_digest, trials_path
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
 from logos.context.logging import open_session_log
@@ -168,11 +169,28 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     try:
         job = _Job(setup, config, assembly, choice, slices, window, reports, backtest_id, partial)
         outcome = job.run(log, first_open)
-        setup.disk.rename_folder(partial, partial.with_name(backtest_id))
+        setup.disk.rename_folder(partial, outcome.folder)
     except BaseException:  # an interrupt too: what has no final name yet is not to be found later
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    _count_trial(setup, config, window, outcome)
     return outcome
+
+
+def _count_trial(setup: BacktestSetup, config: SessionConfig, window: Window, outcome: BacktestOutcome) -> None:
+    """Count the run in the ledger of trials; one that was interrupted has shown nothing yet."""
+    if outcome.status == INTERRUPTED:
+        return
+    trial = Trial(
+        source="backtest",
+        run=outcome.backtest_id,
+        config_digest=trial_digest(config.resolved),
+        data_digest=outcome.metrics["data_digest"],
+        window=window,
+        strategy=", ".join(f"{entry.name} ({entry.plugin})" for entry in config.strategies),
+        sharpe=outcome.metrics["sharpe"],
+    )
+    TrialLedger(trials_path(setup.root), setup.clock).append([trial])
 
 
 def _window(config: SessionConfig) -> Window:

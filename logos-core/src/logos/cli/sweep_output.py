@@ -1,0 +1,170 @@
+"""What ``logos sweep`` shows: a bar while it runs, and what was found at its end."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from logos.backtest.sweep.report import number, params_text, plateau_sentence, trials_sentence
+from logos.cli.output import emit_json, print_table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from logos.backtest.sweep.setup import SweepOutcome
+
+
+class ProgressBar:
+    """A bar with trials a second and the time left; silent where standard error is no terminal."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        if sys.stderr.isatty():
+            self._progress = _bar()
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+
+    def show(self, done: int, planned: int) -> None:
+        """Show how far the sweep is."""
+        if self._progress is None:
+            return
+        if self._task is None:
+            self._task = self._progress.add_task("Trials", total=planned)
+        self._progress.update(self._task, completed=done, total=planned)
+
+
+def _bar() -> Progress:
+    from rich.progress import (  # noqa: PLC0415 -- Rich takes long to load
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text  # noqa: PLC0415
+
+    from logos.cli.output import console  # noqa: PLC0415
+
+    class Rate(ProgressColumn):
+        """Trials a second."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed or 0.0:,.1f} trials/s")
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+    )
+
+
+def tell(text: str) -> None:
+    """Tell whoever waits something: on standard error."""
+    print(text, file=sys.stderr)  # noqa: T201 -- the command line speaks
+
+
+def print_sweep(outcome: SweepOutcome, *, as_json: bool) -> None:
+    """Print what a sweep found: one JSON object, or a summary for people."""
+    if as_json:
+        emit_json(_values(outcome))
+        return
+    summary = outcome.summary
+    _say(f"Sweep {summary['sweep_id']}: {summary['status']}")
+    _say(trials_sentence(summary))
+    _say("")
+    _print_trials(summary)
+    _say("")
+    _say(plateau_sentence(summary))
+    for sentence in summary["significance"]["in_words"]:
+        _say(sentence)
+    if summary["walk_forward"] is not None:
+        _print_walk_forward(summary)
+    _say("")
+    _say(f"{outcome.watch.seconds:.2f} s, {outcome.watch.peak_memory / 2**20:,.0f} MiB at most")
+    _say(f"Results in {outcome.path}")
+    _say("  summary.md tells the whole story; results.parquet has every trial")
+    _say(_next_step(summary))
+
+
+def _values(outcome: SweepOutcome) -> dict[str, Any]:
+    summary = outcome.summary
+    names = ("status", "method", "objective", "trials", "peak", "recommended", "peak_excess", "significance")
+    return {
+        "sweep_id": summary["sweep_id"],
+        "path": outcome.path,
+        **{name: summary[name] for name in names},
+        "walk_forward": summary["walk_forward"],
+        "seconds": round(outcome.watch.seconds, 3),
+    }
+
+
+def _print_trials(summary: Any) -> None:
+    rows = [] if summary["peak"] is None else [("peak", summary["peak"])]
+    rows += [(str(place), one) for place, one in enumerate(summary["top"], start=1)]
+    print_table(
+        "The best neighbourhoods, and the peak",
+        ("", "trial", "values", summary["objective"], "mean around", "worst around", "neighbours"),
+        [
+            (
+                name,
+                str(one["trial"]),
+                params_text(one["params"]),
+                number(one["value"]),
+                number(one["neighbourhood_mean"]),
+                number(one["neighbourhood_min"]),
+                str(one["neighbours"]),
+            )
+            for name, one in rows
+        ],
+        numeric=("trial", summary["objective"], "mean around", "worst around", "neighbours"),
+    )
+
+
+def _print_walk_forward(summary: Any) -> None:
+    _say("")
+    print_table(
+        "Walk-forward: what was chosen in sample, and what it did behind it",
+        ("pick", "windows", "in sample", "out of sample", "Sharpe ratio of all", "return of all"),
+        [
+            (
+                name,
+                str(one["windows"]),
+                number(one["in_sample_mean"]),
+                number(one["out_of_sample_mean"]),
+                number(one["sharpe"]),
+                number(one["total_return"]),
+            )
+            for name, one in summary["walk_forward"]["out_of_sample"].items()
+        ],
+        numeric=("windows", "in sample", "out of sample", "Sharpe ratio of all", "return of all"),
+    )
+
+
+def _next_step(summary: Any) -> str:
+    if summary["status"] != "completed":
+        return f"Go on with: logos sweep --resume {summary['sweep_id']}"
+    chosen = summary["recommended"] or summary["peak"]
+    if chosen is None:
+        return "Next: choose other values, no trial has a value of the objective"
+    return f"Next: put {params_text(chosen['params'])} into the config, and run: logos backtest --config F"
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 -- the command line speaks
