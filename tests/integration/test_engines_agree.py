@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logos.artifacts import plots, schemas
 from logos.backtest.running import BacktestOutcome, BacktestSetup, run_backtest
+from logos.backtest.trial import Window
+from logos.backtest.trials_engine import load_bars, open_trials
 from logos.config.session import load_session_config
 from logos.domain.errors import InputError
 from logos.domain.times import time_text
@@ -217,3 +220,25 @@ def test_a_window_gives_the_same_bytes_on_both_engines(files, values, first, len
         return
     jumped = backtested(workspace, text, registry, "jumping")
     assert contents(jumped.folder) == contents(streamed.folder)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(files=bar_files(), values=CONFIGS, first=st.integers(0, 40), length=st.integers(2, 200))
+def test_a_trial_adds_up_to_the_same_by_every_engine(files, values, first, length, laid_out, registry):
+    pytest.importorskip("numba")
+    workspace, symbols = laid_out(files, values)
+    config = load_session_config(config_text(values, symbols), registry, workspace=workspace)
+    window = Window(start=START + 60 * (1 + first), end=START + 60 * (1 + first + length))
+    bars, _ = load_bars(config, workspace=workspace, registry=registry)
+    outcomes = {
+        engine: open_trials(config, workspace=workspace, registry=registry, bars=bars, engine=engine).run({}, window)
+        for engine in ("auto", "jumping", "streaming")
+    }
+    assert outcomes["jumping"].engine == "jumping"
+    assert outcomes["streaming"].engine == "streaming"
+    assert outcomes["auto"].engine == "kernel" or outcomes["auto"].note
+    streamed = attrs.asdict(outcomes["streaming"].totals, recurse=False)
+    for engine in ("jumping", "auto"):
+        found = attrs.asdict(outcomes[engine].totals, recurse=False)
+        differing = {key: (found[key], streamed[key]) for key in streamed if found[key] != streamed[key]}
+        assert not differing, engine

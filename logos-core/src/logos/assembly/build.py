@@ -73,19 +73,7 @@ def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log, 
     ConfigError
         With a problem for every part that could not be built.
     """
-    context = PartContext(
-        clock=clock,
-        log=log,
-        workspace=workspace,
-        seed=Seed(config.session.seed),
-        interval=config.interval,
-        instruments=config.known_instruments,
-        symbols=config.symbols,
-        pairs=config.pairs,
-        account=config.account,
-        calendar=calendar_for,
-    )
-    builder = _Builder(context)
+    builder = _Builder(part_context(config, workspace=workspace, clock=clock, log=log))
     feed = feed or builder.section(config.feed)
     broker = builder.section(config.broker)
     allocator = builder.section(config.allocator)
@@ -109,6 +97,37 @@ def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log, 
     )
     files = tuple(str(entry.guard.kill_file) for entry in guards if hasattr(entry.guard, "kill_file"))
     return Assembly(feed=feed, parts=parts, kill_files=files)
+
+
+def part_context(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log) -> PartContext:
+    """Return the surroundings that every part of a config is given."""
+    return PartContext(
+        clock=clock,
+        log=log,
+        workspace=workspace,
+        seed=Seed(config.session.seed),
+        interval=config.interval,
+        instruments=config.known_instruments,
+        symbols=config.symbols,
+        pairs=config.pairs,
+        account=config.account,
+        calendar=calendar_for,
+    )
+
+
+def build_pairs(config: SessionConfig, context: PartContext) -> list[PairState]:
+    """Build the strategies of a config alone.
+
+    Raises
+    ------
+    ConfigError
+        With a problem for every strategy that could not be built.
+    """
+    builder = _Builder(context)
+    pairs = _pairs(config, builder)
+    if builder.problems:
+        raise ConfigError("the strategies cannot be built", problems=builder.problems)
+    return pairs
 
 
 def _pairs(config: SessionConfig, builder: _Builder) -> list[PairState]:

@@ -9,8 +9,10 @@ import numpy as np
 
 from logos.assembly.build import Assembly
 from logos.backtest.grid import Grid, grid_of_columns
-from logos.backtest.players import Column, Cursor, change_slices, disagreement, seat_players, signals_of
+from logos.backtest.players import PROVED, Column, Cursor, change_slices, disagreement, seat_players, signals_of
+from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Window
+from logos.context.clock import Clock
 from logos.domain.columns import BarColumns, SignalColumns
 from logos.session.pairs import PairState
 from logos.session.seats import ArrayStrategy, ColumnFeed
@@ -42,15 +44,18 @@ class Choice:
         ``None`` for the streaming engine.
     note:
         Why it is not a quicker one; empty where it is the quickest.
+    seconds:
+        How long the signals took, the reading of the bars not counted.
     """
 
     engine: str
     bars: Mapping[str, BarColumns] | None = None
     layout: Layout | None = None
     note: str = ""
+    seconds: float = 0.0
 
 
-def choose(assembly: Assembly, wanted: str, window: Window) -> Choice:
+def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock) -> Choice:
     """Return the quickest engine that a config can have, or the one that was asked for.
 
     Parameters
@@ -69,10 +74,11 @@ def choose(assembly: Assembly, wanted: str, window: Window) -> Choice:
     if not isinstance(assembly.feed, ColumnFeed):
         return Choice(engine=STREAMING, note="the feed does not give its bars as columns")
     bars = assembly.feed.columns()
-    return lay_out(assembly, bars, window)
+    stopwatch = Stopwatch(clock)
+    return attrs.evolve(lay_out(assembly, bars, window), seconds=stopwatch.seconds)
 
 
-def lay_out(assembly: Assembly, bars: Mapping[str, BarColumns], window: Window) -> Choice:
+def lay_out(assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, *, proved: int = PROVED) -> Choice:
     """Return the jumping engine for a config whose strategies all have an array form, or why it cannot be had."""
     states = assembly.parts.pairs
     found: list[SignalColumns] = []
@@ -82,7 +88,7 @@ def lay_out(assembly: Assembly, bars: Mapping[str, BarColumns], window: Window) 
             note = f"strategy {state.pair.strategy} on {state.pair.symbol} has no array form for numbers of this size"
             return Choice(engine=STREAMING, bars=bars, note=note)
         found.append(signals)
-    note = _disagreements(states, bars, found)
+    note = disagreements(states, bars, found, proved)
     if note:
         return Choice(engine=STREAMING, bars=bars, note=note)
     spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
@@ -108,10 +114,13 @@ def _cut(signals: SignalColumns, stop: int) -> SignalColumns:
     return SignalColumns(first=min(signals.first, stop), value=signals.value[:stop])
 
 
-def _disagreements(states: Sequence[PairState], bars: Mapping[str, BarColumns], found: Sequence[SignalColumns]) -> str:
+def disagreements(
+    states: Sequence[PairState], bars: Mapping[str, BarColumns], found: Sequence[SignalColumns], proved: int
+) -> str:
+    """Return which strategy's two forms differ over the first bars, and where; empty where none do."""
     for state, signals in zip(states, found, strict=True):
         assert isinstance(state.strategy, ArrayStrategy)
-        fault = disagreement(state.strategy, bars[state.pair.symbol], signals)
+        fault = disagreement(state.strategy, bars[state.pair.symbol], signals, proved)
         if fault:
             return f"strategy {state.pair.strategy} on {state.pair.symbol} has a wrong array form: {fault}"
     return ""

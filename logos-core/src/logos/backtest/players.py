@@ -13,7 +13,7 @@ from logos.domain.bars import Bar
 from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.errors import PartFailedError
 from logos.domain.money import RATIO_ONE
-from logos.domain.orders import FLAT, LONG, SHORT, Signal
+from logos.domain.orders import FLAT, LONG, SHORT, OrderType, Signal, TimeInForce
 from logos.session.pairs import PairState
 from logos.session.seats import ArrayStrategy
 
@@ -21,6 +21,9 @@ Column = npt.NDArray[np.int64]
 
 PROVED = 1_000
 """At how many bars the two forms of a strategy are compared before a run, besides twice its look-back."""
+
+PROVED_IN_TRIAL = 100
+"""The same before each trial of a sweep, of which there are many."""
 
 
 @attrs.define
@@ -93,7 +96,7 @@ def _check(found: SignalColumns, count: int) -> None:
         raise ValueError(f"its array form answers outside -{RATIO_ONE} to {RATIO_ONE}")
 
 
-def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns) -> str:
+def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns, least: int = PROVED) -> str:
     """Compare both forms of a strategy over the first bars; return where they differ, empty where they do not.
 
     Parameters
@@ -102,16 +105,23 @@ def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns
         A fresh instance; it is fed bar by bar.
     found:
         What the array form said of these bars.
+    least:
+        At how many bars they are compared, besides twice the look-back.
     """
-    count = min(len(bars), PROVED + 2 * strategy.lookback)
+    count = min(len(bars), least + 2 * strategy.lookback)
     bar = grid_of_columns({bars.instrument.symbol: bars.part(0, count)}, 1).lanes[bars.instrument.symbol].bar
     for row in range(count):
         signal = strategy.on_bar(bar(row))
-        answer = None if signal is None else (signal if signal != Signal(signal.value) else signal.value)
+        answer = None if signal is None else signal.value if _is_plain(signal) else signal
         column = None if row < found.first else found.value.item(row)
         if answer != column:
             return f"at its bar {row} the array form says {column}, and bar by bar it says {answer}"
     return ""
+
+
+def _is_plain(signal: Signal) -> bool:
+    """Return whether a signal is for a market order, good till cancelled."""
+    return signal.order_type is OrderType.MARKET and signal.time_in_force is TimeInForce.GTC
 
 
 def seat_players(

@@ -118,7 +118,7 @@ class BacktestOutcome:
     metrics:
         What ``metrics.json`` says.
     seconds:
-        How long the bars took, without start and closing.
+        How long the bars took: signals and session, without start, reading ahead and closing.
     peak_memory:
         The most memory that the process had, in bytes.
     """
@@ -160,7 +160,7 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
             hint="Name a feed that replays files: feed: {plugin: replay, path: data/cache, …}",
         )
     window = _window(config)
-    choice = choose(assembly, engine, window)
+    choice = choose(assembly, engine, window, setup.clock)
     reports = assembly.feed.prepare()
     first_open, slices = _first_open(choice, _slices(assembly, window), assembly.parts.interval)
     if first_open is None:
@@ -348,7 +348,7 @@ class _Job:
                 status = self._drive(course)
         finally:
             equity_file.close()
-        seconds = stopwatch.seconds
+        seconds = self.choice.seconds + stopwatch.seconds
         recorder.sync({})
         self._write_benchmark(course)
         metrics = self._write_metrics(course, status)

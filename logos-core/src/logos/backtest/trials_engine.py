@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
-from logos.assembly.build import Assembly, assemble
-from logos.backtest.choosing import AUTO, STREAMING, Choice, choose, lay_out, span_of
+from logos.assembly.build import Assembly, assemble, build_pairs, part_context
+from logos.backtest.choosing import AUTO, STREAMING, Choice, choose, disagreements, lay_out, span_of
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.grid import grid_of_columns
+from logos.backtest.kernel.plan import KernelPlan, KernelRefusal, plan_kernel
+from logos.backtest.kernel.result import Bail, totals_of
+from logos.backtest.players import PROVED_IN_TRIAL, signals_of
 from logos.backtest.recorder import MemoryRecorder
+from logos.backtest.records import RunTotals
 from logos.backtest.trial import TrialOutcome, Window
 from logos.config.changing import changed
 from logos.config.records import SessionConfig
@@ -27,7 +32,11 @@ from logos.plugins.registry import Registry
 from logos.session.machine import Session
 from logos.session.seats import ArrayStrategy, ColumnFeed, Feed
 
+KERNEL = "kernel"
+
 _INDEX = "bars.json"
+_FIXED = ("currencies", "feed", "instruments")
+"""Sections that decide what the bars are."""
 
 
 class EngineTrials:
@@ -40,7 +49,7 @@ class EngineTrials:
     bars:
         All bars, by symbol.
     engine:
-        ``auto``, ``jumping`` or ``streaming``.
+        ``auto``, ``kernel``, ``jumping`` or ``streaming``.
     """
 
     def __init__(
@@ -60,52 +69,118 @@ class EngineTrials:
         self._engine = engine
         self._clock = clock or SystemClock()
         self._feed = NoFeed()
+        self._kernels: dict[Window, KernelPlan | KernelRefusal] = {}
 
     def run(self, values: Mapping[str, Any], window: Window) -> TrialOutcome:
-        """Run one trial; values that make no config are refused, and anything else that fails is raised."""
+        """Run one trial; values that make no config are refused, and anything else that fails is raised.
+
+        Raises
+        ------
+        InputError
+            Where a value would change the bars themselves, which all trials share.
+        """
+        fixed = sorted(path for path in values if path.split(".")[0] in _FIXED)
+        if fixed:
+            raise InputError(
+                f"{fixed[0]} cannot be varied: all trials share the same bars",
+                hint="Vary parameters of strategies, the allocator, the broker or guards",
+            )
         try:
             config = changed(self._config, values, self._registry)
         except (ConfigError, InputError) as error:
             reason = error.problems[0].message if error.problems else error.message
             return TrialOutcome(engine="", refusal=reason)
-        assembly = assemble(config, workspace=self._workspace, clock=self._clock, log=LateLog(), feed=self._feed)
-        choice = self._choice(assembly, window)
+        if self._engine not in (AUTO, KERNEL):
+            return self._session(config, window, "")
+        totals, note = self._compiled(config, window)
+        if totals is None:
+            return self._session(config, window, note)
+        return TrialOutcome(engine=KERNEL, totals=totals)
+
+    def _compiled(self, config: SessionConfig, window: Window) -> tuple[RunTotals | None, str]:
+        """Run a trial in the kernel; no totals, and why, where that cannot be done."""
+        kernel = self._kernel(config, window)
+        if isinstance(kernel, KernelRefusal):
+            return None, "; ".join(kernel.reasons)
+        context = part_context(config, workspace=self._workspace, clock=self._clock, log=LateLog())
+        states = build_pairs(config, context)
+        signals = []
+        for state in states:
+            found = signals_of(state, self._bars[state.pair.symbol])
+            if found is None:
+                return None, f"strategy {state.pair.strategy} has no array form for numbers of this size"
+            signals.append(found)
+        fault = disagreements(states, self._bars, signals, PROVED_IN_TRIAL)
+        if fault:
+            return None, fault
+        run = kernel.run({state.pair: found for state, found in zip(states, signals, strict=True)}, keep_equity=False)
+        return (None, f"the kernel gave way: {run.reason}") if isinstance(run, Bail) else (totals_of(run), "")
+
+    def _kernel(self, config: SessionConfig, window: Window) -> KernelPlan | KernelRefusal:
+        """Return the kernel of a config; trials that differ in parameters of strategies alone share one."""
+        shared = all(
+            config.resolved[name] == self._config.resolved[name] for name in config.resolved if name != "strategies"
+        )
+        if shared and window in self._kernels:
+            return self._kernels[window]
+        kernel = plan_kernel(self._assembled(config).parts, self._bars_for(config), window)
+        if shared:
+            self._kernels[window] = kernel
+        return kernel
+
+    def _assembled(self, config: SessionConfig) -> Assembly:
+        return assemble(config, workspace=self._workspace, clock=self._clock, log=LateLog(), feed=self._feed)
+
+    def _bars_for(self, config: SessionConfig) -> Mapping[str, BarColumns]:
+        """Return the bars with the instruments of a config, which are compared by identity."""
+        return {
+            symbol: bars
+            if bars.instrument is config.instruments[symbol]
+            else attrs.evolve(bars, instrument=config.instruments[symbol])
+            for symbol, bars in self._bars.items()
+        }
+
+    def _session(self, config: SessionConfig, window: Window, note: str) -> TrialOutcome:
+        """Run a trial by the session itself."""
+        assembly, bars = self._assembled(config), self._bars_for(config)
         parts = assembly.parts
+        choice = self._choice(assembly, bars, window)
         recorder = MemoryRecorder(parts.books)
-        first = self._first_open(window)
-        session = Session(session_id="trial", parts=parts, recorder=recorder, clock=first, equity_only=True)
+        session = Session(
+            session_id="trial", parts=parts, recorder=recorder, clock=_first_open(bars, window), equity_only=True
+        )
         curve = EquityCurve(parts.books.starting_cash, parts.interval, parts.books.decimals)
         course = Course(session=session, recorder=recorder, curve=curve, flatten=config.session.flatten)
         if choice.layout is not None:
             status = course.jump(choice.layout.grid, choice.layout.changes, choice.layout.cursor)
         else:
-            status = course.stream(self._slices(session, window))
-        return TrialOutcome(engine=choice.engine, totals=course.totals(status), note=choice.note)
+            status = course.stream(_slices(session, bars, window))
+        notes = "; ".join(one for one in (note, choice.note) if one)
+        return TrialOutcome(engine=choice.engine, totals=course.totals(status), note=notes)
 
-    def _choice(self, assembly: Assembly, window: Window) -> Choice:
-        if self._engine == STREAMING or any(
-            not isinstance(one.strategy, ArrayStrategy) for one in assembly.parts.pairs
-        ):
-            return choose(assembly, self._engine, window)
-        return lay_out(assembly, self._bars, window)
+    def _choice(self, assembly: Assembly, bars: Mapping[str, BarColumns], window: Window) -> Choice:
+        bar_by_bar = any(not isinstance(one.strategy, ArrayStrategy) for one in assembly.parts.pairs)
+        if self._engine == STREAMING or bar_by_bar:
+            return choose(assembly, self._engine, window, self._clock)
+        return lay_out(assembly, bars, window, proved=PROVED_IN_TRIAL)
 
-    def _first_open(self, window: Window) -> int:
-        firsts = [int(one.timestamp[0]) for one in self._bars.values() if len(one)]
-        return min(firsts) if window.start is None else max(min(firsts), window.start)
 
-    def _slices(self, session: Session, window: Window) -> Iterator[Slice]:
-        """Yield the slices of a window; strategies have seen the bars before it."""
-        spans = {symbol: span_of(bars, window) for symbol, bars in self._bars.items()}
-        for state in session.pairs:
-            bars = self._bars[state.pair.symbol]
-            start = spans[state.pair.symbol][0]
-            before = bars.part(max(0, start - state.strategy.lookback), start)
-            lane = grid_of_columns({state.pair.symbol: before}, session.parts.interval)
-            session.warm_up(state, [lane.slice(index).bars[0] for index in range(len(lane))])
-        grid = grid_of_columns(
-            {symbol: bars.part(*spans[symbol]) for symbol, bars in self._bars.items()}, session.parts.interval
-        )
-        return map(grid.slice, range(len(grid)))
+def _first_open(bars: Mapping[str, BarColumns], window: Window) -> int:
+    firsts = [int(one.timestamp[0]) for one in bars.values() if len(one)]
+    return min(firsts) if window.start is None else max(min(firsts), window.start)
+
+
+def _slices(session: Session, bars: Mapping[str, BarColumns], window: Window) -> Iterator[Slice]:
+    """Return the slices of a window; strategies have seen the bars before it."""
+    interval = session.parts.interval
+    spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
+    for state in session.pairs:
+        start = spans[state.pair.symbol][0]
+        before = bars[state.pair.symbol].part(max(0, start - state.strategy.lookback), start)
+        seen = grid_of_columns({state.pair.symbol: before}, interval)
+        session.warm_up(state, [seen.slice(index).bars[0] for index in range(len(seen))])
+    grid = grid_of_columns({symbol: one.part(*spans[symbol]) for symbol, one in bars.items()}, interval)
+    return map(grid.slice, range(len(grid)))
 
 
 class NoFeed:

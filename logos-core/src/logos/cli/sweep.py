@@ -102,4 +102,3 @@ def _begin(setup: SweepSetup, path: Path, params: list[str], asked: Mapping[str,
     return run_sweep(setup, config, request)
 
 
-app = sweep

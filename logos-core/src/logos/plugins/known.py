@@ -7,7 +7,7 @@ _GUARDS = ("drawdown", "exposure", "kill_switch", "max_notional", "order_rate", 
 CORE_COMMANDS = {
     "trade": ("logos.cli.trade:trade", "Run a paper session, or resume one"),
     "backtest": ("logos.cli.backtest:app", "Run a config over recorded bars; compare runs, check for look-ahead"),
-    "sweep": ("logos.cli.sweep:app", "Run a config over many parameters, and count every trial"),
+    "sweep": ("logos.cli.sweep:sweep", "Run a config over many parameters, and count every trial"),
     "replay": ("logos.cli.replay:replay", "Run a session again from its own folder and compare"),
     "audit": ("logos.cli.audit:audit", "Rebuild a session's books from its trades alone and compare"),
     "sessions": ("logos.cli.sessions_commands:app", "List and show sessions"),

@@ -1,0 +1,116 @@
+"""The one door to numba: the kernel's loop, and the rules that the session calls, compiled as they stand."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from logos.backtest.kernel import deciding, layout, loop, matching, tally
+from logos.domain import money
+from logos.domain.errors import InputError
+from logos.ledger import rules
+
+Simulate = Callable[[layout.Market, layout.Run], int]
+
+HINT = "pip install 'logos-core[fast]'"
+
+_COMPILED = (
+    money.divide_half_even,
+    rules.value_of,
+    rules.fee_of,
+    rules.slipped_price,
+    rules.share_of,
+    rules.whole_share,
+    rules.lots_of_share,
+    rules.purchase_cost,
+    rules.most_within,
+    rules.trade_lots,
+    tally.exceeds,
+    tally.note_fall,
+    tally.end_trip,
+    tally.count_fill,
+    matching.next_order,
+    matching.next_fill,
+    matching.plan_fills,
+    matching.purchase_terms,
+    matching.end_order,
+    matching.has_room,
+    matching.write_fill,
+    matching.count_costs,
+    matching.book,
+    matching.fill,
+    matching.match,
+    deciding.set_retry,
+    deciding.sides,
+    deciding.only_reduces,
+    deciding.reserved,
+    deciding.affordable,
+    deciding.send,
+    deciding.reaches,
+    deciding.past_exposure,
+    deciding.past_rate,
+    deciding.past_limit,
+    deciding.trade,
+    deciding.decide,
+    loop.floor_of,
+    loop.why_stopped,
+    loop.stop,
+    loop.mark_to_market,
+    loop.is_news,
+    loop.hear_signals,
+    loop.simulate,
+)
+
+
+def is_available() -> bool:
+    """Return whether numba is installed; nothing is loaded."""
+    return importlib.util.find_spec("numba") is not None
+
+
+@cache
+def stamp() -> int:
+    """Return a number that changes with every line of what is compiled."""
+    digest = hashlib.sha256()
+    for module in (money, rules, layout, tally, matching, deciding, loop):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return int.from_bytes(digest.digest()[:7], "big")
+
+
+@cache
+def compiled() -> Simulate:
+    """Return the compiled loop; it is loaded from numba's cache where it was compiled before.
+
+    Raises
+    ------
+    InputError
+        Where numba is not installed.
+    """
+    if not is_available():
+        raise InputError("compiled backtests need numba, which is not installed", hint=f"Install it: {HINT}")
+    import numba  # noqa: PLC0415 - an extra, and slow to load
+    from numba.extending import register_jitable  # noqa: PLC0415 - the same
+
+    # Inlined, since handing the tables from function to function would cost more than what most of them do.
+    for function in _COMPILED:
+        register_jitable(forceinline=True)(function)
+    return _entry(numba.njit, stamp())
+
+
+def _entry(njit: Callable[..., Callable[[Simulate], Simulate]], sources: int) -> Simulate:
+    # numba's cache looks at this file and at what the function closes over, not at what it calls: a stamp of the
+    # sources in it keeps code that was compiled from older rules from being used.
+    simulate = loop.simulate
+
+    def entry(market: layout.Market, run: layout.Run) -> int:
+        run.account[layout.STAMP] = sources
+        return simulate(market, run)
+
+    # Without numba's own reference counting: the arrays outlive the call, and counting costs more than the loop.
+    options = {"error_model": "numpy", "nogil": True, "_nrt": False}
+    try:
+        return njit(cache=True, **options)(entry)
+    except RuntimeError:  # there is no folder in which numba could keep a cache
+        return njit(**options)(entry)
