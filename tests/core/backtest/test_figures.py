@@ -186,6 +186,7 @@ def totals():
         pairs=pairs,
         symbols=symbols,
         benchmark=BenchmarkTotals(
+            symbols=("AAA", "BBB"),
             final_equity=CASH + 20 * UNIT,
             fees=UNIT,
             by_day=curve(CASH - UNIT, CASH + 9 * UNIT, CASH + 4 * UNIT, CASH + 20 * UNIT, max_drawdown=5_000_000),
@@ -291,7 +292,7 @@ def test_only_days_that_both_have_are_compared(totals):
     held = told(
         totals,
         by_day=shorter,
-        benchmark=BenchmarkTotals(final_equity=CASH + 20 * UNIT, fees=0, by_day=longer),
+        benchmark=BenchmarkTotals(symbols=("AAA", "BBB"), final_equity=CASH + 20 * UNIT, fees=0, by_day=longer),
     )["benchmark"]
     mine = daily_returns(shorter.equity, CASH)
     theirs = daily_returns([CASH, CASH + 3 * UNIT, CASH], CASH)

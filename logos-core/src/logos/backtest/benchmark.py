@@ -68,7 +68,12 @@ class Benchmark:
     def totals(self) -> BenchmarkTotals:
         """Return what holding has brought."""
         books = self._session.account
-        return BenchmarkTotals(final_equity=books.equity, fees=books.fees, by_day=self.curve.by_day())
+        return BenchmarkTotals(
+            symbols=tuple(state.pair.symbol for state in self._session.pairs),
+            final_equity=books.equity,
+            fees=books.fees,
+            by_day=self.curve.by_day(),
+        )
 
 
 def benchmark_config(config: SessionConfig, registry: Registry) -> SessionConfig:

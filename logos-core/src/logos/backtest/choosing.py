@@ -70,7 +70,7 @@ def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock) -> Cho
     states = assembly.parts.pairs
     bar_by_bar = sorted({state.pair.strategy for state in states if not isinstance(state.strategy, ArrayStrategy)})
     if bar_by_bar:
-        return Choice(engine=STREAMING, note=f"strategy {', '.join(bar_by_bar)} has no array form")
+        return Choice(engine=STREAMING, note=f"no array form: strategy {', '.join(bar_by_bar)}")
     if not isinstance(assembly.feed, ColumnFeed):
         return Choice(engine=STREAMING, note="the feed does not give its bars as columns")
     bars = assembly.feed.columns()

@@ -206,7 +206,7 @@ def _benchmark(totals: RunTotals, held: BenchmarkTotals, periods: int) -> dict[s
     mine, theirs = _common_returns(totals, held)
     return {
         "name": BENCHMARK,
-        "symbols": [symbol.symbol for symbol in totals.symbols],
+        "symbols": list(held.symbols),
         "final_equity": text_of(held.final_equity, totals.decimals),
         **_measures(figures),
         "excess_return": (totals.final_equity - held.final_equity) / totals.starting_cash,

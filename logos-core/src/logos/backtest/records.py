@@ -94,8 +94,9 @@ class SymbolTotals:
 
 @attrs.frozen(kw_only=True)
 class BenchmarkTotals:
-    """Buying every symbol of the feed at the start, in equal shares, and holding it, on the same broker."""
+    """Buying every traded symbol at the start, in equal shares, and holding it, on the same broker."""
 
+    symbols: tuple[str, ...]
     final_equity: int
     fees: int
     by_day: EquityByDay
