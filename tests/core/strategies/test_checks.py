@@ -12,6 +12,7 @@ import pytest
 
 from logos.context.seed import Seed
 from logos.domain.bars import Bar
+from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.orders import FLAT, LONG, OrderType, Signal
 from logos.session.seats import ArrayStrategy, Strategy
 from logos.strategies import buy_and_hold, channel_breakout, mean_reversion, momentum, sma_cross
@@ -290,6 +291,79 @@ def test_a_strategy_that_raises_is_reported_with_its_error_and_the_bar() -> None
     assert first.check == "answers"
     assert "ZeroDivisionError" in first.found
     assert SERIES["gappy"][first.bar].volume == 0
+
+
+class Columned(sma_cross.SmaCross):
+    """A strategy whose array form is replaced."""
+
+    def __init__(self, answer: Callable[[Columned, BarColumns], object]) -> None:
+        super().__init__(sma_cross.Params(fast=2, slow=4))
+        self._answer = answer
+
+    def signals(self, bars: BarColumns) -> object:
+        return self._answer(self, bars)
+
+
+def _late(strategy: Columned, bars: BarColumns) -> SignalColumns:
+    found = sma_cross.SmaCross.signals(strategy, bars)
+    return SignalColumns(first=min(found.first + 1, len(bars)), value=found.value)
+
+
+def _whole(strategy: Columned, bars: BarColumns) -> SignalColumns:
+    found = sma_cross.SmaCross.signals(strategy, bars)
+    return found if len(bars) == 600 else SignalColumns(first=found.first, value=1 - found.value)
+
+
+def _stateful(strategy: Columned, bars: BarColumns) -> SignalColumns:
+    found = sma_cross.SmaCross.signals(strategy, bars)
+    strategy._missing = 3
+    return found
+
+
+def _impatient(strategy: Columned, bars: BarColumns) -> SignalColumns:
+    if not strategy._missing:
+        raise RuntimeError("already running")
+    return sma_cross.SmaCross.signals(strategy, bars)
+
+
+def _float(strategy: Columned, bars: BarColumns) -> SignalColumns:
+    found = sma_cross.SmaCross.signals(strategy, bars)
+    return SignalColumns(first=found.first, value=found.value.astype(float))
+
+
+@pytest.mark.parametrize(
+    ("answer", "how", "found"),
+    [
+        (_late, "as column over all bars", "no signal"),
+        (_whole, "as column over the first", "-0.99999999"),
+        (_stateful, "bar by bar where it was asked after 300 bars", "no signal"),
+        (_impatient, "as column when asked after 300 bars", "RuntimeError: already running"),
+        (_float, "as column over all bars", "TypeError: the values must be one int64 column of 600 rows"),
+        (lambda _strategy, _bars: [], "as column over all bars", "TypeError: signals answers a list"),
+    ],
+)
+def test_an_array_form_that_is_not_the_other_form_is_found(answer, how: str, found: str) -> None:
+    report = check(lambda: Columned(answer))
+    assert failed(report) == {"array_form"}
+    (first,) = report.differences
+    assert first.how.startswith(how)
+    assert first.found.startswith(found)
+
+
+def test_an_array_form_may_say_that_the_numbers_are_too_large() -> None:
+    report = check(lambda: Columned(lambda _strategy, _bars: None))
+    assert report.passed
+    assert report.compared["array_form"] == 600, "what it said bar by bar, when it was asked in between"
+
+
+def test_an_array_form_of_a_strategy_with_limit_orders_is_found() -> None:
+    class Limited(Columned):
+        def on_bar(self, bar: Bar) -> Signal | None:
+            found = super().on_bar(bar)
+            return Signal(10**8, OrderType.LIMIT, limit_price=bar.close) if found is LONG else found
+
+    first = check(lambda: Limited(sma_cross.SmaCross.signals)).differences[0]
+    assert (first.check, first.field, first.expected, first.found) == ("array_form", "order_type", "limit", "market")
 
 
 @pytest.mark.parametrize("lookback", [0, -1, 2.0, None, True])

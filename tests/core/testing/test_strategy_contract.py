@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 import attrs
+import numpy as np
 import pytest
 
+from logos.domain.columns import SignalColumns
 from logos.domain.orders import FLAT, LONG
 from logos.testing.bars import MINUTE
 from logos.testing.strategies import StrategyContract
@@ -102,6 +104,32 @@ class FallsSilent(Honest):
         return None if bar.close % 3 == 0 else signal
 
 
+class Columned(Honest):
+    """With an array form, as it should be."""
+
+    def signals(self, bars):
+        value = np.zeros(len(bars), dtype=np.int64)
+        apart = LOOKBACK - 1
+        value[apart:] = np.where(bars.close[apart:] > bars.close[: len(bars) - apart], 10**8, 0)
+        return SignalColumns(first=min(apart, len(bars)), value=value)
+
+
+class NormalisesByTheColumn(Columned):
+    def signals(self, bars):
+        found = super().signals(bars)
+        return SignalColumns(first=found.first, value=np.where(bars.close > bars.close.mean(), found.value, 0))
+
+
+class ForgetsShortColumns(Columned):
+    def signals(self, bars):
+        return SignalColumns(first=0, value=np.zeros(1, dtype=np.int64)) if len(bars) == 1 else super().signals(bars)
+
+
+class GivesUp(Columned):
+    def signals(self, bars):
+        return None
+
+
 def contract(strategy, keys=Parameters):
     class Held(StrategyContract):
         config = keys
@@ -112,8 +140,9 @@ def contract(strategy, keys=Parameters):
     return Held()
 
 
-def test_honest_strategy_passes_every_case():
-    assert contract(Honest).failing() == {}
+@pytest.mark.parametrize("strategy", [Honest, Columned, GivesUp])
+def test_honest_strategy_passes_every_case(strategy):
+    assert contract(strategy).failing() == {}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +154,8 @@ def test_honest_strategy_passes_every_case():
         (GrowsItsLookback, Parameters, "S-04"),
         (FallsSilent, Parameters, "S-05"),
         (Honest, Positional, "S-06"),
+        (NormalisesByTheColumn, Parameters, "S-07"),
+        (ForgetsShortColumns, Parameters, "S-07"),
     ],
 )
 def test_wrong_strategy_fails_its_case_alone(strategy, keys, case):

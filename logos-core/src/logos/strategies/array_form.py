@@ -51,6 +51,6 @@ def values_of(strategy: ArrayStrategy, bars: BarColumns) -> list[int | None] | N
     if not isinstance(first, int | np.integer) or not 0 <= first <= count:
         raise ValueError(f"first is {first!r}, and must be a row from 0 to {count}")
     used = column[int(first) :]
-    if len(used) and not (-RATIO_ONE <= int(used.min()) and int(used.max()) <= RATIO_ONE):
+    if len(used) and not (int(used.min()) >= -RATIO_ONE and int(used.max()) <= RATIO_ONE):
         raise ValueError(f"a value is outside -{RATIO_ONE} to {RATIO_ONE}")
     return [*[None] * int(first), *used.tolist()]

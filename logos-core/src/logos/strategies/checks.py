@@ -304,7 +304,7 @@ class _Bench:
         acting: bool = False,
         expected: Sequence[Answer] | None = None,
     ) -> None:
-        """Compare answers from bar ``offset`` on with the plain run or others, and keep the check's first difference."""
+        """Compare answers from bar ``offset`` on with others, the plain run's by default; keep the first difference."""
         self._compared[check] = self._compared.get(check, 0) + len(found)
         if any(each.check == check for each in self._differences):
             return

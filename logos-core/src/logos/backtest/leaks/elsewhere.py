@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from logos.backtest.leaks.running import Conditions, play
 from logos.backtest.leaks.trace import Trace
 from logos.backtest.leaks.workspaces import Place
 from logos.config.session import load_session_config
+from logos.context.environment import environment_with
 from logos.domain.errors import LogosError
 from logos.plugins.loading import installed_entry_points
 from logos.plugins.registry import load_registry
@@ -101,7 +101,7 @@ def begin(
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, **surroundings},  # noqa: TID251 - handed on as it is, but for what must not matter
+        env=environment_with(surroundings),
     )
     assert process.stdin is not None  # a pipe was asked for
     process.stdin.write(json.dumps(request))

@@ -8,10 +8,9 @@ the real one is.
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, nullcontext
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -23,13 +22,13 @@ from logos.backtest.leaks.altering import Alteration, altered_slices
 from logos.backtest.leaks.running import Change
 from logos.backtest.leaks.sheets import BarFile, Sheet, Stretch, read_sheet
 from logos.config.records import SessionConfig
+from logos.context.environment import workspace_moved
 from logos.data.bar_files import FORMS, interval_spellings
 from logos.data.fixtures import bundled_path
 from logos.data.replay_config import BUNDLED
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
 from logos.domain.times import parse_interval
-from logos.paths import HOME_VARIABLE
 
 OTHER_BYTES = 8_000_000
 """Bar files of symbols that the config does not trade are altered too, while they are no larger than this together."""
@@ -107,24 +106,10 @@ class Workspaces:
         folder.mkdir()
         try:
             place = self._laid_out(folder, alteration)
-            with self._standing_in(place.workspace):
+            with workspace_moved(place.workspace, is_home=self._is_home, is_here=self._is_here):
                 yield place
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def _standing_in(self, folder: Path) -> Iterator[None]:
-        """Let a folder be the workspace for parts that ask the process rather than their context."""
-        home = os.environ.get(HOME_VARIABLE)  # noqa: TID251 - it is put back as it was
-        is_home = home is not None and self._is_home
-        with chdir(folder) if self._is_here else nullcontext():
-            try:
-                if is_home:
-                    os.environ[HOME_VARIABLE] = str(folder)  # noqa: TID251 - for as long as the run lasts
-                yield
-            finally:
-                if is_home and home is not None:
-                    os.environ[HOME_VARIABLE] = home  # noqa: TID251 - as it was
 
     def _laid_out(self, folder: Path, alteration: Alteration) -> Place:
         config, cache, steps = self._config, folder / "workspace", self._steps()
