@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logos.brokers.cash import most_within
 from logos.brokers.costs import Costs
 from logos.brokers.paper_config import Fees, PaperConfig
 from logos.context.seed import Seed
 from logos.domain.events import Accepted
 from logos.domain.orders import Liquidity, Side
+from logos.ledger.rules import most_within
 
 FEES = Fees(maker_bps=Decimal(2), taker_bps=Decimal("7.5"))
 
@@ -91,11 +91,11 @@ def test_without_jitter_no_seed_changes_a_price():
 )
 @settings(max_examples=100)
 def test_the_most_that_a_budget_pays_is_exact(budget, wanted, unit):
-    def cost(lots):
+    def cost(lots, unit):
         return round(unit * lots)  # half to even
 
-    found = most_within(budget, wanted, cost)
-    assert found == max((lots for lots in range(1, wanted + 1) if cost(lots) <= budget), default=0)
+    found = most_within(budget, wanted, cost, unit)
+    assert found == max((lots for lots in range(1, wanted + 1) if cost(lots, unit) <= budget), default=0)
 
 
 AFFORDABLE = [

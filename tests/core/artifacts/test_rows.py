@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from logos.artifacts import rows, schemas
 from logos.domain.events import Fill
 from logos.domain.instruments import AssetClass, Instrument
+from logos.domain.money import text_of
 from logos.domain.orders import Liquidity, Order, OrderStatus, OrderType, Side, TimeInForce
 
 OPENED = 1_700_000_040
@@ -95,6 +97,23 @@ def test_the_average_cost_of_a_foreign_instrument_prints_as_money(converted: boo
         symbol="ABC-JPY", asset_class=AssetClass.CRYPTO, tick=Decimal("0.001"), lot=Decimal(1), currency="JPY"
     )
     assert rows.average_cost_text(yen, 100, 66_500_000, 8, converted=converted) == expected
+
+
+@given(
+    quantity=st.integers(-(10**9), 10**9).filter(bool),
+    cost=st.integers(-(10**18), 10**18),
+    lot=st.sampled_from(["1", "0.3", "0.00025", "7"]),
+    decimals=st.sampled_from([0, 2, 8, 12]),
+    converted=st.booleans(),
+)
+def test_the_average_cost_is_the_exact_fraction_rounded_once(quantity, cost, lot, decimals, converted) -> None:
+    held = Instrument(
+        symbol="X", asset_class=AssetClass.CRYPTO, tick=Decimal("0.0005"), lot=Decimal(lot), currency="USD"
+    )
+    places = decimals if converted else 4
+    exact = Fraction(cost, 10**decimals) / (quantity * Fraction(lot)) * 10**places
+    expected = text_of(round(exact), places)
+    assert rows.average_cost_text(held, quantity, cost, decimals, converted=converted) == expected
 
 
 def test_a_decision_with_a_reason_and_one_with_an_order(bitcoin: Instrument) -> None:

@@ -94,3 +94,16 @@ def test_a_quantity_that_is_not_above_zero_is_refused(quantity: str) -> None:
 def test_the_default_position_manager_trades_the_whole_difference(target, position, difference) -> None:
     manager = build_targets(None, CONTEXT)
     assert manager.difference(Pair("a", "SAMPLE"), target, position, NoAccount()) == difference
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-(10**8), 10**8)), max_size=30))
+def test_an_allocator_that_has_answered_much_answers_like_a_new_one(asked) -> None:
+    for make in (
+        lambda: equal_weight(EqualWeightConfig(), CONTEXT),
+        lambda: fixed_quantity(FixedQuantityConfig(quantity=Decimal("2.5")), CONTEXT),
+    ):
+        old = make()
+        for number, value in asked:
+            signals = [signalled(value, number)]
+            assert old.targets(signals, NoAccount()) == make().targets(signals, NoAccount())

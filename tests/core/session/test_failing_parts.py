@@ -234,3 +234,14 @@ def test_a_bar_that_arrives_after_a_later_tick_is_taken(open_session) -> None:
     assert world.session.counts.bars == 3
     assert [row[0] for row in world.recorder.rows] == [world.time - 2 * MINUTE, world.time - MINUTE, world.time]
     assert world.pair("trend/ABC").position == 10
+
+
+def test_what_goes_wrong_while_an_answer_is_applied_is_not_blamed_on_the_broker(open_session) -> None:
+    world = open_session({"trend/ABC": [1]})
+
+    def full(*_arguments: object) -> None:
+        raise OSError("no space left")
+
+    world.recorder.answered = full
+    with pytest.raises(OSError, match="no space left"):
+        world.step(ABC=100)

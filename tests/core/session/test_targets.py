@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logos.domain.money import RATIO_ONE
 from logos.domain.orders import OrderStatus, OrderType, Signal, TimeInForce
+from logos.session.order_intent import Translator
+from logos.session.seats import Pair, Target
+from logos.testing.bars import instrument
 
 
 def test_a_target_is_held_while_price_and_equity_move(open_session) -> None:
@@ -175,3 +181,23 @@ def test_client_order_ids_name_session_strategy_and_number_and_never_repeat(open
     assert len(set(first)) == len(first) == 6
     assert names({"one/ABC": [1, 0, 1], "two/ABC": [1, 0, 1]}) == first
     assert not set(names({"three/ABC": [1, 0, 1]})) & set(first)
+
+
+@given(
+    weight=st.fractions(-2, 2, max_denominator=10**6),
+    quantity=st.fractions(-1000, 1000, max_denominator=10**6),
+    lot=st.sampled_from(["1", "0.3", "0.00025", "7"]),
+    price=st.integers(1, 10**7),
+    equity=st.integers(1, 10**15),
+)
+def test_lots_are_the_exact_target_rounded_toward_zero(weight, quantity, lot, price, equity) -> None:
+    traded = instrument(lot=lot)
+    per_lot = (price * Fraction(lot) * 10**6).as_integer_ratio()
+    books = SimpleNamespace(equity=equity, mark=lambda _symbol: price, per_lot=lambda _instrument, _price: per_lot)
+    nobody = {"session_id": "s", "broker": None, "working": None, "next_order_id": None}
+    translator = Translator(settings=SimpleNamespace(margin=True), books=books, **nobody)
+    pair = Pair("trend", "DEMO")
+    of_weight = translator.quantise(Target(pair=pair, weight=weight), traded)
+    assert of_weight.lots == int(weight * equity / Fraction(*per_lot))
+    assert of_weight.weight == round(weight * RATIO_ONE)
+    assert translator.quantise(Target(pair=pair, quantity=quantity), traded).lots == int(quantity / Fraction(lot))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from logos.brokers.costs import Costs
 from logos.brokers.working import Working
@@ -11,6 +11,7 @@ from logos.domain.errors import BrokenInvariantError
 from logos.domain.instruments import Instrument
 from logos.domain.money import text_of
 from logos.domain.orders import Liquidity, OrderIntent, Side
+from logos.ledger.rules import most_within
 from logos.session.seats import AccountView
 
 
@@ -125,38 +126,10 @@ class CashRules:
         budget: int,
         account: AccountView,
     ) -> int:
-        return most_within(budget, quantity, lambda lots: self._cost(instrument, price, lots, liquidity, account))
+        def cost(lots: int, at: int) -> int:
+            return self._cost(instrument, at, lots, liquidity, account)
+
+        return most_within(budget, quantity, cost, price)
 
     def _money(self, amount: int) -> str:
         return f"{text_of(amount, self._settings.decimals)} {self._settings.currency}"
-
-
-def most_within(budget: int, wanted: int, cost: Callable[[int], int]) -> int:
-    """Return the greatest number up to ``wanted`` whose cost is within a budget; 0 where not even 1 is.
-
-    Parameters
-    ----------
-    cost:
-        A function that never falls, and is 0 at 0.
-    """
-    if budget < 0:
-        return 0
-    total = cost(wanted)
-    if total <= budget:
-        return wanted
-    fits, too_many = 0, wanted
-    # Costs are nearly proportional, so the answer is next to the estimate; the halving is for the rounding.
-    estimate = budget * wanted // total
-    for guess in (estimate, estimate + 1):
-        if fits < guess < too_many:
-            if cost(guess) <= budget:
-                fits = guess
-            else:
-                too_many = guess
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        if cost(middle) <= budget:
-            fits = middle
-        else:
-            too_many = middle
-    return fits

@@ -7,8 +7,10 @@ from math import lcm
 
 from logos.brokers.paper_config import PaperConfig
 from logos.context.seed import Seed
-from logos.domain.money import BASIS_POINTS, divide_half_even
+from logos.domain.money import BASIS_POINTS
 from logos.domain.orders import Liquidity, Side
+from logos.ledger.rules import fee_of, slipped_price
+from logos.session.seats import FillTerms
 
 _MILLION = 10**6
 
@@ -37,7 +39,7 @@ class Costs:
     def fee(self, value: int, liquidity: Liquidity) -> int:
         """Return the fee of a fill, rounded once, half to even; both amounts in minor units."""
         numerator, denominator = self._maker if liquidity is Liquidity.MAKER else self._taker
-        return divide_half_even(abs(value) * numerator, denominator)
+        return fee_of(abs(value), numerator, denominator)
 
     def slipped(self, price: int, side: Side, order_id: int, bar_timestamp: int) -> int:
         """Return a price in ticks with the slippage of one order on one bar, the drawn part included."""
@@ -51,8 +53,12 @@ class Costs:
         """Return a price in ticks with the most slippage that can be drawn: what a reservation counts with."""
         return self._against(price, side, self._jitter)
 
+    def terms(self, volume_share: tuple[int, int]) -> FillTerms | None:
+        """Return the costs of market orders as plain numbers; ``None`` where slippage is drawn."""
+        if self._jitter:
+            return None
+        return FillTerms(taker=self._taker, slippage=(self._slippage, self._denominator), volume_share=volume_share)
+
     def _against(self, price: int, side: Side, drawn: int) -> int:
         slippage = self._slippage + drawn * self._millionth
-        if side is Side.BUY:
-            return -(-price * (self._denominator + slippage) // self._denominator)
-        return max(1, price * (self._denominator - slippage) // self._denominator)
+        return slipped_price(price, side is Side.BUY, slippage, self._denominator)

@@ -12,6 +12,7 @@ from logos.brokers.working import Working
 from logos.context.parts import PartContext
 from logos.domain.bars import Bar
 from logos.domain.orders import Liquidity, OrderType, Side, TimeInForce
+from logos.ledger.rules import volume_share
 from logos.session.seats import AccountView
 
 
@@ -50,13 +51,18 @@ class Matcher:
         The share of a bar's volume that orders may take together.
     touch:
         Whether resting limit orders fill at a touch.
+
+    Attributes
+    ----------
+    share:
+        The share as numerator and denominator.
     """
 
     def __init__(self, *, costs: Costs, context: PartContext, share: Fraction, touch: bool) -> None:
         self._costs = costs
         self._calendar = context.calendar
         self._interval = context.interval
-        self._share, self._shares = share.as_integer_ratio()
+        self.share = share.as_integer_ratio()
         self._touch = touch
 
     def plan(self, orders: Iterable[Working], bar: Bar) -> list[PlannedFill]:
@@ -103,7 +109,7 @@ class Matcher:
         """Return the lots that orders may take; ``None`` where the asset class reports no volume."""
         if not bar.instrument.has_volume:
             return None
-        return bar.volume * self._share // self._shares
+        return volume_share(bar.volume, *self.share)
 
     def _first_bar(self, working: Working, bar: Bar) -> None:
         """Settle what an order's first bar settles: who offers liquidity, and when the day ends."""

@@ -17,7 +17,7 @@ from logos.domain.errors import BrokenInvariantError, InputError
 from logos.domain.events import Accepted, BrokerEvent, Cancelled, Expired, Fill, Rejected
 from logos.domain.orders import Order, OrderIntent, Side, TimeInForce, check_prices
 from logos.domain.times import time_text
-from logos.session.seats import AccountView, State
+from logos.session.seats import AccountView, FillTerms, State
 
 
 def open_paper(config: PaperConfig, context: PartContext) -> PaperBroker:
@@ -81,6 +81,10 @@ class PaperBroker:
         if self._margin or intent.side is Side.SELL:
             return intent.quantity
         return self._cash.affordable(intent, self._cash.free(self._working.values(), account), account)
+
+    def terms(self) -> FillTerms | None:
+        """Return how market orders fill, as plain numbers; ``None`` where slippage is drawn."""
+        return self._costs.terms(self._matcher.share)
 
     def snapshot(self) -> State:
         """Return what is known of the working orders beside themselves, by number."""

@@ -16,6 +16,7 @@ from logos.domain.money import RATIO_ONE
 from logos.domain.orders import FLAT, LONG, SHORT, OrderType, Signal, TimeInForce
 from logos.session.pairs import PairState
 from logos.session.seats import ArrayStrategy
+from logos.strategies import array_form
 
 Column = npt.NDArray[np.int64]
 
@@ -75,25 +76,10 @@ def signals_of(state: PairState, bars: BarColumns) -> SignalColumns | None:
     strategy = state.strategy
     if not isinstance(strategy, ArrayStrategy):
         return None
-    name = f"strategy {state.pair.strategy} on {state.pair.symbol}"
     try:
-        found = strategy.signals(bars)
-        if found is None:
-            return None
-        _check(found, len(bars))
+        return array_form.signals_of(strategy, bars)
     except Exception as error:
-        raise PartFailedError.of(name, error) from error
-    return found
-
-
-def _check(found: SignalColumns, count: int) -> None:
-    if not isinstance(found, SignalColumns) or len(found.value) != count or found.value.dtype != np.int64:
-        raise TypeError(f"its array form must answer with one 64-bit value for each of {count} bars")
-    if not 0 <= found.first <= count:
-        raise ValueError(f"its array form names row {found.first} of {count} as the first signal")
-    used = found.value[found.first :]
-    if len(used) and not (int(used.min()) >= -RATIO_ONE and int(used.max()) <= RATIO_ONE):
-        raise ValueError(f"its array form answers outside -{RATIO_ONE} to {RATIO_ONE}")
+        raise PartFailedError.of(f"strategy {state.pair.strategy} on {state.pair.symbol}", error) from error
 
 
 def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns, least: int = PROVED) -> str:

@@ -19,7 +19,7 @@ def sweep(  # noqa: PLR0913 -- each is an option of the command
     config: Annotated[Path | None, typer.Option("--config", "-c", help="The config that is varied.")] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option("--param", "-p", metavar="NAME=VALUES", help="fast=5:50:5, allocator.invest=0.5,0.95 or short=true,false."),
+        typer.Option("--param", "-p", metavar="NAME=VALUES", help="fast=5:50:5 or allocator.invest=0.5,0.9."),
     ] = None,
     method: Annotated[str, typer.Option("--method", help="grid (the default), random or halving.")] = "",
     trials: Annotated[
@@ -100,5 +100,3 @@ def _begin(setup: SweepSetup, path: Path, params: list[str], asked: Mapping[str,
     config = load_session_config(path, setup.registry, workspace=setup.workspace, default_seed=env_seed())
     request = SweepRequest(axes=read_axes(params, config), **asked)  # type: ignore[arg-type]  # named one by one above
     return run_sweep(setup, config, request)
-
-

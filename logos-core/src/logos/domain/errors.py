@@ -16,8 +16,8 @@ Every error says what was found, what is expected and what to do next, and keeps
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from types import TracebackType
 
 import attrs
 
@@ -132,15 +132,31 @@ class PartFailedError(LogosError):
         )
 
 
-@contextmanager
-def part_at_work(part: str) -> Iterator[None]:
-    """Name a part in whatever it raises that is not of this tree."""
-    try:
-        yield
-    except LogosError:
-        raise
-    except Exception as error:
-        raise PartFailedError.of(part, error) from error
+class part_at_work:  # noqa: N801 - used as a statement, like the context managers of the standard library
+    """Name a part in whatever it raises that is not of this tree.
+
+    A class rather than a generator: it is entered for every order, and this is the quicker of the two.
+
+    Parameters
+    ----------
+    part:
+        What to call it, such as ``the broker``.
+    """
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise ``PartFailedError`` in place of what the part has raised."""
+        if isinstance(error, Exception) and not isinstance(error, LogosError):
+            raise PartFailedError.of(self._part, error) from error
 
 
 class StorageError(LogosError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 from typing import Any
 
@@ -20,6 +21,10 @@ class AssetClass(StrEnum):
     EQUITY = "equity"
     CRYPTO = "crypto"
     FOREX = "forex"
+
+
+_quantity_text = lru_cache(maxsize=4096)(text_of)
+"""An order prints its quantity half a dozen times, and the next order often has the same."""
 
 
 def _positive(_instance: object, attribute: attrs.Attribute[Decimal], value: Decimal) -> None:
@@ -113,7 +118,7 @@ class Instrument:
 
     def quantity_text(self, lots: int) -> str:
         """Print a quantity given in lots; negative for a short position."""
-        return text_of(lots * self._lot_step, self.quantity_decimals)
+        return _quantity_text(lots * self._lot_step, self.quantity_decimals)
 
     def price_float(self, ticks: int) -> float:
         """Return the float nearest to a price given in ticks: for indicators, never for money."""

@@ -14,7 +14,20 @@ _UNITS = {"m": 60, "h": 3_600, "d": SECONDS_A_DAY}
 @lru_cache(maxsize=256)
 def time_text(seconds: int) -> str:
     """Return an instant as ISO-8601 in UTC with a trailing ``Z``."""
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    day, second = divmod(seconds, SECONDS_A_DAY)
+    return f"{_date_text(day)}T{_time_of_day_text(second)}Z"
+
+
+@lru_cache(maxsize=64)
+def _date_text(day: int) -> str:
+    return datetime.fromtimestamp(day * SECONDS_A_DAY, tz=UTC).strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=2048)
+def _time_of_day_text(second: int) -> str:
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{hour:02}:{minute:02}:{second:02}"
 
 
 def parse_time(text: str) -> int:

@@ -9,10 +9,14 @@ from logos.domain.errors import BrokenInvariantError
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE, divide_half_even
 from logos.ledger.lots import FifoLots
+from logos.ledger.rules import value_of
 from logos.ledger.valuation import Conversion, Valuation
 
 AccountRow = tuple[int, int, int, int, int, int, int, int, int, int]
 """Clock, cash, market value, equity, realised, unrealised, fees, drawdown, gross and net exposure."""
+
+EquityRow = tuple[int, int]
+"""Clock and equity."""
 
 
 class Holding:
@@ -177,9 +181,7 @@ class Books:
         valuation = holding.valuation
         price = holding.mark
         if valuation.conversion is None:
-            product = price * holding.lots.quantity * valuation.numerator  # type: ignore[operator]
-            denominator = valuation.denominator
-            value = product if denominator == 1 else divide_half_even(product, denominator)
+            value = value_of(price, holding.lots.quantity, valuation.numerator, valuation.denominator)  # type: ignore[arg-type]
         else:
             converted = self.value(holding.instrument, price, holding.lots.quantity)  # type: ignore[arg-type]
             if converted is None:
@@ -198,6 +200,13 @@ class Books:
         if self._row is None:
             self._row = self._figures()
         return (clock, *self._row)  # type: ignore[return-value]
+
+    def equity_row(self, clock: int) -> EquityRow:
+        """Return clock and equity alone, and move the peak: what a run needs that writes no account row."""
+        equity = self.equity
+        if equity > self.peak:  # noqa: PLR1730 -- max() costs more, and this runs for every bar
+            self.peak = equity
+        return (clock, equity)
 
     def _figures(self) -> tuple[int, ...]:
         market_value = self.market_value

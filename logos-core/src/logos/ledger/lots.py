@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
-from logos.domain.money import divide_half_even
+from logos.ledger.rules import trade_lots
+
+_TIDY = 64
 
 
 class FifoLots:
     """The open lots of one symbol.
 
-    A lot is ``[quantity, cost]``: whole lots of the instrument and minor units of money, both signed.
-    A short lot has a negative quantity and a negative cost (what its sale brought in), so that unrealised
-    profit is market value less cost on either side.
+    Attributes
+    ----------
+    quantity:
+        The signed position: the sum of the lots' sizes.
+    cost:
+        The sum of the lots' costs, in minor units.
     """
 
-    __slots__ = ("cost", "lots", "quantity")
+    __slots__ = ("_costs", "_head", "_sizes", "_tail", "cost", "quantity")
 
     def __init__(self, lots: Iterable[tuple[int, int]] = ()) -> None:
-        self.lots: deque[list[int]] = deque([quantity, cost] for quantity, cost in lots)
-        self.quantity = sum(lot[0] for lot in self.lots)
-        self.cost = sum(lot[1] for lot in self.lots)
+        open_lots = list(lots)
+        self._sizes = [quantity for quantity, _ in open_lots]
+        self._costs = [cost for _, cost in open_lots]
+        self._head, self._tail = 0, len(open_lots)
+        self.quantity = sum(self._sizes)
+        self.cost = sum(self._costs)
+
+    @property
+    def lots(self) -> list[list[int]]:
+        """The open lots, oldest first: ``[quantity, cost]``, whole lots and minor units of money, both signed.
+
+        A short lot has a negative quantity and a negative cost (what its sale brought in), so that unrealised
+        profit is market value less cost on either side.
+        """
+        places = range(self._head, self._tail)
+        return [[self._sizes[place], self._costs[place]] for place in places]
 
     def trade(self, quantity: int, value: int) -> int:
         """Book a trade and return the realised profit or loss, before fees.
@@ -32,39 +49,23 @@ class FifoLots:
             Signed lots; negative for a sale.
         value:
             What the trade is worth in minor units, never negative.
-
-        A trade that closes more than is open is split: the closing part carries its share of the value, rounded half to
-        even, and the rest opens a lot the other way.
         """
-        signed_value = value if quantity > 0 else -value
-        opening, opening_value, realized = quantity, signed_value, 0
-        if self.quantity * quantity < 0:
-            closing = min(abs(quantity), abs(self.quantity))
-            closing_value = divide_half_even(signed_value * closing, abs(quantity))
-            realized = -closing_value - self._take(closing)
-            opening = quantity - closing if quantity > 0 else quantity + closing
-            opening_value = signed_value - closing_value
-        if opening:
-            self.lots.append([opening, opening_value])
-            self.cost += opening_value
+        if self._tail == len(self._sizes):
+            self._make_room()
+        self._head, self._tail, realized, more = trade_lots(
+            self._sizes, self._costs, self._head, self._tail, self.quantity, quantity, value
+        )
+        self.cost += more
         self.quantity += quantity
+        if not self.quantity:
+            self._head = self._tail = 0
         return realized
 
-    def _take(self, closing: int) -> int:
-        """Take so many lots from the oldest on and return the cost they carried."""
-        taken = 0
-        while closing:
-            lot = self.lots[0]
-            size = abs(lot[0])
-            if size <= closing:
-                self.lots.popleft()
-                taken += lot[1]
-                closing -= size
-            else:
-                share = divide_half_even(lot[1] * closing, size)
-                lot[0] += closing if lot[0] < 0 else -closing
-                lot[1] -= share
-                taken += share
-                closing = 0
-        self.cost -= taken
-        return taken
+    def _make_room(self) -> None:
+        """Give up the places of closed lots where they are many, and add one at the end."""
+        head = self._head
+        if head > _TIDY and 2 * head > self._tail:
+            del self._sizes[:head], self._costs[:head]
+            self._head, self._tail = 0, self._tail - head
+        self._sizes.append(0)
+        self._costs.append(0)

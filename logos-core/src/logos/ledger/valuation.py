@@ -8,7 +8,7 @@ import attrs
 
 from logos.domain.errors import InputError
 from logos.domain.instruments import Instrument
-from logos.domain.money import divide_half_even
+from logos.ledger.rules import value_of
 
 
 @attrs.frozen(kw_only=True)
@@ -68,10 +68,10 @@ class Valuation:
 
         ``conversion_price`` is the last close of the conversion symbol in ticks, where the valuation converts.
         """
+        if self.conversion is None:
+            return value_of(price, lots, self.numerator, self.denominator)
         numerator, denominator = self.per_lot(price, conversion_price)
-        if denominator == 1:
-            return numerator * lots
-        return divide_half_even(numerator * lots, denominator)
+        return value_of(1, lots, numerator, denominator)
 
     def per_lot(self, price: int, conversion_price: int | None) -> tuple[int, int]:
         """Return what one lot is worth at a price, unrounded, as a fraction of minor units."""

@@ -176,12 +176,13 @@ def _report(stage: Stage) -> None:
     parts = ", ".join(f"{part['kind']} {part['name']}" for part in stage.identity.plugins)
     stage.log.info("session_started", plugins=stage.identity.plugins, seed=stage.identity.seed)
     stage.setup.tell(f"Acting: {parts}")
-    for warning in (*stage.warnings, *_data_notes(stage.reports)):
+    for warning in (*stage.warnings, *data_notes(stage.reports)):
         stage.log.warning("notice", message=warning)
         stage.setup.tell(warning)
 
 
-def _data_notes(reports: Sequence[SymbolReport]) -> list[str]:
+def data_notes(reports: Sequence[SymbolReport]) -> list[str]:
+    """Return what was found out about the data, a sentence for all the symbols that it is true of."""
     symbols_of: dict[str, list[str]] = {}
     for report in reports:
         for note in report.notes:

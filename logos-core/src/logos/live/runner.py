@@ -96,7 +96,7 @@ class Runner:
             self._session.halt_before_start(watch.kill)
             status = Status.HALTED
         else:
-            with self._quiet_collector():
+            with quiet_collector():
                 status = self._loop(slices, watch)
         if status is Status.HALTED:
             return self._after_halt(slices)
@@ -126,18 +126,6 @@ class Runner:
                 return
             if watch.kill or self._monotonic() >= self._patience_ends:
                 yield Slice(self._session.clock, ())
-
-    @contextmanager
-    def _quiet_collector(self) -> Iterator[None]:
-        """Keep the garbage collector from looking at what is there for good, again and again, while bars pass."""
-        thresholds = gc.get_threshold()
-        gc.freeze()
-        gc.set_threshold(GARBAGE_THRESHOLD, *thresholds[1:])
-        try:
-            yield
-        finally:
-            gc.set_threshold(*thresholds)
-            gc.unfreeze()
 
     def _loop(self, slices: Iterator[Slice], watch: Watch) -> Status:
         advance = self._session.advance
@@ -191,3 +179,16 @@ class Runner:
         parts = self._parts
         parts.recorder.sync(self._session.orders.by_id)
         return snapshot(parts.identity, self._session, parts.recorder, parts.feed.snapshot(), status.value)
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """Keep the garbage collector from looking at what is there for good, again and again, while bars pass."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

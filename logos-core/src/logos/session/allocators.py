@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from logos.context.parts import PartContext
 from logos.domain.money import RATIO_ONE
 from logos.session.allocator_config import EqualWeightConfig, FixedQuantityConfig
-from logos.session.seats import AccountView, PairSignal, Target
+from logos.session.seats import AccountView, Pair, PairSignal, Target
+
+_KEPT = 1024
+"""Most strategies have two or three signals, so most targets have been worked out before."""
 
 
 class EqualWeight:
@@ -25,10 +29,14 @@ class EqualWeight:
 
     def __init__(self, share: Fraction) -> None:
         self._unit = share / RATIO_ONE
+        self._target = lru_cache(maxsize=_KEPT)(self._new_target)
 
     def targets(self, changed: Sequence[PairSignal], account: AccountView) -> Sequence[Target]:  # noqa: ARG002 - a seat
         """Return a share of equity for each changed signal, in the same order."""
-        return [Target(pair=each.pair, weight=self._unit * each.signal.value) for each in changed]
+        return [self._target(each.pair, each.signal.value) for each in changed]
+
+    def _new_target(self, pair: Pair, value: int) -> Target:
+        return Target(pair=pair, weight=self._unit * value)
 
 
 class FixedQuantity:
@@ -42,10 +50,14 @@ class FixedQuantity:
 
     def __init__(self, quantity: Fraction) -> None:
         self._unit = quantity / RATIO_ONE
+        self._target = lru_cache(maxsize=_KEPT)(self._new_target)
 
     def targets(self, changed: Sequence[PairSignal], account: AccountView) -> Sequence[Target]:  # noqa: ARG002 - a seat
         """Return a quantity in units for each changed signal, in the same order."""
-        return [Target(pair=each.pair, quantity=self._unit * each.signal.value) for each in changed]
+        return [self._target(each.pair, each.signal.value) for each in changed]
+
+    def _new_target(self, pair: Pair, value: int) -> Target:
+        return Target(pair=pair, quantity=self._unit * value)
 
 
 def equal_weight(config: EqualWeightConfig, context: PartContext) -> EqualWeight:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from logos.domain.bars import Slice
-from logos.domain.errors import BrokenInvariantError, part_at_work
+from logos.domain.errors import BrokenInvariantError, LogosError, PartFailedError
 from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Rejected
-from logos.domain.orders import Order, OrderStatus
+from logos.domain.orders import Order, OrderStatus, Side
 from logos.session.pairs import PairState
 from logos.session.records import Recorder
 from logos.session.working import WorkingOrders
@@ -95,9 +95,10 @@ class OrderDesk:
 
     def record_moves(self, clock: int) -> None:
         """Record every position that has changed, in name order."""
-        for symbol in sorted(self.moved):
+        symbols = tuple(sorted(self.moved))
+        for symbol in symbols:
             self._recorder.position(clock, self._books.holding(symbol))
-        self.recorded = (clock, tuple(sorted(self.moved)))
+        self.recorded = (clock, symbols)
         self.moved.clear()
 
     def recorded_at(self, clock: int) -> tuple[str, ...]:
@@ -112,50 +113,60 @@ class OrderDesk:
         self.last_order_id = order.intent.order_id
 
     def _apply(self, ask: Callable[..., Iterable[BrokerEvent]], *arguments: object) -> None:
-        for event in self._spoken(ask, *arguments):
-            order = self._working.by_id.get(event.order_id)
-            if order is None:
-                raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
-            order.updated_at = self._session.clock
-            if type(event) is Fill:
-                self._fill(order, event)
-            else:
-                self._answer(order, event)
-            self._guards.answered(event, self._session)
-
-    def _spoken(self, ask: Callable[..., Iterable[BrokerEvent]], *arguments: object) -> Iterator[BrokerEvent]:
-        with part_at_work("the broker"):
-            yield from ask(*arguments)
+        """Apply what the broker says, event by event; what goes wrong while it speaks is its failure, not ours."""
+        session, working, answered = self._session, self._working.by_id, self._guards.answered
+        speaks = True
+        try:
+            for event in ask(*arguments):
+                speaks = False
+                order = working.get(event.order_id) or _unheard_of(event)
+                order.updated_at = session.clock
+                if type(event) is Fill:
+                    self._fill(order, event)
+                else:
+                    self._answer(order, event)
+                answered(event, session)
+                speaks = True
+        except LogosError:
+            raise
+        except Exception as error:
+            if speaks:
+                raise PartFailedError.of("the broker", error) from error
+            raise
 
     def _fill(self, order: Order, fill: Fill) -> None:
         intent = order.intent
-        if not 0 < fill.quantity <= order.remaining:
+        quantity, before = fill.quantity, order.remaining
+        if not 0 < quantity <= before:
             raise BrokenInvariantError(
-                f"the broker filled {fill.quantity} lots of order {intent.order_id}, which has {order.remaining} left"
+                f"the broker filled {quantity} lots of order {intent.order_id}, which has {before} left"
             )
-        signed = fill.quantity if intent.quantity == intent.signed_quantity else -fill.quantity
+        remaining = before - quantity
+        signed = quantity if intent.side is Side.BUY else -quantity
         realized = self._books.book(intent.instrument, signed, fill.value, fill.fee)
-        self._working.filled(order, fill.quantity)
-        order.filled += fill.quantity
-        order.filled_ticks += fill.quantity * fill.price
+        self._working.filled(order, quantity)
+        order.filled += quantity
+        order.filled_ticks += quantity * fill.price
         order.fees += fill.fee
         state = self._owners[intent.order_id]
         state.position += signed
         self.last_trade_id += 1
         self._session.counts.fills += 1
         self.moved.add(intent.instrument.symbol)
-        self._working.mark_unknown(order, unknown=False)
-        order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
-        if not order.remaining:
+        if order.status is OrderStatus.UNKNOWN:
+            self._working.mark_unknown(order, unknown=False)
+        order.status = OrderStatus.PARTIALLY_FILLED if remaining else OrderStatus.FILLED
+        if not remaining:
             self._release(order)
         self._recorder.filled(self._session.clock, self.last_trade_id, order, fill, realized)
-        if not order.remaining:
+        if not remaining:
             self._recorder.closed(order)
 
     def _answer(self, order: Order, event: BrokerEvent) -> None:
         final = _FINAL_BY_EVENT.get(type(event))
-        self._working.mark_unknown(order, unknown=final is None and type(event) is not Accepted)
-        if type(event) is Accepted:
+        accepted = type(event) is Accepted
+        self._working.mark_unknown(order, unknown=final is None and not accepted)
+        if accepted:
             order.status = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.ACCEPTED
         elif final is None:
             order.status = OrderStatus.UNKNOWN
@@ -173,6 +184,10 @@ class OrderDesk:
         """Let go of an order that is final, before anybody hears of it."""
         self._working.remove(order)
         self._owners.pop(order.intent.order_id).orders.remove(order.intent.order_id)
+
+
+def _unheard_of(event: BrokerEvent) -> Order:
+    raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
 
 
 def _joined(note: str, reason: str) -> str:

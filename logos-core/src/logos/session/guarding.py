@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator, Sequence
 
 import attrs
@@ -10,7 +11,7 @@ import attrs
 from logos.domain.errors import PartFailedError
 from logos.domain.events import BrokerEvent, Cause
 from logos.domain.orders import OrderIntent
-from logos.session.seats import Guard, SessionView, State
+from logos.session.seats import Envelope, Guard, QuietSpan, SessionView, State
 
 KILL_SWITCH = "kill_switch"
 
@@ -47,6 +48,27 @@ def _state_of(entry: GuardEntry) -> State:
     return state
 
 
+def _first(entry: GuardEntry, span: QuietSpan) -> int:
+    """Return the first slice that a guard must inspect; the very first where it is broken or cannot say."""
+    if entry.fault:
+        return 0
+    try:
+        first = operator.index(entry.guard.first_to_inspect(span))
+    except Exception:  # noqa: BLE001 -- inspecting every slice is always right
+        return 0
+    return min(max(first, 0), len(span))
+
+
+def _envelope(entry: GuardEntry) -> Envelope | None:
+    if entry.fault:
+        return None
+    try:
+        envelope = entry.guard.envelope()
+    except Exception:  # noqa: BLE001 -- without an envelope the session itself runs
+        return None
+    return envelope if isinstance(envelope, Envelope) else None
+
+
 class GuardRail:
     """The guards of a session, in config order."""
 
@@ -55,16 +77,21 @@ class GuardRail:
         self._judging = [entry for entry in self.entries if entry.overrides("judge")]
         self._inspecting = [entry for entry in self.entries if entry.overrides("inspect")]
         self._inspections = [(entry, entry.guard.inspect) for entry in self._inspecting]
+        self._acting = [
+            entry
+            for entry in self.entries
+            if any(entry.overrides(method) for method in ("judge", "inspect", "ordered", "answered"))
+        ]
         self._faulty = False
         self._hearing_orders = [entry for entry in self.entries if entry.overrides("ordered")]
         self._hearing_answers = [entry for entry in self.entries if entry.overrides("answered")]
 
     def judge(self, intent: OrderIntent, session: SessionView) -> list[Cause]:
         """Return why an order must not go out: every guard that objects, in config order."""
-        causes = []
-        for entry in self.entries:
+        causes: list[Cause] = []
+        for entry in self._objecting() if self._faulty else self._judging:
             reason: str | None = entry.fault or None
-            if reason is None and entry in self._judging:
+            if reason is None:
                 try:
                     reason = _checked(entry.guard.judge(intent, session))
                 except Exception as error:  # noqa: BLE001 -- whatever a guard raises is a veto
@@ -72,6 +99,10 @@ class GuardRail:
             if reason is not None:
                 causes.append(Cause(guard=entry.name, reason=reason, at=session.clock))
         return causes
+
+    def _objecting(self) -> list[GuardEntry]:
+        """Return who may object once a guard is broken: a broken one does, even if it never judged."""
+        return [entry for entry in self.entries if entry.fault or entry in self._judging]
 
     def inspect(self, session: SessionView) -> list[Cause]:
         """Return why the session must halt: every guard that says so, in config order; mostly empty."""
@@ -86,6 +117,25 @@ class GuardRail:
                 if reason:
                     causes.append(Cause(guard=entry.name, reason=reason, at=session.clock))
         return causes
+
+    def first_to_inspect(self, span: QuietSpan) -> int:
+        """Return the first slice of a span that some guard must inspect; the span's length for none."""
+        return min((_first(entry, span) for entry in self._inspecting), default=len(span))
+
+    def passed_over(self, span: QuietSpan) -> None:
+        """Tell the guards that inspect of slices that were passed over."""
+        for entry in self._inspecting:
+            try:
+                entry.guard.passed_over(span)
+            except Exception as error:  # noqa: BLE001 -- its books are wrong from now on
+                self._break(entry, error)
+
+    def envelopes(self) -> list[tuple[str, Envelope | None]]:
+        """Return the limits inside which each guard does nothing, in config order.
+
+        ``None`` stands for a guard that cannot tell. Guards that never act are left out.
+        """
+        return [(entry.name, _envelope(entry)) for entry in self._acting]
 
     def with_kill(self, causes: list[Cause], reason: str, at: int) -> list[Cause]:
         """Add the runner's own cause, in the place that the config gives the kill switch, else at the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import attrs
@@ -15,7 +15,7 @@ from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order, Signal
 from logos.domain.times import SECONDS_A_DAY, time_text
-from logos.ledger.books import Books
+from logos.ledger.books import AccountRow, Books, EquityRow
 from logos.session.desk import OrderDesk
 from logos.session.guarding import GuardRail
 from logos.session.order_intent import Refusal, Translator
@@ -67,6 +67,8 @@ class Session:
         Hears everything that happens.
     clock:
         Where the clock stands before the first slice.
+    equity_only:
+        Whether the recorder is told clock and equity after each slice, instead of the whole account row.
 
     Attributes
     ----------
@@ -74,7 +76,9 @@ class Session:
         The clock of the last slice with bars; a timer tick may have moved the clock on since.
     """
 
-    def __init__(self, *, session_id: str, parts: SessionParts, recorder: Recorder, clock: int) -> None:
+    def __init__(
+        self, *, session_id: str, parts: SessionParts, recorder: Recorder, clock: int, equity_only: bool = False
+    ) -> None:
         self.clock = clock
         self.day = clock // SECONDS_A_DAY
         self.started_at = clock
@@ -99,6 +103,9 @@ class Session:
         self._moved = self.desk.moved
         self._inspect = parts.guards.inspect
         self._record_row = recorder.account
+        self._row: Callable[[int], AccountRow | EquityRow] = (
+            parts.books.equity_row if equity_only else parts.books.account_row
+        )
         self._translator = Translator(
             session_id=session_id,
             settings=parts.settings,
@@ -190,7 +197,30 @@ class Session:
         books.mark_to_market(these)
         if self._moved:
             self.desk.record_moves(clock)
-        self._record_row(books.account_row(clock))
+        self._record_row(self._row(clock))
+
+    def pass_over(self, last: Slice, *, slices: int, bars: int, marks: Iterable[Bar], highest: int) -> None:
+        """Move on over slices in which no order worked and no signal changed: only prices have moved.
+
+        Parameters
+        ----------
+        last:
+            The last of the slices.
+        slices, bars:
+            How many slices, and bars in them.
+        marks:
+            The last bar in them of every symbol that has one.
+        highest:
+            The highest equity at any of them, in minor units.
+        """
+        self.clock = self.sliced_at = last.clock
+        self.bars = last.bars
+        self.day = (last.clock - self._interval) // SECONDS_A_DAY
+        self.counts.slices += slices
+        self.counts.bars += bars
+        books = self.account
+        books.mark_to_market(marks)
+        books.peak = max(books.peak, highest)
 
     # -- from signals to orders ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 import attrs
 
@@ -19,16 +20,14 @@ from logos.session.seats import Broker, Target
 from logos.session.working import WorkingOrders
 
 
-@attrs.frozen
-class Refusal:
+class Refusal(NamedTuple):
     """Why no order was made: one word, and the numbers with the remedy."""
 
     code: str
     detail: str
 
 
-@attrs.frozen(kw_only=True)
-class Quantised:
+class Quantised(NamedTuple):
     """A target in whole lots.
 
     Attributes
@@ -55,6 +54,10 @@ def client_order_id(session_id: str, strategy: str, order_id: int) -> str:
 
 def _ratio_of(weight: Fraction) -> int:
     return divide_half_even(weight.numerator * RATIO_ONE, weight.denominator)
+
+
+def _product(one: Fraction, other: Fraction) -> tuple[int, int]:
+    return one.numerator * other.numerator, one.denominator * other.denominator
 
 
 class Translator:
@@ -97,21 +100,22 @@ class Translator:
                 refusal = self._no_conversion(instrument)
                 return Quantised(weight=weight, lots=0, code=refusal.code, note=refusal.detail)
             equity = self._books.equity
-            exact = Fraction(target.weight.numerator * equity * per_lot[1], target.weight.denominator * per_lot[0])
+            # Whole numbers, not a Fraction: nothing needs the lowest terms.
+            asked, whole = target.weight.numerator * equity * per_lot[1], target.weight.denominator * per_lot[0]
         else:
             weight = None
-            exact = target.quantity * instrument.lots_a_unit  # type: ignore[operator]
-        lots = int(exact)
+            asked, whole = _product(target.quantity, instrument.lots_a_unit)  # type: ignore[arg-type]
+        lots = asked // whole if asked >= 0 else -(-asked // whole)
         if lots < 0 and not self._settings.margin:
             note = f"target {instrument.quantity_text(lots)} clipped to 0: a short position needs broker.margin: true"
             return Quantised(weight=weight, lots=0, code="short_not_allowed", note=note)
-        if lots == 0 and exact != 0:
-            asked = text_of(divide_half_even(exact.numerator * 10**4, exact.denominator), 4)
+        if lots == 0 and asked != 0:
+            shown = text_of(divide_half_even(asked * 10**4, whole), 4)
             note = (
-                f"target is {asked} lots of {instrument.lot}: needs at least 1 lot, so more equity or a larger weight"
+                f"target is {shown} lots of {instrument.lot}: needs at least 1 lot, so more equity or a larger weight"
             )
             return Quantised(weight=weight, lots=0, code="below_lot", note=note)
-        return Quantised(weight=weight, lots=lots)
+        return Quantised(weight, lots)
 
     def intent(self, pair: PairState, difference: int, clock: int) -> OrderIntent | Refusal:
         """Return the order that trades a pair's difference (signed lots, not 0), or why there can be none."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
-
-import attrs
+from typing import Any, NamedTuple, Protocol
 
 from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order
-from logos.ledger.books import AccountRow, Holding
+from logos.ledger.books import Holding
 from logos.session.seats import Pair
 
 
@@ -24,8 +22,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@attrs.frozen(kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """One answer to a signal: exactly one order, or exactly one reason.
 
     Attributes
@@ -59,8 +56,8 @@ class Decision:
 class Recorder(Protocol):
     """Writes down what a session does, in the order in which it is told."""
 
-    account: Callable[[AccountRow], None]
-    """Records the account after a slice. Called for every bar."""
+    account: Callable[[Any], None]
+    """Records the account after a slice, as ``AccountRow`` or ``EquityRow``. Called for every bar."""
 
     def decided(self, decision: Decision) -> None:
         """Record a decision."""

@@ -191,6 +191,17 @@ class Feed(Protocol):
         """Release what the feed holds open."""
 
 
+@runtime_checkable
+class ColumnFeed(Feed, Protocol):
+    """A feed that can also give all its bars at once."""
+
+    def columns(self) -> Mapping[str, BarColumns]:
+        """Return all bars of every symbol, by symbol in name order: the very bars that ``slices`` yields.
+
+        Asked before ``prepare``, it prepares too, so that the data is read once.
+        """
+
+
 class Broker(Protocol):
     """Takes orders and answers with events. The session owns the orders and books the fills.
 
@@ -221,6 +232,38 @@ class Broker(Protocol):
         """Take back a snapshot; ``orders`` holds the working orders by number."""
 
 
+@attrs.frozen(kw_only=True)
+class FillTerms:
+    """How a broker fills market orders, where plain numbers say all of it.
+
+    An order fills from the first bar of its symbol that opens at its decision or later, at the open, as a taker.
+    All orders of a symbol share a bar's volume by order number; in a slice, what reduces comes before what increases,
+    then by symbol and number. A cash account pays with the order's fee and slippage reserved, and a fill is cut to
+    what cash pays. Every ratio is a numerator and a denominator.
+
+    Attributes
+    ----------
+    taker:
+        The fee, as a share of a fill's value.
+    slippage:
+        How far the price moves against the trader, as a share of it; rounded against the trader to the tick.
+    volume_share:
+        How much of a bar's volume orders may take together.
+    """
+
+    taker: tuple[int, int]
+    slippage: tuple[int, int]
+    volume_share: tuple[int, int]
+
+
+@runtime_checkable
+class PlainBroker(Broker, Protocol):
+    """A broker that can be compiled: it says in numbers how it fills."""
+
+    def terms(self) -> FillTerms | None:
+        """Return how market orders fill; ``None`` where numbers alone cannot say it."""
+
+
 class QuietSpan(Protocol):
     """Slices in a row in which no order worked and no signal changed: only prices, and so equity, have moved.
 
@@ -245,6 +288,14 @@ class QuietSpan(Protocol):
     @property
     def equity(self) -> Column:
         """Equity after each slice, in minor units."""
+
+    @property
+    def lowest(self) -> int:
+        """The lowest equity after any slice."""
+
+    @property
+    def highest(self) -> int:
+        """The highest equity after any slice."""
 
     @property
     def full(self) -> bool:

@@ -32,7 +32,9 @@ class WorkingOrders:
     def remove(self, order: Order) -> None:
         """Drop an order that is final; what it has not filled no longer works."""
         del self.by_id[order.intent.order_id]
-        self._shift(order, -order.remaining)
+        remaining = order.remaining
+        if remaining:
+            self._shift(order, -remaining)
 
     def mark_unknown(self, order: Order, *, unknown: bool) -> None:
         """Note whether an order's outcome is unknown."""

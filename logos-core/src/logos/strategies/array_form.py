@@ -28,10 +28,8 @@ def columns_of(bars: Sequence[Bar]) -> BarColumns:
     )
 
 
-def values_of(strategy: ArrayStrategy, bars: BarColumns) -> list[int | None] | None:
-    """Return the signal's value at every bar as the array form says it, ``None`` before the first signal.
-
-    ``None`` for the whole where the strategy says that the numbers are too large for it.
+def signals_of(strategy: ArrayStrategy, bars: BarColumns) -> SignalColumns | None:
+    """Return what the array form says of bars; ``None`` where the strategy says that the numbers are too large for it.
 
     Raises
     ------
@@ -53,4 +51,18 @@ def values_of(strategy: ArrayStrategy, bars: BarColumns) -> list[int | None] | N
     used = column[int(first) :]
     if len(used) and not (int(used.min()) >= -RATIO_ONE and int(used.max()) <= RATIO_ONE):
         raise ValueError(f"a value is outside -{RATIO_ONE} to {RATIO_ONE}")
-    return [*[None] * int(first), *used.tolist()]
+    return SignalColumns(first=int(first), value=column)
+
+
+def values_of(strategy: ArrayStrategy, bars: BarColumns) -> list[int | None] | None:
+    """Return the signal's value at every bar as the array form says it, ``None`` before the first signal.
+
+    ``None`` for the whole where the strategy says that the numbers are too large for it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the answer is not what the seat asks for.
+    """
+    found = signals_of(strategy, bars)
+    return None if found is None else [*[None] * found.first, *found.value[found.first :].tolist()]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from copy import copy
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from logos.context.parts import PartContext
 from logos.risk import texts
 from logos.risk.config import DrawdownConfig
-from logos.session.seats import Guard, SessionView, State
+from logos.session.seats import Envelope, Guard, QuietSpan, SessionView, State
+
+if TYPE_CHECKING:
+    from logos.session.seats import Column
+
+_BLOCK = 256
+"""How many slices are looked at together where a loss comes near a limit."""
 
 
 class Drawdown(Guard):
@@ -58,6 +66,32 @@ class Drawdown(Guard):
         self._halted = True
         return self._reason(equity)
 
+    def first_to_inspect(self, span: QuietSpan) -> int:
+        """Return the first slice at which a loss reaches its limit; the span's length for none.
+
+        Where nothing is held, equity stays what it was, and a new day's base is that very equity: no loss can begin.
+        """
+        if span.flat:
+            return len(span) if self._last > self._floor else 0
+        if self._stays_above(span.lowest, span.highest):
+            return len(span)
+        return copy(self)._walk(span.equity, span.days)  # noqa: SLF001 - a copy of its own, which may forget itself
+
+    def passed_over(self, span: QuietSpan) -> None:
+        """Move day, base, peak and the last equity to where they stand after the last slice."""
+        if not span.flat:
+            self._move(span.equity, span.days, span.highest)
+            return
+        day = int(span.days[-1])
+        if day != self._day:
+            self._day = day
+            self._base = self._last
+            self._set_floor()
+
+    def envelope(self) -> Envelope:
+        """Return both limits."""
+        return Envelope(drawdown=_share_of(self._maximum), daily_loss=_share_of(self._daily))
+
     def headroom(self, session: SessionView) -> str:
         """Return both losses beside their limits."""
         equity = session.account.equity
@@ -99,6 +133,36 @@ class Drawdown(Guard):
         self._halted = state["halted"]
         self._set_floor()
 
+    def _stays_above(self, lowest: int, highest: int) -> bool:
+        """Return whether no limit can be reached even if the highest base and peak held throughout."""
+        peak, base = max(self._peak, highest), max(self._base, self._last, highest)
+        return lowest > max(_floor(peak, self._max_kept), _floor(base, self._daily_kept))
+
+    def _walk(self, equity: Column, days: Column) -> int:
+        """Go from slice to slice, and return the first at which a limit is reached; how many there are for none."""
+        for start in range(0, len(equity), _BLOCK):
+            block, block_days = equity[start : start + _BLOCK], days[start : start + _BLOCK]
+            highest = int(block.max())
+            if self._stays_above(int(block.min()), highest):
+                self._move(block, block_days, highest)
+                continue
+            for index, moment in enumerate(map(_Moment, block.tolist(), block_days.tolist()), start):
+                if self.inspect(moment) is not None:  # type: ignore[arg-type]
+                    return index
+        return len(equity)
+
+    def _move(self, equity: Column, days: Column, highest: int) -> None:
+        day = int(days[-1])
+        if day != self._day:
+            first = int(days.searchsorted(day))
+            self._day = day
+            self._base = int(equity[first - 1]) if first else self._last
+            self._set_floor()
+        if highest > self._peak:
+            self._peak = highest
+            self._set_floor()
+        self._last = int(equity[-1])
+
     def _set_floor(self) -> None:
         """Compute the highest equity that reaches a limit."""
         self._max_floor = _floor(self._peak, self._max_kept)
@@ -123,6 +187,24 @@ class Drawdown(Guard):
         if base <= 0:
             return f"{name} cannot be measured: {numbers}"
         return f"{name} {texts.share(base - equity, base)} >= {texts.limit(limit)} ({numbers})"
+
+
+class _Moment:
+    """As much of a session as ``inspect`` looks at."""
+
+    __slots__ = ("day", "equity")
+
+    def __init__(self, equity: int, day: int) -> None:
+        self.equity = equity
+        self.day = day
+
+    @property
+    def account(self) -> _Moment:
+        return self
+
+
+def _share_of(limit: Decimal | None) -> tuple[int, int] | None:
+    return None if limit is None else Fraction(limit).as_integer_ratio()
 
 
 def _kept(limit: Decimal | None) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from logos.context.parts import PartContext
 from logos.domain.orders import OrderIntent
 from logos.risk import texts
 from logos.risk.config import ExposureConfig
-from logos.session.seats import Guard, SessionView
+from logos.session.seats import Envelope, Guard, SessionView
 
 
 class Exposure(NamedTuple):
@@ -51,8 +51,8 @@ class Limit:
         self.name = name
         self.text = texts.limit(share)
         exact = Fraction(share)
-        self._numerator = exact.numerator
-        self._denominator = exact.denominator
+        self.ratio = exact.as_integer_ratio()
+        self._numerator, self._denominator = self.ratio
 
     def holds(self, value: int, equity: int) -> bool:
         """Return whether a value is at most this share of equity."""
@@ -96,6 +96,12 @@ class ExposureGuard(Guard):
             return str(error)
         found = " and ".join(f"{limit.name} {texts.share(value, equity)} > {limit.text}" for limit, value in broken)
         return f"{found} of equity: {texts.remedy(intent.instrument, intent.quantity, best)}"
+
+    def envelope(self) -> Envelope:
+        """Return the limits."""
+        limits = (self._gross, self._net, self._per_symbol)
+        gross, net, symbol = (None if limit is None else limit.ratio for limit in limits)
+        return Envelope(gross=gross, net=net, per_symbol=symbol)
 
     def headroom(self, session: SessionView) -> str:
         """Return the exposure of positions and working orders beside the limits."""

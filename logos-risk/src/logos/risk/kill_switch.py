@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logos.context.parts import PartContext
 from logos.risk.config import KillSwitchConfig
-from logos.session.seats import Guard, SessionView
+from logos.session.seats import Envelope, Guard, SessionView
 
 
 class KillSwitch(Guard):
@@ -22,6 +22,10 @@ class KillSwitch(Guard):
 
     def __init__(self, kill_file: str) -> None:
         self.kill_file = kill_file
+
+    def envelope(self) -> Envelope:
+        """Return that there is no limit: the guard itself never speaks."""
+        return Envelope()
 
     def headroom(self, session: SessionView) -> str:  # noqa: ARG002 - the file's name is all there is to say
         """Return the file as the config names it, so that the summary is the same in every folder."""

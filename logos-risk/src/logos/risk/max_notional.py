@@ -7,7 +7,7 @@ from logos.domain.money import scaled_exactly
 from logos.domain.orders import OrderIntent
 from logos.risk import texts
 from logos.risk.config import MaxNotionalConfig
-from logos.session.seats import Guard, SessionView
+from logos.session.seats import Envelope, Guard, SessionView
 
 
 class MaxNotional(Guard):
@@ -52,6 +52,10 @@ class MaxNotional(Guard):
             f"notional {texts.money(value, self._decimals)} > limit {self._limit_text()}: "
             f"{texts.remedy(instrument, intent.quantity, best)}"
         )
+
+    def envelope(self) -> Envelope:
+        """Return the limit."""
+        return Envelope(order_value=self._limit)
 
     def headroom(self, session: SessionView) -> str:  # noqa: ARG002 - a fixed limit has no distance
         """Return the limit."""

@@ -7,7 +7,7 @@ from logos.domain.orders import OrderIntent
 from logos.domain.times import parse_duration, time_text
 from logos.risk.config import OrderRateConfig
 from logos.risk.window import Window
-from logos.session.seats import Guard, SessionView, State
+from logos.session.seats import Envelope, Guard, SessionView, State
 
 
 class OrderRate(Guard):
@@ -40,6 +40,10 @@ class OrderRate(Guard):
             f"{count} orders within {self._per} have reached the limit {self._maximum}: "
             f"the next may go out at {time_text(self._window.below(self._maximum, clock))}"
         )
+
+    def envelope(self) -> Envelope:
+        """Return the limit."""
+        return Envelope(orders=(self._maximum, self._window.seconds))
 
     def ordered(self, intent: OrderIntent, session: SessionView) -> None:  # noqa: ARG002 - only the time counts
         """Count an order."""

@@ -7,7 +7,7 @@ from logos.domain.events import BrokerEvent, Rejected
 from logos.domain.times import parse_duration
 from logos.risk.config import RejectRateConfig
 from logos.risk.window import Window
-from logos.session.seats import Guard, SessionView, State
+from logos.session.seats import Envelope, Guard, QuietSpan, SessionView, State
 
 
 class RejectRate(Guard):
@@ -41,6 +41,18 @@ class RejectRate(Guard):
             f"{count} rejections by the broker within {self._per} > {self._maximum} (the last: {self._last}): "
             "mend what the broker names, then resume with --clear-halt"
         )
+
+    def first_to_inspect(self, span: QuietSpan) -> int:
+        """Return the span's length: no order is rejected in it, so that the count can only fall.
+
+        The first slice is inspected where too many were rejected just before it.
+        """
+        too_many = len(self._times) > self._maximum and self._window.count(int(span.clocks[0])) > self._maximum
+        return 0 if too_many else len(span)
+
+    def envelope(self) -> Envelope:
+        """Return that there is no limit: only rejections count, and no compiled backtest goes on after one."""
+        return Envelope()
 
     def answered(self, event: BrokerEvent, session: SessionView) -> None:
         """Count a rejection."""

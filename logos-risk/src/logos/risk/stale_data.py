@@ -7,7 +7,7 @@ from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
 from logos.domain.times import parse_duration, time_text
 from logos.risk.config import StaleDataConfig
-from logos.session.seats import Guard, SessionView
+from logos.session.seats import Envelope, Guard, QuietSpan, SessionView
 
 
 class StaleData(Guard):
@@ -42,6 +42,14 @@ class StaleData(Guard):
         return (
             f"no bar for longer than {self._after}: {', '.join(stale)}; check the feed, then resume with --clear-halt"
         )
+
+    def first_to_inspect(self, span: QuietSpan) -> int:
+        """Return the span's length, since a slice with bars is not stale; 0 where each symbol counts and one lacks."""
+        return len(span) if span.full or not self._any else 0
+
+    def envelope(self) -> Envelope | None:
+        """Return that there is no limit, since a slice of a backtest has a bar; ``None`` where each symbol counts."""
+        return None if self._any else Envelope()
 
     def headroom(self, session: SessionView) -> str:
         """Return the age of the oldest last bar among the open markets."""

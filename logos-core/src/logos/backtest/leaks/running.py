@@ -8,13 +8,10 @@ from typing import Any
 
 import attrs
 
-from logos.assembly.build import Assembly, assemble
+from logos.assembly.build import Assembly, assemble, part_context
 from logos.backtest.leaks.recording import Tape, TraceRecorder, seated, strategy_text, values_of
 from logos.backtest.leaks.trace import Event, Trace, Values
 from logos.config.records import SessionConfig, StrategyEntry
-from logos.context.parts import PartContext
-from logos.context.seed import Seed
-from logos.data.calendars import calendar_for
 from logos.domain.bars import Bar, Slice
 from logos.domain.errors import InputError, PartFailedError, part_at_work
 from logos.session.machine import Session
@@ -239,18 +236,7 @@ def play_alone(config: SessionConfig, workspace: Path, bars: Sequence[Bar], entr
 def strategy_of(config: SessionConfig, workspace: Path, entry: StrategyEntry) -> Callable[[], Strategy]:
     """Return a function that builds a fresh instance of a config's strategy."""
     factory = entry.offer.factory()
-    context = PartContext(
-        clock=StoppedClock(),
-        log=SilentLog(),
-        workspace=workspace,
-        seed=Seed(config.session.seed),
-        interval=config.interval,
-        instruments=config.known_instruments,
-        symbols=config.symbols,
-        pairs=config.pairs,
-        account=config.account,
-        calendar=calendar_for,
-    )
+    context = part_context(config, workspace=workspace, clock=StoppedClock(), log=SilentLog())
 
     def build() -> Strategy:
         built: Strategy = factory(entry.params, context)
