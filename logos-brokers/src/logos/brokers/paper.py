@@ -123,10 +123,13 @@ class PaperBroker:
             orders = [each for each in waiting if each.created_at <= bar.timestamp]
             plans += self._matcher.plan(orders, bar)
             immediate += [(each, bar) for each in orders if each.time_in_force is TimeInForce.IOC]
-        for phase in (AT_OPEN, WITHIN) if plans else ():
-            for plan in in_turn([each for each in plans if each.phase == phase], account):
-                yield from self._fill(plan, account)
-        for working, bar in sorted(immediate, key=lambda pair: pair[0].number):
+        if len(plans) == 1:  # as mostly: there is no turn to find
+            yield from self._fill(plans[0], account)
+        else:
+            for phase in (AT_OPEN, WITHIN) if plans else ():
+                for plan in in_turn([each for each in plans if each.phase == phase], account):
+                    yield from self._fill(plan, account)
+        for working, bar in sorted(immediate, key=lambda pair: pair[0].number) if immediate else ():
             yield from self._end_immediate(working, bar)
 
     def _orders_by_symbol(self) -> dict[str, list[Working]]:

@@ -47,11 +47,6 @@ class Benchmark:
         self._recorder.counts = self._session.counts
         self.curve = EquityCurve(parts.books.starting_cash, parts.interval, parts.books.decimals)
 
-    @property
-    def marks(self) -> dict[str, int]:
-        """The last close of each symbol in ticks; 0 where it had none."""
-        return {holding.instrument.symbol: holding.mark or 0 for holding in self._session.account.holdings()}
-
     def see(self, grid: Grid, until: int | None = None) -> None:
         """Go on over a stretch of slices, or over the first ``until`` of them."""
         firsts = [
@@ -62,7 +57,6 @@ class Benchmark:
         changes = np.unique(np.array(firsts, dtype=np.int64))
         jumper = Jumper(self._session, grid, changes, Cursor(), end=until)
         jumper.run()
-        self._recorder.rows.clear()
         self.curve.add(grid.clocks[: jumper.done], jumper.equity[: jumper.done])
 
     def totals(self) -> BenchmarkTotals:

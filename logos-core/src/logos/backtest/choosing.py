@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -21,6 +21,9 @@ AUTO = "auto"
 STREAMING = "streaming"
 JUMPING = "jumping"
 ENGINES = (AUTO, STREAMING, JUMPING)
+
+
+Twins = Callable[[], Sequence[PairState]]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +58,7 @@ class Choice:
     seconds: float = 0.0
 
 
-def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock) -> Choice:
+def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock, twins: Twins) -> Choice:
     """Return the quickest engine that a config can have, or the one that was asked for.
 
     Parameters
@@ -64,6 +67,8 @@ def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock) -> Cho
         The config's parts; strategies are replaced by players of their array form where the run jumps.
     wanted:
         One of ``ENGINES``.
+    twins:
+        Builds the same strategies anew, in the same order, to hold their array form against.
     """
     if wanted == STREAMING:
         return Choice(engine=STREAMING)
@@ -75,10 +80,12 @@ def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock) -> Cho
         return Choice(engine=STREAMING, note="the feed does not give its bars as columns")
     bars = assembly.feed.columns()
     stopwatch = Stopwatch(clock)
-    return attrs.evolve(lay_out(assembly, bars, window), seconds=stopwatch.seconds)
+    return attrs.evolve(lay_out(assembly, bars, window, twins), seconds=stopwatch.seconds)
 
 
-def lay_out(assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, *, proved: int = PROVED) -> Choice:
+def lay_out(
+    assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, twins: Twins, *, proved: int = PROVED
+) -> Choice:
     """Return the jumping engine for a config whose strategies all have an array form, or why it cannot be had."""
     states = assembly.parts.pairs
     found: list[SignalColumns] = []
@@ -88,7 +95,7 @@ def lay_out(assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, 
             note = f"strategy {state.pair.strategy} on {state.pair.symbol} has no array form for numbers of this size"
             return Choice(engine=STREAMING, bars=bars, note=note)
         found.append(signals)
-    note = disagreements(states, bars, found, proved)
+    note = disagreements(twins(), bars, found, proved)
     if note:
         return Choice(engine=STREAMING, bars=bars, note=note)
     spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
@@ -117,7 +124,13 @@ def _cut(signals: SignalColumns, stop: int) -> SignalColumns:
 def disagreements(
     states: Sequence[PairState], bars: Mapping[str, BarColumns], found: Sequence[SignalColumns], proved: int
 ) -> str:
-    """Return which strategy's two forms differ over the first bars, and where; empty where none do."""
+    """Return which strategy's two forms differ over the first bars, and where; empty where none do.
+
+    Parameters
+    ----------
+    states:
+        Strategies for this alone: they are fed bar by bar.
+    """
     for state, signals in zip(states, found, strict=True):
         assert isinstance(state.strategy, ArrayStrategy)
         fault = disagreement(state.strategy, bars[state.pair.symbol], signals, proved)

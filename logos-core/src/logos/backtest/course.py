@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 import attrs
-import numpy as np
 
 from logos.backtest.benchmark import Benchmark
 from logos.backtest.equity import EquityCurve
 from logos.backtest.grid import Grid, grid_of_slices
 from logos.backtest.jumping import Jumper
-from logos.backtest.players import Cursor
+from logos.backtest.players import Column, Cursor
 from logos.backtest.recorder import FolderRecorder, MemoryRecorder
 from logos.backtest.records import RunTotals, SymbolTotals
+from logos.backtest.streaming import Streamed, changes_of
 from logos.domain.bars import Slice
 from logos.domain.errors import part_at_work
-from logos.ledger.books import EquityRow
 from logos.session.machine import Session
 
 COMPLETED = "completed"
@@ -24,7 +24,10 @@ HALTED = "halted"
 INTERRUPTED = "interrupted"
 
 STRETCH = 4_096
-"""How many slices are run between two looks at the outside."""
+"""How many slices of a feed are in memory at once."""
+
+_EVENTS = 2_048
+"""After how many slices that were run what happened is handed over."""
 
 
 def _never() -> bool:
@@ -63,96 +66,76 @@ class Course:
     stopped: Callable[[], bool] = _never
     progress: Callable[[], None] = _silent
     first_open: int | None = None
+    _events: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.recorder.counts = self.session.counts
 
-    # -- bar by bar ------------------------------------------------------------------------------------------------
-
     def stream(self, slices: Iterable[Slice]) -> str:
-        """Run slice by slice, in memory that does not grow; return the status."""
+        """Run a feed's slices, with strategies that are called bar by bar, in memory that does not grow.
+
+        Returns the status.
+        """
         source = self._guarded(slices)
-        advance = self.session.advance
-        seen: list[Slice] = []
+        cursor = Cursor()
+        players = [Streamed(state, cursor) for state in self.session.pairs]
         status = COMPLETED
-        for bars in source:
-            seen.append(bars)
-            if not advance(bars):
-                status = HALTED
-                seen += self._close_positions(source)
-                break
-            if len(seen) == STRETCH:
-                self._take(seen)
-                seen = []
-                if self.stopped():
-                    status = INTERRUPTED
-                    break
+        while status == COMPLETED and (stretch := list(islice(source, STRETCH))):
+            grid = self._grid_of(stretch)
+            status = self._run(grid, changes_of(players, grid), cursor, source)
         self._finish(status)
-        self._take(seen)
+        return status
+
+    def jump(self, grid: Grid, changes: Column, cursor: Cursor) -> str:
+        """Run slices that are all there, with strategies that have answered already; return the status."""
+        status = self._run(grid, changes, cursor, iter(()))
+        self._finish(status)
         return status
 
     def _guarded(self, slices: Iterable[Slice]) -> Iterator[Slice]:
         with part_at_work("the feed"):
             yield from slices
 
-    def _close_positions(self, slices: Iterator[Slice]) -> list[Slice]:
-        """Close what is held at the slice after a halt, where the config asks for it."""
-        if not self.flatten or not any(state.position for state in self.session.pairs):
-            return []
-        self.session.order_closing()
-        after = next(slices, None)
-        if after is None:
-            return []
-        self.session.advance_closing(after)
-        return [after]
+    def _grid_of(self, stretch: Sequence[Slice]) -> Grid:
+        parts = self.session.parts
+        marks = {holding.instrument.symbol: holding.mark or 0 for holding in self.session.account.holdings()}
+        return grid_of_slices(stretch, parts.instruments, marks, parts.interval)
 
-    def _take(self, slices: Sequence[Slice]) -> None:
-        """Hand over what some slices have brought."""
-        if not slices:
-            return
-        interval = self.session.parts.interval
-        if self.first_open is None:
-            self.first_open = slices[0].clock - interval
-        self.curve.add(*_columns(self.recorder.rows))
-        self.recorder.rows.clear()
-        self.recorder.flush()
-        if self.benchmark is not None:
-            self.benchmark.see(grid_of_slices(slices, self.session.parts.instruments, self.benchmark.marks, interval))
-        self.progress()
-
-    # -- jumping ---------------------------------------------------------------------------------------------------
-
-    def jump(self, grid: Grid, changes: np.ndarray, cursor: Cursor) -> str:
-        """Run only the slices where something can happen; return the status."""
+    def _run(self, grid: Grid, changes: Column, cursor: Cursor, following: Iterator[Slice]) -> str:
+        """Run a stretch; return the status after it."""
         jumper = Jumper(self.session, grid, changes, cursor, stopped=self.stopped, progress=self._keep)
-        if len(grid):
-            self.first_open = grid.clocks.item(0) - self.session.parts.interval
-        status = COMPLETED
-        if not jumper.run():
-            status = HALTED
-            self._jump_to_closing(jumper, grid)
-        elif jumper.done < len(grid):
-            status = INTERRUPTED
-        self._finish(status)
-        self.recorder.rows.clear()
+        if self.first_open is None and len(grid):
+            self.first_open = grid.opens.item(0)
+        if jumper.run():
+            self._take(grid, jumper)
+            return COMPLETED if jumper.done == len(grid) else INTERRUPTED
+        closes = self.flatten and any(state.position for state in self.session.pairs)
+        if closes:
+            self.session.order_closing()
+            if jumper.done < len(grid):
+                jumper.step(self.session.advance_closing)
+                closes = False
+        self._take(grid, jumper)
+        after = next(following, None) if closes else None
+        if after is not None:
+            last = Jumper(self.session, self._grid_of([after]), changes[:0], cursor)
+            last.step(self.session.advance_closing)
+            self._take(last.grid, last)
+        return HALTED
+
+    def _take(self, grid: Grid, jumper: Jumper) -> None:
+        """Hand over what a stretch has brought."""
         self.curve.add(grid.clocks[: jumper.done], jumper.equity[: jumper.done])
-        self.recorder.flush()
         if self.benchmark is not None:
             self.benchmark.see(grid, jumper.done)
+        self.recorder.flush()
         self.progress()
-        return status
-
-    def _jump_to_closing(self, jumper: Jumper, grid: Grid) -> None:
-        if not self.flatten or not any(state.position for state in self.session.pairs):
-            return
-        self.session.order_closing()
-        if jumper.done < len(grid):
-            jumper.step(self.session.advance_closing)
 
     def _keep(self) -> None:
         """Hand over what was collected, now and then."""
-        if len(self.recorder.rows) >= STRETCH:
-            self.recorder.rows.clear()
+        self._events += 1
+        if self._events == _EVENTS:
+            self._events = 0
             self.recorder.flush()
             self.progress()
 
@@ -208,12 +191,3 @@ class Course:
             symbols=symbols,
             benchmark=None if self.benchmark is None else self.benchmark.totals(),
         )
-
-
-def _columns(rows: Sequence[EquityRow]) -> tuple[np.ndarray, np.ndarray]:
-    """Return clocks and equity of account rows; as Python integers where 64 bits do not hold them."""
-    clocks = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-    try:
-        return clocks, np.fromiter((row[1] for row in rows), np.int64, len(rows))
-    except OverflowError:
-        return clocks, np.array([row[1] for row in rows], dtype=object)

@@ -27,6 +27,8 @@ class Lane:
         Open times and closes of its bars, ascending in time; there may be none.
     bar:
         Gives the bar of a row.
+    bars:
+        The bars themselves, where they are there as such.
     opens:
         The open times of all slices.
     mark:
@@ -42,8 +44,17 @@ class Lane:
         The largest of them.
     """
 
-    def __init__(self, stamps: Column, closes: Column, bar: Callable[[int], Bar], opens: Column, mark: int) -> None:
+    def __init__(
+        self,
+        stamps: Column,
+        closes: Column,
+        bar: Callable[[int], Bar],
+        opens: Column,
+        mark: int = 0,
+        bars: Sequence[Bar] = (),
+    ) -> None:
         self.bar = bar
+        self.bars = bars
         self.rows: Column = np.searchsorted(stamps, opens, side="right") - 1
         self.closes: Column = closes if len(stamps) == len(opens) else np.append(closes, mark)[self.rows]
         self.highest_close = int(self.closes.max()) if len(opens) else 0
@@ -113,8 +124,7 @@ def grid_of_columns(bars: Mapping[str, BarColumns], interval: int) -> Grid:
     ordered = {symbol: bars[symbol] for symbol in sorted(bars)}
     opens = _union([one.timestamp for one in ordered.values()])
     lanes = {
-        symbol: Lane(one.timestamp, one.close, _bar_of(one.instrument, one), opens, 0)
-        for symbol, one in ordered.items()
+        symbol: Lane(one.timestamp, one.close, _bar_of(one.instrument, one), opens) for symbol, one in ordered.items()
     }
     return Grid(opens, lanes, _present(opens, [one.timestamp for one in ordered.values()]), interval)
 
@@ -143,6 +153,7 @@ def grid_of_slices(
             bars.__getitem__,
             opens,
             marks[instrument.symbol],
+            bars,
         )
         for instrument, bars in bars_of.items()
     }

@@ -7,7 +7,7 @@ other. What a signal, an order, a guard or a fill does is never written a second
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ import numpy.typing as npt
 from logos.backtest.grid import Grid
 from logos.backtest.players import Cursor
 from logos.backtest.quiet import Quiet
-from logos.ledger.books import Holding
 from logos.session.machine import Session
 
 Column = npt.NDArray[np.int64]
@@ -43,6 +42,8 @@ class Jumper:
 
     Attributes
     ----------
+    grid:
+        The slices.
     done:
         How many slices are behind it.
     equity:
@@ -61,13 +62,15 @@ class Jumper:
         end: int | None = None,
     ) -> None:
         self._session = session
-        self._grid = grid
+        self.grid = grid
         self._end = len(grid) if end is None else end
         self._changes = [change for change in changes.tolist() if change < self._end]
         self._cursor = cursor
         self._stopped = stopped
         self._progress = progress
         self._guards = session.parts.guards
+        self._working = session.orders.by_id
+        self._pairs = session.pairs
         self._holdings = session.account.holdings()
         self.done = 0
         self.equity: Column = np.zeros(len(grid), dtype=np.int64)
@@ -93,21 +96,29 @@ class Jumper:
         """Run the next slice; return what ``advance`` does, by default ``Session.advance``."""
         index = self.done
         self._cursor.index = index
-        goes_on = (advance or self._session.advance)(self._grid.slice(index))
+        goes_on = (advance or self._session.advance)(self.grid.slice(index))
         self._note(index, index + 1, self._session.account.equity)
         self.done = index + 1
         return goes_on
 
     def _is_busy(self) -> bool:
         """Return whether an order works, or a refused one is to be tried again: then every slice counts."""
-        return bool(self._session.orders.by_id) or any(state.retry for state in self._session.pairs)
+        if self._working:
+            return True
+        for state in self._pairs:  # noqa: SIM110 - a generator costs more, and this runs after every event
+            if state.retry:
+                return True
+        return False
 
     def _pass_over(self, change: int) -> None:
         """Pass over the slices before a change of signal, up to the first that must be run."""
-        span = Quiet(self._grid, self.done, change, self._session.account, self._held())
-        if not span.fits:
+        held = [holding for holding in self._holdings if holding.lots.quantity]
+        span = Quiet(self.grid, self.done, change, self._session.account, held)
+        if held and not span.fits:
             return
-        length = min(self._guards.first_to_inspect(span), self._first_ruined(span))
+        length = self._guards.first_to_inspect(span)
+        if held:
+            length = min(length, self._first_ruined(span))
         if not length:
             return
         if length < len(span):
@@ -117,18 +128,15 @@ class Jumper:
         books = self._session.account
         highest = books.equity if span.flat else span.highest
         self._note(start, stop, books.equity if span.flat else span.equity)
-        last, marks = self._grid.ending(start, stop)
+        last, marks = self.grid.ending(start, stop)
         self._session.pass_over(
-            last, slices=stop - start, bars=self._grid.bar_count(start, stop), marks=marks, highest=highest
+            last, slices=stop - start, bars=self.grid.bar_count(start, stop), marks=marks, highest=highest
         )
         self.done = stop
 
-    def _held(self) -> Sequence[Holding]:
-        return [holding for holding in self._holdings if holding.lots.quantity]
-
     def _first_ruined(self, span: Quiet) -> int:
         """Return the first slice with equity at or below zero; the span's length for none."""
-        if span.flat or span.lowest > 0:
+        if span.lowest > 0:
             return len(span)
         return int(np.argmax(span.equity <= 0))
 

@@ -9,7 +9,7 @@ from typing import Any
 from logos.backtest.accumulating import Accumulator
 from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.orders import Order
-from logos.ledger.books import Books, EquityRow, Holding
+from logos.ledger.books import Books, Holding
 from logos.live.disk import Disk
 from logos.live.event_recorder import EventRecorder
 from logos.live.journal import Head
@@ -22,6 +22,10 @@ def _unheard(_event: BrokerEvent) -> None:
     """Nobody observes a backtest."""
 
 
+def _unneeded(_row: Any) -> None:
+    """Pass over the account: equity is taken as columns."""
+
+
 class MemoryRecorder:
     """Keeps sums and nothing else: for trials of a sweep, and for the benchmark.
 
@@ -32,8 +36,6 @@ class MemoryRecorder:
 
     Attributes
     ----------
-    rows:
-        Clock and equity of the slices that were not yet taken.
     counts:
         The session's, once there is one.
     """
@@ -41,8 +43,7 @@ class MemoryRecorder:
     def __init__(self, books: Books) -> None:
         self.accumulator = Accumulator(books)
         self.counts = Counts()
-        self.rows: list[EquityRow] = []
-        self.account: Callable[[Any], None] = self.rows.append
+        self.account: Callable[[Any], None] = _unneeded
 
     def decided(self, decision: Decision) -> None:
         """Pass over a decision."""
@@ -103,8 +104,7 @@ class FolderRecorder(EventRecorder):
         )
         self.accumulator = Accumulator(books)
         self.counts = Counts()
-        self.rows: list[EquityRow] = []
-        self.account: Callable[[Any], None] = self.rows.append
+        self.account: Callable[[Any], None] = _unneeded
 
     def intended(self, order: Order) -> None:
         """Record an order before anybody has seen it."""

@@ -13,7 +13,7 @@ import attrs
 
 from logos import paths
 from logos.artifacts import schemas
-from logos.assembly.build import Assembly, assemble
+from logos.assembly.build import Assembly, assemble, build_pairs, part_context
 from logos.backtest.benchmark import Benchmark
 from logos.backtest.choosing import Choice, choose
 from logos.backtest.course import COMPLETED, HALTED, INTERRUPTED, Course
@@ -160,7 +160,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
             hint="Name a feed that replays files: feed: {plugin: replay, path: data/cache, …}",
         )
     window = _window(config)
-    choice = choose(assembly, engine, window, setup.clock)
+    context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=LateLog())
+    choice = choose(assembly, engine, window, setup.clock, lambda: build_pairs(config, context))
     reports = assembly.feed.prepare()
     first_open, slices = _first_open(choice, _slices(assembly, window), assembly.parts.interval)
     if first_open is None:

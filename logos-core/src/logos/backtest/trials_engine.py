@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ from logos.backtest.trial import TrialOutcome, Window
 from logos.config.changing import changed
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
+from logos.context.parts import PartContext
 from logos.domain.bars import Slice
 from logos.domain.columns import BarColumns
 from logos.domain.errors import ConfigError, DataError, InputError
 from logos.live.late_log import LateLog
 from logos.plugins.registry import Registry
 from logos.session.machine import Session
+from logos.session.pairs import PairState
 from logos.session.seats import ArrayStrategy, ColumnFeed, Feed
 
 KERNEL = "kernel"
@@ -102,8 +104,7 @@ class EngineTrials:
         kernel = self._kernel(config, window)
         if isinstance(kernel, KernelRefusal):
             return None, "; ".join(kernel.reasons)
-        context = part_context(config, workspace=self._workspace, clock=self._clock, log=LateLog())
-        states = build_pairs(config, context)
+        states = build_pairs(config, self._context(config))
         signals = []
         for state in states:
             found = signals_of(state, self._bars[state.pair.symbol])
@@ -144,7 +145,7 @@ class EngineTrials:
         """Run a trial by the session itself."""
         assembly, bars = self._assembled(config), self._bars_for(config)
         parts = assembly.parts
-        choice = self._choice(assembly, bars, window)
+        choice = self._choice(config, assembly, bars, window)
         recorder = MemoryRecorder(parts.books)
         session = Session(
             session_id="trial", parts=parts, recorder=recorder, clock=_first_open(bars, window), equity_only=True
@@ -158,11 +159,19 @@ class EngineTrials:
         notes = "; ".join(one for one in (note, choice.note) if one)
         return TrialOutcome(engine=choice.engine, totals=course.totals(status), note=notes)
 
-    def _choice(self, assembly: Assembly, bars: Mapping[str, BarColumns], window: Window) -> Choice:
+    def _choice(
+        self, config: SessionConfig, assembly: Assembly, bars: Mapping[str, BarColumns], window: Window
+    ) -> Choice:
+        def twins() -> Sequence[PairState]:
+            return build_pairs(config, self._context(config))
+
         bar_by_bar = any(not isinstance(one.strategy, ArrayStrategy) for one in assembly.parts.pairs)
         if self._engine == STREAMING or bar_by_bar:
-            return choose(assembly, self._engine, window, self._clock)
-        return lay_out(assembly, bars, window, proved=PROVED_IN_TRIAL)
+            return choose(assembly, self._engine, window, self._clock, twins)
+        return lay_out(assembly, bars, window, twins, proved=PROVED_IN_TRIAL)
+
+    def _context(self, config: SessionConfig) -> PartContext:
+        return part_context(config, workspace=self._workspace, clock=self._clock, log=LateLog())
 
 
 def _first_open(bars: Mapping[str, BarColumns], window: Window) -> int:

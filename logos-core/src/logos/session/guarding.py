@@ -120,7 +120,10 @@ class GuardRail:
 
     def first_to_inspect(self, span: QuietSpan) -> int:
         """Return the first slice of a span that some guard must inspect; the span's length for none."""
-        return min((_first(entry, span) for entry in self._inspecting), default=len(span))
+        first = len(span)
+        for entry in self._inspecting:
+            first = min(first, _first(entry, span))
+        return first
 
     def passed_over(self, span: QuietSpan) -> None:
         """Tell the guards that inspect of slices that were passed over."""

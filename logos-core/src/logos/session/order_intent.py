@@ -15,6 +15,7 @@ from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE, divide_half_even, text_of
 from logos.domain.orders import FLAT, OrderIntent, OrderType, Side
 from logos.ledger.books import Books
+from logos.ledger.rules import lots_of_share
 from logos.session.pairs import PairState
 from logos.session.seats import Broker, Target
 from logos.session.working import WorkingOrders
@@ -102,10 +103,11 @@ class Translator:
             equity = self._books.equity
             # Whole numbers, not a Fraction: nothing needs the lowest terms.
             asked, whole = target.weight.numerator * equity * per_lot[1], target.weight.denominator * per_lot[0]
+            lots = lots_of_share(target.weight.numerator, target.weight.denominator, equity * per_lot[1], per_lot[0])
         else:
             weight = None
             asked, whole = _product(target.quantity, instrument.lots_a_unit)  # type: ignore[arg-type]
-        lots = asked // whole if asked >= 0 else -(-asked // whole)
+            lots = lots_of_share(asked, whole, 1, 1)
         if lots < 0 and not self._settings.margin:
             note = f"target {instrument.quantity_text(lots)} clipped to 0: a short position needs broker.margin: true"
             return Quantised(weight=weight, lots=0, code="short_not_allowed", note=note)

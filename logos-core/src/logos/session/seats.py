@@ -306,6 +306,8 @@ class QuietSpan(Protocol):
 class Envelope:
     """Limits inside which a guard neither blocks an order nor halts the session, whatever else happens.
 
+    The limits of orders hold for those that do not only reduce.
+
     A share is a numerator and a denominator; ``None`` stands for no limit. Touching a limit is outside.
 
     Attributes

@@ -1,0 +1,83 @@
+"""Strategies called bar by bar, a stretch of bars ahead of the session.
+
+A strategy is a function of its symbol's bars and of nothing else, so nothing that happens in the session could change
+what it says. It sees every bar once and in order, and the session then runs where the signal has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from logos.backtest.grid import Grid
+from logos.backtest.players import Cursor
+from logos.domain.bars import Bar
+from logos.domain.errors import PartFailedError
+from logos.domain.orders import Signal
+from logos.session.pairs import PairState
+
+Column = npt.NDArray[np.int64]
+
+
+class Streamed:
+    """Answers for one pair with what its strategy has said of a stretch.
+
+    Parameters
+    ----------
+    state:
+        The pair; it asks this object from here on.
+    cursor:
+        Where the run stands.
+    """
+
+    def __init__(self, state: PairState, cursor: Cursor) -> None:
+        self._pair = state.pair
+        self._ask = state.on_bar
+        self._cursor = cursor
+        self._said: Signal | None = None
+        self._answer: Signal | None = None
+        self._slices: list[int] = []
+        self._signals: list[Signal] = []
+        self._place = 0
+        state.on_bar = self.on_bar
+
+    def hear(self, grid: Grid) -> Column:
+        """Call the strategy with every bar of a stretch; return the slices at which its signal changes."""
+        lane = grid.lanes[self._pair.symbol]
+        rows: list[int] = []
+        self._signals, self._place = [], 0
+        try:
+            self._call(lane.bars, rows)
+        except Exception as error:
+            name = f"strategy {self._pair.strategy} on {self._pair.symbol}"
+            raise PartFailedError.of(name, error) from error
+        slices = np.searchsorted(lane.rows, np.array(rows, dtype=np.int64))
+        self._slices = slices.tolist()
+        return slices
+
+    def _call(self, bars: Sequence[Bar], rows: list[int]) -> None:
+        ask, said = self._ask, self._said
+        for row, bar in enumerate(bars):
+            signal = ask(bar)
+            if signal is said or signal is None:
+                continue
+            if said is None or signal.value != said.value:
+                rows.append(row)
+                self._signals.append(signal)
+                said = signal
+        self._said = said
+
+    def on_bar(self, bar: Bar) -> Signal | None:  # noqa: ARG002 - it is the bar of the cursor's slice
+        """Return what the strategy said last, up to the cursor's slice."""
+        slices = self._slices
+        while self._place < len(slices) and slices[self._place] <= self._cursor.index:
+            self._answer = self._signals[self._place]
+            self._place += 1
+        return self._answer
+
+
+def changes_of(players: Sequence[Streamed], grid: Grid) -> Column:
+    """Let every strategy hear a stretch; return the slices at which any signal changes, ascending."""
+    return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(player.hear(grid) for player in players)]))
