@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logos.artifacts import plots, schemas
+from logos.backtest import course
 from logos.backtest.running import BacktestOutcome, BacktestSetup, run_backtest
 from logos.backtest.trial import Window
 from logos.backtest.trials_engine import load_bars, open_trials
@@ -34,8 +35,9 @@ def registry() -> Registry:
 
 
 @pytest.fixture(autouse=True)
-def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw nothing: pictures are not compared, and take longer than the runs."""
+def _no_pictures_and_short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing, since pictures take longer than the runs; and let a run of some bars have many stretches."""
+    monkeypatch.setattr(course, "STRETCH", 7)
     monkeypatch.setattr(plots, "draw_equity", lambda *_paths, **_texts: None)
 
 
@@ -95,6 +97,23 @@ def strategy_lists() -> st.SearchStrategy[list[str]]:
         ),
         st.just("{plugin: buy_and_hold, name: hold}"),
     ).flatmap(lambda all_three: st.lists(st.sampled_from(all_three), min_size=1, max_size=3, unique=True))
+
+
+def bar_by_bar_lists() -> st.SearchStrategy[list[str]]:
+    """Draw strategies of which one at least has no array form, and orders by limit and by stop."""
+    reversion = st.builds(
+        '{{plugin: mean_reversion, name: dip, params: {{window: {}, entry: "{}", exit: "0.2"{}}}}}'.format,
+        st.integers(3, 9),
+        st.sampled_from(["0.8", "1.5"]),
+        st.sampled_from(["", ", short: true"]),
+    )
+    breakout = st.builds(
+        "{{plugin: channel_breakout, name: out, params: {{window: {}, exit_window: {}, hold: {}}}}}".format,
+        st.integers(2, 9),
+        st.integers(2, 6),
+        st.integers(3, 30),
+    )
+    return st.tuples(st.one_of(reversion, breakout), strategy_lists()).map(lambda drawn: [drawn[0], *drawn[1][:1]])
 
 
 CONFIGS = st.fixed_dictionaries(
@@ -180,6 +199,36 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+def assert_traded_alike(workspace: Path, text: str, registry: Registry, backtest: BacktestOutcome) -> None:
+    """Run the same config as a paper session, which takes every slice, and compare all that both write."""
+    config = load_session_config(text, registry, workspace=workspace)
+    setup = Setup(workspace=workspace, registry=registry, output=workspace / "trade", clock=FakeClock())
+    traded = start(setup, config)
+    session = setup.sessions / traded.session_id
+    for name in SHARED_WITH_TRADE:
+        assert (session / name).read_bytes() == (backtest.folder / name).read_bytes(), name
+    account = [row.split(",") for row in (session / schemas.ACCOUNT_FILE).read_text().splitlines()[1:]]
+    equity = [row.split(",") for row in (backtest.folder / schemas.EQUITY_FILE).read_text().splitlines()[1:]]
+    assert [[row[0], row[3], row[7]] for row in account] == equity
+    assert (traded.status, traded.equity, traded.fills) == (
+        backtest.status,
+        backtest.metrics["final_equity"],
+        backtest.metrics["fills"],
+    )
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(files=bar_files(), values=CONFIGS, strategies=bar_by_bar_lists())
+def test_strategies_that_answer_bar_by_bar_give_the_bytes_of_a_session(files, values, strategies, laid_out, registry):
+    values = {**values, "strategies": strategies}
+    workspace, symbols = laid_out(files, values)
+    text = config_text(values, symbols)
+    streamed = backtested(workspace, text, registry, "auto")
+    assert streamed.engine == "streaming"
+    assert "no array form" in streamed.engine_note
+    assert_traded_alike(workspace, text, registry, streamed)
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(files=bar_files(), values=CONFIGS)
 def test_jumping_streaming_and_trading_give_the_same_bytes(files, values, laid_out, registry):
@@ -189,21 +238,7 @@ def test_jumping_streaming_and_trading_give_the_same_bytes(files, values, laid_o
     jumped = backtested(workspace, text, registry, "jumping")
     assert (streamed.engine, jumped.engine) == ("streaming", "jumping")
     assert contents(jumped.folder) == contents(streamed.folder)
-
-    config = load_session_config(text, registry, workspace=workspace)
-    setup = Setup(workspace=workspace, registry=registry, output=workspace / "trade", clock=FakeClock())
-    traded = start(setup, config)
-    session = setup.sessions / traded.session_id
-    for name in SHARED_WITH_TRADE:
-        assert (session / name).read_bytes() == (streamed.folder / name).read_bytes(), name
-    account = [row.split(",") for row in (session / schemas.ACCOUNT_FILE).read_text().splitlines()[1:]]
-    equity = [row.split(",") for row in (streamed.folder / schemas.EQUITY_FILE).read_text().splitlines()[1:]]
-    assert [[row[0], row[3], row[7]] for row in account] == equity
-    assert (traded.status, traded.equity, traded.fills) == (
-        streamed.status,
-        streamed.metrics["final_equity"],
-        streamed.metrics["fills"],
-    )
+    assert_traded_alike(workspace, text, registry, streamed)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
