@@ -30,7 +30,7 @@ def main() -> None:
     mode, path, count = sys.argv[1:4]
     registry, workspace = load_registry(), paths.workspace()
     config = load_session_config(Path(path), registry, workspace=workspace)
-    bars, _ = load_bars(config, workspace=workspace, registry=registry)
+    bars, _, _ = load_bars(config, workspace=workspace, registry=registry)
     parts = assemble(config, workspace=workspace, clock=SystemClock(), log=LateLog()).parts
     plan = plan_kernel(parts, bars)
     if not isinstance(plan, KernelPlan):

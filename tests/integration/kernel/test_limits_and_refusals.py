@@ -15,11 +15,9 @@ from logos.backtest.kernel.loop import simulate
 from logos.backtest.kernel.plan import KernelPlan, KernelRefusal, plan_kernel
 from logos.backtest.kernel.result import Bail, KernelRun
 from logos.brokers.paper_config import Fees, PaperConfig
-from logos.domain.bars import Bar
 from logos.domain.money import RATIO_ONE
 from logos.session.allocators import FixedQuantity
 from logos.session.guarding import GuardEntry, GuardRail
-from logos.session.pairs import PairState
 from logos.session.seats import Envelope, Guard
 from logos.session.targets import WholeDifference
 
@@ -125,15 +123,6 @@ def test_the_same_lines_run_by_python_give_the_same_tables(kernel: SimpleNamespa
         assert getattr(tables, name).tolist() == getattr(compiled_run.state, name).tolist()
 
 
-class BarByBar:
-    """Has no array form."""
-
-    lookback = 1
-
-    def on_bar(self, bar: Bar) -> None:
-        return None
-
-
 class Silent(Guard):
     """Judges, and does not say by what."""
 
@@ -157,10 +146,6 @@ def foreign(kernel: SimpleNamespace) -> Any:
 
 
 REFUSALS = {
-    "a strategy without an array form": (
-        lambda kernel: {"pairs": [PairState(pair=kernel.PAIR, instrument=kernel.SHARE, strategy=BarByBar())]},
-        "strategy p on A answers bar by bar only, not for whole columns",
-    ),
     "no strategy": (lambda kernel: {"pairs": []}, "there is no strategy"),
     "another allocator": (
         lambda kernel: {"allocator": OwnAllocator(Fraction(1))},

@@ -5,9 +5,9 @@ from __future__ import annotations
 from logos.backtest.records import PairTotals
 from logos.domain.events import Fill
 from logos.domain.instruments import Instrument
-from logos.domain.money import divide_half_even
 from logos.domain.orders import Liquidity, Order, Side
 from logos.ledger.books import Books
+from logos.ledger.rules import share_of
 
 
 class PairBook:
@@ -44,7 +44,7 @@ class PairBook:
             return
         # A reversal: the part that closes ends the trip, the rest begins the next one.
         size, closing = abs(quantity), abs(before)
-        closing_flow, closing_fee = divide_half_even(flow * closing, size), divide_half_even(fee * closing, size)
+        closing_flow, closing_fee = share_of(flow, closing, size), share_of(fee, closing, size)
         self._end_trip(self._cash + closing_flow - closing_fee, timestamp)
         self._cash = flow - closing_flow - (fee - closing_fee)
         self._opened_at = timestamp

@@ -45,10 +45,13 @@ class Benchmark:
         self._recorder = MemoryRecorder(parts.books)
         self._session = Session(session_id=NAME, parts=parts, recorder=self._recorder, clock=0, equity_only=True)
         self._recorder.counts = self._session.counts
+        self._ended = False
         self.curve = EquityCurve(parts.books.starting_cash, parts.interval, parts.books.decimals)
 
     def see(self, grid: Grid, until: int | None = None) -> None:
-        """Go on over a stretch of slices, or over the first ``until`` of them."""
+        """Go on over a stretch of slices, or over the first ``until`` of them; it ends where it is ruined."""
+        if self._ended:
+            return
         firsts = [
             int(np.argmax(rows >= 0))
             for state in self._session.pairs
@@ -56,7 +59,7 @@ class Benchmark:
         ]
         changes = np.unique(np.array(firsts, dtype=np.int64))
         jumper = Jumper(self._session, grid, changes, Cursor(), end=until)
-        jumper.run()
+        self._ended = not jumper.run()
         self.curve.add(grid.clocks[: jumper.done], jumper.equity[: jumper.done])
 
     def totals(self) -> BenchmarkTotals:

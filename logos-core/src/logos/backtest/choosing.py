@@ -9,7 +9,7 @@ import numpy as np
 
 from logos.assembly.build import Assembly
 from logos.backtest.grid import Grid, grid_of_columns
-from logos.backtest.players import PROVED, Column, Cursor, change_slices, disagreement, seat_players, signals_of
+from logos.backtest.players import PLACES, PROVED, Column, Cursor, change_slices, disagreement, seat_players, signals_of
 from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Window
 from logos.context.clock import Clock
@@ -92,10 +92,9 @@ def lay_out(
     for state in states:
         signals = signals_of(state, bars[state.pair.symbol])
         if signals is None:
-            note = f"strategy {state.pair.strategy} on {state.pair.symbol} has no array form for numbers of this size"
-            return Choice(engine=STREAMING, bars=bars, note=note)
+            return Choice(engine=STREAMING, bars=bars, note=no_array_form(state))
         found.append(signals)
-    note = disagreements(twins(), bars, found, proved)
+    note = disagreements(twins, bars, found, proved)
     if note:
         return Choice(engine=STREAMING, bars=bars, note=note)
     spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
@@ -121,19 +120,30 @@ def _cut(signals: SignalColumns, stop: int) -> SignalColumns:
     return SignalColumns(first=min(signals.first, stop), value=signals.value[:stop])
 
 
-def disagreements(
-    states: Sequence[PairState], bars: Mapping[str, BarColumns], found: Sequence[SignalColumns], proved: int
-) -> str:
-    """Return which strategy's two forms differ over the first bars, and where; empty where none do.
+def no_array_form(state: PairState) -> str:
+    """Return why a strategy gives no signals as columns."""
+    if isinstance(state.strategy, ArrayStrategy):
+        return f"strategy {state.pair.strategy} on {state.pair.symbol} has no array form for numbers of this size"
+    return f"no array form: strategy {state.pair.strategy}"
+
+
+def disagreements(twins: Twins, bars: Mapping[str, BarColumns], found: Sequence[SignalColumns], proved: int) -> str:
+    """Return which strategy's two forms differ over some stretches of bars, and where; empty where none do.
+
+    The stretches are the first bars, some in the middle and the last ones: an array form that looks ahead, or lags,
+    differs wherever its signal changes.
 
     Parameters
     ----------
-    states:
-        Strategies for this alone: they are fed bar by bar.
+    twins:
+        Builds the strategies anew, in the order of ``found``.
+    proved:
+        How many bars of each stretch are compared, besides those that the strategy looks back over.
     """
-    for state, signals in zip(states, found, strict=True):
-        assert isinstance(state.strategy, ArrayStrategy)
-        fault = disagreement(state.strategy, bars[state.pair.symbol], signals, proved)
-        if fault:
-            return f"strategy {state.pair.strategy} on {state.pair.symbol} has a wrong array form: {fault}"
+    for place in range(PLACES):
+        for state, signals in zip(twins(), found, strict=True):
+            assert isinstance(state.strategy, ArrayStrategy)
+            fault = disagreement(state.strategy, bars[state.pair.symbol], signals, proved, place)
+            if fault:
+                return f"strategy {state.pair.strategy} on {state.pair.symbol} has a wrong array form: {fault}"
     return ""

@@ -129,7 +129,8 @@ class Course:
         if self.benchmark is not None:
             self.benchmark.see(grid, jumper.done)
         self.recorder.flush()
-        self.progress()
+        if not self.stopped():
+            self.progress()
 
     def _keep(self) -> None:
         """Hand over what was collected, now and then."""

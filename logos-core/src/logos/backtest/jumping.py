@@ -130,7 +130,12 @@ class Jumper:
         self._note(start, stop, books.equity if span.flat else span.equity)
         last, marks = self.grid.ending(start, stop)
         self._session.pass_over(
-            last, slices=stop - start, bars=self.grid.bar_count(start, stop), marks=marks, highest=highest
+            last,
+            first=self.grid.clocks.item(start),
+            slices=stop - start,
+            bars=self.grid.bar_count(start, stop),
+            marks=marks,
+            highest=highest,
         )
         self.done = stop
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import numpy as np
@@ -20,10 +20,13 @@ from logos.strategies import array_form
 
 Column = npt.NDArray[np.int64]
 
-PROVED = 1_000
-"""At how many bars the two forms of a strategy are compared before a run, besides twice its look-back."""
+PLACES = 3
+"""Over how many stretches of bars the two forms of a strategy are compared before a run."""
 
-PROVED_IN_TRIAL = 100
+PROVED = 500
+"""How many bars of each stretch are compared, besides the look-back."""
+
+PROVED_IN_TRIAL = 30
 """The same before each trial of a sweep, of which there are many."""
 
 
@@ -82,8 +85,10 @@ def signals_of(state: PairState, bars: BarColumns) -> SignalColumns | None:
         raise PartFailedError.of(f"strategy {state.pair.strategy} on {state.pair.symbol}", error) from error
 
 
-def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns, least: int = PROVED) -> str:
-    """Compare both forms of a strategy over the first bars; return where they differ, empty where they do not.
+def disagreement(
+    strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns, proved: int = PROVED, place: int = 0
+) -> str:
+    """Compare both forms of a strategy over a stretch of bars; return where they differ, empty where they do not.
 
     Parameters
     ----------
@@ -91,18 +96,28 @@ def disagreement(strategy: ArrayStrategy, bars: BarColumns, found: SignalColumns
         A fresh instance; it is fed bar by bar.
     found:
         What the array form said of these bars.
-    least:
-        At how many bars they are compared, besides twice the look-back.
+    proved:
+        How many bars are compared, besides those that the strategy looks back over.
+    place:
+        Which stretch: 0 for the first bars, ``PLACES`` - 1 for the last, the others between them.
     """
-    count = min(len(bars), least + 2 * strategy.lookback)
-    bar = grid_of_columns({bars.instrument.symbol: bars.part(0, count)}, 1).lanes[bars.instrument.symbol].bar
-    for row in range(count):
-        signal = strategy.on_bar(bar(row))
+    warm = strategy.lookback - 1
+    length = min(len(bars), proved + strategy.lookback)
+    start = (len(bars) - length) * place // max(1, PLACES - 1)
+    bar = _bars_of(bars.part(start, start + length))
+    for row in range(start, start + length):
+        signal = strategy.on_bar(bar(row - start))
+        if start and row < start + warm:
+            continue  # it has not seen what decides its answer here
         answer = None if signal is None else signal.value if _is_plain(signal) else signal
         column = None if row < found.first else found.value.item(row)
         if answer != column:
             return f"at its bar {row} the array form says {column}, and bar by bar it says {answer}"
     return ""
+
+
+def _bars_of(bars: BarColumns) -> Callable[[int], Bar]:
+    return grid_of_columns({bars.instrument.symbol: bars}, 1).lanes[bars.instrument.symbol].bar
 
 
 def _is_plain(signal: Signal) -> bool:

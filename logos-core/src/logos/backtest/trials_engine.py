@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from logos.assembly.build import Assembly, assemble, build_pairs, part_context
-from logos.backtest.choosing import AUTO, STREAMING, Choice, choose, disagreements, lay_out, span_of
+from logos.backtest.choosing import AUTO, STREAMING, Choice, choose, disagreements, lay_out, no_array_form, span_of
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.grid import grid_of_columns
@@ -29,6 +29,7 @@ from logos.domain.bars import Slice
 from logos.domain.columns import BarColumns
 from logos.domain.errors import ConfigError, DataError, InputError
 from logos.live.late_log import LateLog
+from logos.live.launch import data_notes
 from logos.plugins.registry import Registry
 from logos.session.machine import Session
 from logos.session.pairs import PairState
@@ -88,10 +89,12 @@ class EngineTrials:
                 hint="Vary parameters of strategies, the allocator, the broker or guards",
             )
         try:
-            config = changed(self._config, values, self._registry)
-        except (ConfigError, InputError) as error:
+            return self._run(changed(self._config, values, self._registry), window)
+        except ConfigError as error:  # from reading the values, or from a part's own factory
             reason = error.problems[0].message if error.problems else error.message
             return TrialOutcome(engine="", refusal=reason)
+
+    def _run(self, config: SessionConfig, window: Window) -> TrialOutcome:
         if self._engine not in (AUTO, KERNEL):
             return self._session(config, window, "")
         totals, note = self._compiled(config, window)
@@ -109,9 +112,9 @@ class EngineTrials:
         for state in states:
             found = signals_of(state, self._bars[state.pair.symbol])
             if found is None:
-                return None, f"strategy {state.pair.strategy} has no array form for numbers of this size"
+                return None, no_array_form(state)
             signals.append(found)
-        fault = disagreements(states, self._bars, signals, PROVED_IN_TRIAL)
+        fault = disagreements(lambda: build_pairs(config, self._context(config)), self._bars, signals, PROVED_IN_TRIAL)
         if fault:
             return None, fault
         run = kernel.run({state.pair: found for state, found in zip(states, signals, strict=True)}, keep_equity=False)
@@ -226,8 +229,8 @@ def load_bars(
     *,
     workspace: Path,
     registry: Registry,  # noqa: ARG001 - as its neighbours
-) -> tuple[Mapping[str, BarColumns], str]:
-    """Return all bars of a config as columns, and their digest.
+) -> tuple[Mapping[str, BarColumns], str, tuple[str, ...]]:
+    """Return all bars of a config as columns, their digest, and what was found out about them, in whole sentences.
 
     Raises
     ------
@@ -242,7 +245,7 @@ def load_bars(
             f"the feed {config.feed.name} does not give its bars as columns, which trials share",
             hint="Name a feed that replays files: feed: {plugin: replay, path: data/cache, …}",
         )
-    return feed.columns(), feed.digest()
+    return feed.columns(), feed.digest(), tuple(data_notes(feed.prepare()))
 
 
 def save_bars(bars: Mapping[str, BarColumns], folder: Path) -> None:

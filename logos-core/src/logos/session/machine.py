@@ -199,13 +199,17 @@ class Session:
             self.desk.record_moves(clock)
         self._record_row(self._row(clock))
 
-    def pass_over(self, last: Slice, *, slices: int, bars: int, marks: Iterable[Bar], highest: int) -> None:
+    def pass_over(
+        self, last: Slice, *, first: int, slices: int, bars: int, marks: Iterable[Bar], highest: int
+    ) -> None:
         """Move on over slices in which no order worked and no signal changed: only prices have moved.
 
         Parameters
         ----------
         last:
             The last of the slices.
+        first:
+            The clock of the first of them.
         slices, bars:
             How many slices, and bars in them.
         marks:
@@ -213,6 +217,8 @@ class Session:
         highest:
             The highest equity at any of them, in minor units.
         """
+        if not self.counts.slices:
+            self.started_at = first
         self.clock = self.sliced_at = last.clock
         self.bars = last.bars
         self.day = (last.clock - self._interval) // SECONDS_A_DAY

@@ -306,7 +306,8 @@ class QuietSpan(Protocol):
 class Envelope:
     """Limits inside which a guard neither blocks an order nor halts the session, whatever else happens.
 
-    The limits of orders hold for those that do not only reduce.
+    The limits of orders are not asked about orders that only reduce: a guard that can block one of those has no
+    envelope.
 
     A share is a numerator and a denominator; ``None`` stands for no limit. Touching a limit is outside.
 

@@ -27,7 +27,7 @@ from logos.ledger.rules import volume_share
 from logos.ledger.valuation import Valuation
 from logos.session.allocators import EqualWeight, FixedQuantity
 from logos.session.machine import SessionParts
-from logos.session.seats import ArrayStrategy, FillTerms, Pair, PairSignal, PlainBroker
+from logos.session.seats import FillTerms, Pair, PairSignal, PlainBroker
 from logos.session.targets import WholeDifference
 
 Column = npt.NDArray[np.int64]
@@ -227,8 +227,6 @@ def _pair_faults(parts: SessionParts, bars: Mapping[str, BarColumns]) -> Iterato
         symbol, currency = state.pair.symbol, state.instrument.currency
         if symbol not in bars:
             yield f"there are no bars of {symbol}"
-        if not isinstance(state.strategy, ArrayStrategy):
-            yield f"strategy {state.pair.strategy} on {symbol} answers bar by bar only, not for whole columns"
         if currency != parts.settings.currency:
             yield f"{symbol} is quoted in {currency}, and would have to be converted"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ from logos.backtest.running import BacktestOutcome, BacktestSetup, run_backtest
 from logos.backtest.trial import Window
 from logos.backtest.trials_engine import load_bars, open_trials
 from logos.config.session import load_session_config
+from logos.context.seed import Seed
 from logos.domain.errors import InputError
 from logos.domain.times import time_text
 from logos.live.launch import start
 from logos.live.setup import Setup
+from logos.plugins.loading import installed_entry_points
 from logos.plugins.registry import Registry, load_registry
 from logos.testing.contexts import FakeClock
 
@@ -29,9 +33,11 @@ SHARED_WITH_TRADE = (schemas.TRADES_FILE, schemas.ORDERS_FILE, schemas.DECISIONS
 
 
 @pytest.fixture(scope="module")
-def registry() -> Registry:
-    """Return what is installed."""
-    return load_registry()
+def registry() -> Iterator[Registry]:
+    """Return what is installed, and the parts of this folder."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    yield load_registry([*installed_entry_points(), EntryPoint("strange", "strange_parts", "logos.v1")])
+    sys.path.remove(str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +55,14 @@ def bar_files(draw: st.DrawFn) -> dict[str, str]:
     for number in range(count):
         steps = draw(st.lists(st.sampled_from([-9, -4, -2, -1, 0, 0, 1, 2, 4, 9]), min_size=30, max_size=140))
         gaps = draw(st.sets(st.integers(1, len(steps) - 1), max_size=6)) if number else set()
-        long_gap = draw(st.integers(1, len(steps) - 1))
+        long_gap, crash = draw(st.integers(1, len(steps) - 1)), draw(st.integers(1, 2 * len(steps)))
         price, minute = draw(st.integers(400, 3000)), 0
         rows = ["timestamp,open,high,low,close,volume"]
         for index, step in enumerate(steps):
             minute += 700 if index == long_gap else 3 if index in gaps else 1
             before, price = price, max(60, price + step)
+            if index == crash:
+                price = draw(st.sampled_from([price * 9, max(60, price // 9)]))
             high, low = max(before, price) + abs(step) % 3, min(before, price) - abs(step) % 2
             volume = 0 if (index * 7 + number) % 11 == 0 else 5 + (index * 13 + number) % 40
             cells = [f"{ticks / 100:.2f}" for ticks in (before, high, low, price)]
@@ -74,6 +82,7 @@ def guard_sets() -> st.SearchStrategy[list[str]]:
         ),
         st.sampled_from(["", "{plugin: order_rate, max: 3, per: 10m}"]),
         st.sampled_from(["", "{plugin: reject_rate, max: 2, per: 10m}"]),
+        st.sampled_from(["", "", "{plugin: opening, seconds: 900}", "{plugin: remembering}"]),
         st.just("{plugin: kill_switch, file: STOP}"),
     ]
     return st.tuples(*choices).map(lambda drawn: [guard for guard in drawn if guard])
@@ -96,7 +105,8 @@ def strategy_lists() -> st.SearchStrategy[list[str]]:
             short,
         ),
         st.just("{plugin: buy_and_hold, name: hold}"),
-    ).flatmap(lambda all_three: st.lists(st.sampled_from(all_three), min_size=1, max_size=3, unique=True))
+        st.builds("{{plugin: fractions, name: steps, params: {{levels: {}}}}}".format, st.integers(2, 7)),
+    ).flatmap(lambda all_four: st.lists(st.sampled_from(all_four), min_size=1, max_size=3, unique=True))
 
 
 def bar_by_bar_lists() -> st.SearchStrategy[list[str]]:
@@ -124,8 +134,10 @@ CONFIGS = st.fixed_dictionaries(
         "slippage": st.sampled_from(["0", "7.5"]),
         "jitter": st.sampled_from(["0", "3"]),
         "share": st.sampled_from(["1", "0.1", "0.03"]),
-        "lot": st.sampled_from(["1", "0.01"]),
-        "cash": st.sampled_from(["1000", "25000.55"]),
+        "lot": st.sampled_from(["1", "0.01", "0.00037"]),
+        "decimals": st.sampled_from([8, 8, 2, 0]),
+        "least": st.sampled_from(["0", "40"]),
+        "cash": st.sampled_from(["1000", "25000"]),
         "currency": st.sampled_from(["USD", "USD", "EUR"]),
         "allocator": st.sampled_from(["{plugin: equal_weight}", '{plugin: fixed_quantity, quantity: "7"}']),
         "guards": guard_sets(),
@@ -137,7 +149,9 @@ CONFIGS = st.fixed_dictionaries(
 def config_text(values: Mapping[str, Any], symbols: list[str], window: str = "") -> str:
     """Return a config over such files; the last symbol may be quoted in euros, converted by the first."""
     instruments = [
-        f'{symbol}: {{asset_class: crypto, tick: "0.01", lot: "{values["lot"]}", currency: USD}}' for symbol in symbols
+        f'{symbol}: {{asset_class: crypto, tick: "0.01", lot: "{values["lot"]}", '
+        f'min_notional: "{values["least"]}", currency: USD}}'
+        for symbol in symbols
     ]
     conversions = ""
     if len(symbols) > 1 and values["currency"] == "EUR":
@@ -149,6 +163,7 @@ def config_text(values: Mapping[str, Any], symbols: list[str], window: str = "")
     return f"""
 session: {{name: agree, seed: 5, flatten: {str(values["flatten"]).lower()}}}
 instruments: {{{", ".join(instruments)}}}
+currencies: {{USD: {{decimals: {values["decimals"]}}}}}
 feed: {{plugin: replay, path: cache, symbols: [{", ".join(symbols)}]}}
 broker:
   plugin: paper
@@ -264,7 +279,7 @@ def test_a_trial_adds_up_to_the_same_by_every_engine(files, values, first, lengt
     workspace, symbols = laid_out(files, values)
     config = load_session_config(config_text(values, symbols), registry, workspace=workspace)
     window = Window(start=START + 60 * (1 + first), end=START + 60 * (1 + first + length))
-    bars, _ = load_bars(config, workspace=workspace, registry=registry)
+    bars, _, _ = load_bars(config, workspace=workspace, registry=registry)
     outcomes = {
         engine: open_trials(config, workspace=workspace, registry=registry, bars=bars, engine=engine).run({}, window)
         for engine in ("auto", "jumping", "streaming")
@@ -277,3 +292,121 @@ def test_a_trial_adds_up_to_the_same_by_every_engine(files, values, first, lengt
         found = attrs.asdict(outcomes[engine].totals, recurse=False)
         differing = {key: (found[key], streamed[key]) for key in streamed if found[key] != streamed[key]}
         assert not differing, engine
+
+
+def lone_config(strategy: str, more: str = "") -> str:
+    """Return a config of one crypto symbol, A, without costs."""
+    return f"""
+instruments: {{A: {{asset_class: crypto, tick: "0.01", lot: "0.01", currency: USD}}}}
+feed: {{plugin: replay, path: cache, symbols: [A]}}
+broker: {{plugin: paper, cash: "1000"}}
+strategies: [{strategy}]
+{more}
+"""
+
+
+def lay_out_walk(workspace: Path, count: int) -> None:
+    """Write minute bars that go up and down by hashing."""
+    rows, price = ["timestamp,open,high,low,close,volume"], 1_000
+    for index in range(count):
+        before, price = price, max(500, price + Seed(3).number("step", index) % 11 - 5)
+        cells = [f"{ticks / 100:.2f}" for ticks in (before, max(before, price), min(before, price), price)]
+        rows.append(f"{time_text(START + 60 * index)},{','.join(cells)},1000")
+    (workspace / "cache" / "crypto").mkdir(parents=True)
+    (workspace / "cache" / "crypto" / "A-1m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("late", [5, 700, 1_390])
+def test_a_wrong_array_form_is_found_wherever_it_begins_and_gives_way_to_the_truth(late, tmp_path, registry):
+    lay_out_walk(tmp_path, 1_400)
+    wrong = lone_config(f"{{plugin: fractions, params: {{levels: 3, late: {late}}}}}")
+    right = lone_config("{plugin: fractions, params: {levels: 3}}")
+    found = backtested(tmp_path, wrong, registry, "auto")
+    assert found.engine == "streaming"
+    assert "has a wrong array form: at its bar" in found.engine_note
+    truth = backtested(tmp_path, right, registry, "jumping")
+    for name in SHARED_WITH_TRADE:
+        assert (found.folder / name).read_bytes() == (truth.folder / name).read_bytes()
+
+
+def test_a_value_that_a_factory_refuses_is_a_refused_trial(tmp_path, registry):
+    lay_out_walk(tmp_path, 50)
+    config = load_session_config(lone_config("{plugin: fractions}"), registry, workspace=tmp_path)
+    for engine in ("auto", "jumping", "streaming"):
+        trials = open_trials(config, workspace=tmp_path, registry=registry, engine=engine)
+        outcome = trials.run({"strategies.fractions.params.refuse": True}, Window())
+        assert (outcome.totals, outcome.refusal) == (None, "these steps are refused by the factory")
+
+
+def test_what_decides_the_bars_cannot_be_varied(tmp_path, registry):
+    lay_out_walk(tmp_path, 50)
+    config = load_session_config(lone_config("{plugin: fractions}"), registry, workspace=tmp_path)
+    trials = open_trials(config, workspace=tmp_path, registry=registry)
+    with pytest.raises(InputError, match="all trials share the same bars"):
+        trials.run({"instruments.A.tick": "0.1"}, Window())
+
+
+def test_a_ruined_benchmark_ends_on_both_engines(tmp_path, registry):
+    lay_out_walk(tmp_path, 60)
+    path = tmp_path / "cache" / "crypto" / "A-1m.csv"
+    rows = path.read_text().splitlines()
+    rows[20:] = [f"{row[:21]}0.01,0.01,0.01,0.01,1000" for row in rows[20:]]
+    path.write_text("\n".join(rows) + "\n")
+    text = lone_config("{plugin: fractions}").replace(
+        'cash: "1000"', 'cash: "1000", margin: true, fees: {taker_bps: "9000"}'
+    )
+    streamed = backtested(tmp_path, text, registry, "streaming")
+    jumped = backtested(tmp_path, text, registry, "jumping")
+    assert contents(jumped.folder) == contents(streamed.folder)
+
+
+def lay_out_closes(workspace: Path, symbol: str, closes: list[str]) -> None:
+    """Write minute bars that stand still at each close."""
+    rows = ["timestamp,open,high,low,close,volume"]
+    rows += [f"{time_text(START + 60 * row)},{text},{text},{text},{text},100000" for row, text in enumerate(closes)]
+    folder = workspace / "cache" / "crypto"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{symbol}-1m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def test_ruin_in_the_middle_of_a_quiet_span_halts_at_its_own_slice(tmp_path, registry):
+    lay_out_closes(tmp_path, "A", ["10.00"] * 30 + ["8.00"] * 5 + ["5.00"] + ["12.00"] * 30)
+    text = lone_config("{plugin: buy_and_hold}", 'allocator: {plugin: fixed_quantity, quantity: "300"}')
+    text = text.replace('cash: "1000"', 'cash: "1000", margin: true')
+    streamed = backtested(tmp_path, text, registry, "streaming")
+    jumped = backtested(tmp_path, text, registry, "jumping")
+    assert (jumped.status, jumped.metrics["slices"]) == ("halted", 36)
+    assert [cause["guard"] for cause in jumped.metrics["halt_causes"]] == ["account"]
+    assert contents(jumped.folder) == contents(streamed.folder)
+    assert_traded_alike(tmp_path, text, registry, jumped)
+
+
+@pytest.mark.parametrize("account", ["USD", "EUR"])
+def test_a_converted_holding_is_rounded_in_columns_as_in_the_books(account, tmp_path, registry):
+    home, away = account, "EUR" if account == "USD" else "USD"
+    lay_out_closes(tmp_path, "A", [f"{10 + row % 7 / 100 + row % 3 / 10:.2f}" for row in range(90)])
+    lay_out_closes(tmp_path, "EUR-USD", [f"{1 + row % 11 / 997:.4f}" for row in range(90)])
+    text = f"""
+instruments:
+  A: {{asset_class: crypto, tick: "0.01", lot: "0.37", currency: {away}}}
+  EUR-USD: {{asset_class: crypto, tick: "0.0001", lot: "1", currency: USD}}
+currencies: {{{home}: {{decimals: 2}}}}
+feed: {{plugin: replay, path: cache, symbols: [A, EUR-USD]}}
+broker: {{plugin: paper, cash: "1000", currency: {home}, conversions: {{{away}: EUR-USD}}}}
+strategies: [{{plugin: buy_and_hold, symbols: [A]}}]
+"""
+    jumped = backtested(tmp_path, text, registry, "jumping")
+    assert jumped.metrics["fills"] == 1
+    assert_traded_alike(tmp_path, text, registry, jumped)
+
+
+def test_a_refused_sale_is_tried_again_at_each_bar_though_no_signal_changes(tmp_path, registry):
+    rising = [f"{50 + row / 2:.2f}" for row in range(12)]
+    lay_out_closes(tmp_path, "A", [*rising, "39.50", "39.00", "38.90", "41.00", "42.00"])
+    text = lone_config(
+        "{plugin: sma_cross, params: {fast: 2, slow: 8}}", 'allocator: {plugin: fixed_quantity, quantity: "1"}'
+    ).replace('lot: "0.01"', 'lot: "1", min_notional: "40"')
+    jumped = backtested(tmp_path, text, registry, "jumping")
+    decided = [row.split(",")[6:9] for row in (jumped.folder / schemas.DECISIONS_FILE).read_text().splitlines()[1:]]
+    assert decided == [["ordered", "1", ""], ["refused", "", "below_min_notional"], ["ordered", "2", ""]]
+    assert_traded_alike(tmp_path, text, registry, jumped)
