@@ -126,14 +126,18 @@ def test_people_are_told_what_was_found(logos: Logos) -> None:
     done = logos(*BEGIN, *GRID)
     assert done.returncode == 0, done.stderr
     for part in (
-        "12 of 16 combinations tried, 4 refused; 12 different configs counted on these bars so far.",
+        "12 of 16 combinations tried, 4 refused; 12 different configs counted on these very bars so far.",
         "The best neighbourhoods, and the peak",
+        "Runs by engine: ",
+        "A trial's value is sharpe over all the bars traded on.",
+        " MB",
         "The deflated Sharpe ratio is",
-        "The probability of overfitting is",
+        "The probability of overfitting cannot be estimated: it takes 12 trading days",
         "Results in runs/sweeps/",
         "Next: put ",
     ):
         assert part in done.stdout
+    assert "Simulated bars" in done.stderr
 
 
 def test_values_outside_of_strategies_can_be_varied(logos: Logos) -> None:
@@ -153,6 +157,10 @@ def test_values_outside_of_strategies_can_be_varied(logos: Logos) -> None:
         ((*BEGIN, "--param", "fast=60:70:5"), "every combination is refused"),
         ((*BEGIN, "--param", "fast=1:5", "--executor", "inlin"), "executor 'inlin' is not installed"),
         (("sweep", "--resume", "nothing"), "there is no sweep in"),
+        (("sweep", "--resume", "latest", "-c", "demo.yaml"), "Leave out --config"),
+        ((*BEGIN, "--param", "fast=1:5", "--walk-forward", "0"), "--walk-forward is 0"),
+        ((*BEGIN, "--param", "fast=1:5", "--walk-forward", "-3"), "--walk-forward is -3"),
+        ((*BEGIN, "--param", "fast=1:5", "--walk-forward", "9999"), "The most that fit: --walk-forward "),
         (("sweep", "--resume", "latest", "--param", "fast=1:5"), "Leave out --param"),
         (("sweep", "--resume", "latest", "--method", "grid", "--walk-forward", "2"), "--method and --walk-forward"),
         ((*BEGIN, "--param", "fast=1:5", "--method", "random", "--trials", "0"), "--trials is 0"),

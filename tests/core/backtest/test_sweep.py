@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from logos.backtest.kernel import compiled
 from logos.backtest.records import EquityByDay, PairTotals, RunTotals
+from logos.backtest.sweep.folder import put
 from logos.backtest.sweep.request import SweepRequest
 from logos.backtest.sweep.runner import resume_sweep, run_sweep
 from logos.backtest.sweep.setup import SweepOutcome, SweepSetup
@@ -24,7 +26,7 @@ from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
 from logos.context.seed import Seed
 from logos.domain.columns import BarColumns
-from logos.domain.errors import InputError, PluginError, ResumeError, StorageError
+from logos.domain.errors import InputError, IntegrityError, PluginError, ResumeError, StorageError
 from logos.domain.instruments import AssetClass, Instrument
 from logos.plugins import BrokerPart
 from logos.plugins.offers import READY, Offer
@@ -112,13 +114,13 @@ def totals_of(days: list[int], equity: list[int], *, halted: bool) -> RunTotals:
     )  # fmt: skip
 
 
-def bars_of(config: SessionConfig) -> tuple[Mapping[str, BarColumns], str]:
+def bars_of(config: SessionConfig) -> tuple[Mapping[str, BarColumns], str, list[str]]:
     column = np.arange(DAYS, dtype=np.int64)
     bars = BarColumns(
         instrument=config.instruments["SIM"], timestamp=column * DAY, open=column, high=column, low=column,
         close=column, volume=column,
     )  # fmt: skip
-    return {"SIM": bars}, DIGEST
+    return {"SIM": bars}, DIGEST, []
 
 
 @attrs.define
@@ -329,7 +331,7 @@ def test_a_resume_refuses_other_bars_and_unknown_sweeps(lab: Lab) -> None:
     with pytest.raises(InputError, match="there is no sweep in"):
         resume_sweep(lab.setup(Formula()), "latest")
     lab.sweep(Formula(stop_after=20))
-    other = lab.setup(Formula(), reader=lambda config: (bars_of(config)[0], "e" * 64))
+    other = lab.setup(Formula(), reader=lambda config: (bars_of(config)[0], "e" * 64, []))
     with pytest.raises(ResumeError, match="its data changed since it began"):
         resume_sweep(other, "latest")
     with pytest.raises(InputError, match="there is no sweep 'x'"):
@@ -349,7 +351,11 @@ def test_the_heat_map_is_drawn_and_the_page_needs_no_network(lab: Lab) -> None:
     assert "heatmap.png" in outcome.summary["plots"]
     page = outcome.folder / "heatmap.html"
     if page.exists():
-        assert '<script src="http' not in page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        assert '<script src="http' not in text
+        assert '"name":"plateau (outlined)"' in text
+        assert '"name":"refused, not run or undefined"' in text
+        assert '"range":[-0.5,8.5]' in text
     else:
         assert "logos-core[report]" in lab.told[0]
 
@@ -375,3 +381,109 @@ def test_a_workspace_that_cannot_be_written_is_named(lab: Lab) -> None:
     (lab.workspace / "runs").write_text("a file", encoding="utf-8")
     with pytest.raises(StorageError, match="runs"):
         lab.sweep()
+
+
+def test_an_interrupt_among_refusals_keeps_the_sweep(lab: Lab) -> None:
+    stopped = Formula(stop_after=2)  # the first two have fast = 5 and slow = 4 and 5
+    part = lab.sweep(stopped, "fast=5,6", "slow=4:8:1")
+    assert part.exit_code == 130
+    assert [row["status"] for row in rows_of(part)] == ["refused", "refused"]
+    done = resume_sweep(lab.setup(Formula()), "latest")
+    assert done.folder == part.folder
+    assert done.summary["trials"]["made"] == 5
+
+
+def test_what_the_feed_found_is_told_before_the_first_trial_and_kept(lab: Lab) -> None:
+    note = "SIM: the price falls to a half on 1970-01-09, perhaps a split"
+    setup = lab.setup(Formula(), reader=lambda config: (*bars_of(config)[:2], [note]))
+    outcome = run_sweep(setup, lab.config, lab.request())
+    assert lab.told == [note]
+    assert outcome.summary["data_notes"] == [note]
+    report = (outcome.folder / "summary.md").read_text(encoding="utf-8")
+    assert 0 < report.index(note) < report.index("## The plateau")
+
+
+def test_an_executor_that_cannot_be_opened_leaves_no_folder(lab: Lab) -> None:
+    with pytest.raises(InputError, match="takes no --workers"):
+        run_sweep(lab.setup(Formula(), workers=2), lab.config, lab.request())
+    assert not (lab.workspace / "runs").exists()
+
+
+def test_a_picture_that_fails_is_a_remark_and_leaves_nothing_behind(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_values: Any, **_named: Any) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("logos.backtest.sweep.heatmap_png.draw_png", full)
+    outcome = run_sweep(lab.setup(Formula(), plots=True), lab.config, lab.request())
+    assert outcome.exit_code == 0
+    assert "heatmap.png was not made" in lab.told[0]
+    assert "heatmap.png" not in outcome.summary["plots"]
+    assert json.loads((outcome.folder / "summary.json").read_bytes())["remarks"] == outcome.summary["remarks"]
+    assert not list(outcome.folder.glob("*.new"))
+    assert not list(outcome.folder.glob(".heatmap*"))
+
+
+def test_a_disk_that_fails_in_a_sweep_says_how_to_go_on(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_values: Any, **_named: Any) -> None:
+        raise StorageError("cannot write results.parquet: No space left on device", hint="something general")
+
+    monkeypatch.setattr("logos.backtest.sweep.writing.write_results", full)
+    with pytest.raises(StorageError, match=r"Mend the disk and go on with: logos sweep --resume \S+-formula"):
+        lab.sweep()
+
+
+def test_halving_has_no_deflated_ratio_and_says_why(lab: Lab) -> None:
+    found = lab.sweep(None, method="halving").summary["significance"]
+    assert (found["deflated_sharpe_ratio"], found["expected_best_sharpe_without_skill"]) == (None, None)
+    assert "halving" in found["why_not_deflated"]
+    assert found["why_not_deflated"] in found["in_words"]
+    assert found["overfitting_window"] != found["window"]
+    assert any("of the first part alone" in sentence for sentence in found["in_words"])
+
+
+def test_walk_forward_names_the_window_of_every_figure(lab: Lab) -> None:
+    outcome = lab.sweep(None, walk_forward=3)
+    found, peak = outcome.summary["significance"], outcome.summary["peak"]
+    last = outcome.summary["walk_forward"]["splits"][-1]
+    assert found["window"] == found["overfitting_window"] == last["train"]
+    first = found["in_words"][0]
+    assert f"with sharpe {last['peak']['in_sample']:.4f}; the peak's {peak['value']:.4f}" in first
+    assert "is the mean over the 3 windows" in first
+    assert outcome.summary["value_is"] == "the mean of sharpe over the 3 training windows"
+    assert outcome.summary["value_is"] in (outcome.folder / "summary.md").read_text(encoding="utf-8")
+
+
+def test_the_first_use_of_the_kernel_is_announced_and_no_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = lab.workspace / "compiled.py"
+    source.write_text("", encoding="utf-8")
+    monkeypatch.setattr(compiled, "__file__", str(source))
+    monkeypatch.setattr(compiled, "is_available", lambda: True)
+    setup = attrs.evolve(lab.setup(Formula()), opener=None)
+    assert "takes about ten seconds" in setup.kernel_notice("auto")
+    assert setup.kernel_notice("jumping") == ""
+    cache = lab.workspace / "__pycache__" / "compiled.nbc"
+    cache.parent.mkdir()
+    cache.touch()
+    assert setup.kernel_notice("auto") == ""
+    cache.unlink()
+    monkeypatch.setattr(compiled, "is_available", lambda: False)
+    assert setup.kernel_notice("auto") == ""
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_no_other(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").mkdir()
+    with pytest.raises(StorageError, match=r"cannot write .*summary.json"):
+        put(tmp_path / "summary.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_sweep_that_finds_a_broken_ledger_stops_and_goes_on_once_it_is_mended(lab: Lab) -> None:
+    whole = lab.sweep()
+    sound = lab.ledger.path.read_bytes()
+    lab.ledger.path.write_bytes(sound.replace(b'"source":"sweep"', b'"source":"sleep"', 1))
+    with pytest.raises(IntegrityError, match="line 1: its content does not match its seal"):
+        lab.sweep()
+    lab.ledger.path.write_bytes(sound)
+    done = resume_sweep(lab.setup(Formula()), "latest")
+    assert done.folder != whole.folder
+    assert tables(done) == tables(whole)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 
 from logos.backtest.sweep.candidates import Candidate, candidates_of
 from logos.backtest.sweep.evaluations import Evaluation, key_of, packed
-from logos.backtest.sweep.heatmap import surface_of
+from logos.backtest.sweep.heatmap import borders, surface_of
+from logos.backtest.sweep.heatmap_png import draw_png
 from logos.backtest.sweep.naming import find_parameter, parameters_of, with_values
 from logos.backtest.sweep.plateau import plateau_of
 from logos.backtest.sweep.progress import Progress
@@ -224,7 +226,7 @@ def test_another_seed_draws_others() -> None:
 # ---- splits ----
 
 
-@given(days=st.integers(8, 60), count=st.integers(2, 5), anchored=st.booleans())
+@given(days=st.integers(16, 60), count=st.integers(2, 5), anchored=st.booleans())
 def test_tests_follow_their_training_without_gap_or_overlap(days: int, count: int, anchored: bool) -> None:
     stamps = [day * DAY + minute * 60 for day in range(days) for minute in (0, 700)]
     found = splits_of(bars(stamps), Window(), count, anchored=anchored)
@@ -239,10 +241,26 @@ def test_tests_follow_their_training_without_gap_or_overlap(days: int, count: in
 
 
 def test_where_days_are_few_bars_are_cut_instead() -> None:
-    found = splits_of(bars(range(0, 600, 60)), Window(start=60), 2, anchored=False)
-    assert [split.train.end for split in found] == [360, 480]
-    with pytest.raises(InputError, match=r"3 bars cannot be cut into 5 parts"):
-        splits_of(bars([0, 60, 120]), Window(), 2, anchored=False)
+    found = splits_of(bars(range(0, 660, 60)), Window(start=60), 2, anchored=False)
+    assert [split.train.end for split in found] == [420, 540]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "count", "said"),
+    [
+        ([0, 60, 120], 2, r"3 bars cannot be cut into 5 parts of at least 2 .* too few for any number of splits"),
+        (range(0, 840, 60), 9, r"14 bars cannot be cut into 12 parts .* --walk-forward 4"),
+        (range(0, 30 * DAY, 3600), 20, r"30 trading days cannot be cut into 23 parts .* --walk-forward 12"),
+    ],
+)
+def test_more_splits_than_fit_are_refused_with_the_most_that_do(stamps: Any, count: int, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        splits_of(bars(stamps), Window(), count, anchored=False)
+
+
+def test_the_most_splits_that_fit_have_two_trading_days_in_every_window() -> None:
+    found = splits_of(bars(range(0, 30 * DAY, 3600)), Window(), 12, anchored=False)
+    assert {one.test.end - one.test.start for one in found[:-1]} == {2 * DAY}  # type: ignore[operator, union-attr]
 
 
 def test_rungs_grow_by_three_from_one_start_to_the_whole() -> None:
@@ -365,6 +383,29 @@ def test_the_two_most_influential_parameters_are_shown_and_the_others_held() -> 
     assert surface.values.shape == (3, 3)
     assert surface.peak is None  # it lies at b = 2
     assert surface.centre in surface.plateau
+    assert surface.subtitle[1] == (
+        "with b = 1: the slice through the recommended trial; the peak lies outside, at b = 2"
+    )
+
+
+def test_where_less_is_better_the_picture_says_so_and_bright_stays_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(axis("a", 1, 2, 3), axis("b", 1, 2, 3), objective="max_drawdown")
+    candidates = candidates_of(asked, Seed(0))
+    scores = {one.number: 0.1 * one.number for one in candidates}
+    surface = surface_of(asked, candidates, plateau_of(asked, candidates, scores))
+    assert surface is not None
+    assert surface.subtitle == ("max_drawdown over a and b (less is better)",)
+    maps = []
+    drawn = Axes.pcolormesh
+    monkeypatch.setattr(Axes, "pcolormesh", lambda *a, **b: (maps.append(b["cmap"]), drawn(*a, **b))[1])
+    assert draw_png(surface, title="one").startswith(b"\x89PNG")
+    assert maps[0] == "cividis_r"
+
+
+def test_an_outline_has_the_sides_that_cells_do_not_share() -> None:
+    assert len(borders([(0, 0)])) == 4
+    assert len(borders([(0, 0), (0, 1)])) == 6
+    assert ((0.5, 0.5), (-0.5, 0.5)) not in borders([(0, 0), (0, 1)])
 
 
 def test_one_parameter_is_a_line_and_refused_values_are_gaps() -> None:
@@ -423,6 +464,36 @@ def test_too_little_to_judge_is_said_and_not_guessed() -> None:
     single = significance_of(noise(1), [noise(1)], trials=1, periods=365)
     assert single.deflated is None
     assert "single trial" in sentences(single)[0]
+
+
+def test_ratios_of_another_window_deflate_nothing() -> None:
+    records = [noise(trial, days=20) for trial in range(1, 9)]
+    found = significance_of(noise(1, days=60), records, trials=8, periods=365, same_window=False)
+    assert found.best is not None
+    assert (found.expected, found.deflated) == (None, None)
+    assert "halving ran most of them on a shorter one" in sentences(found)[0]
+    assert found.overfitting is not None
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([noise(1, days=11), noise(2, days=11)], "12 trading days, two for each of 6 blocks, not 11"),
+        ([record(1, [0.0] * 30), record(2, [0.0] * 30)], "no two trials differ"),
+        ([noise(1)], "two trials"),
+    ],
+)
+def test_an_overfitting_that_cannot_be_estimated_is_nothing_with_a_reason(records: list[Any], said: str) -> None:
+    found = significance_of(records[0], records, trials=2, periods=365)
+    assert (found.overfitting, found.loss, found.blocks, found.splits) == (None, None, None, None)
+    assert said in sentences(found)[-1]
+    assert said in found.as_object()["why_not_estimated"]
+
+
+def test_the_number_of_halves_is_told() -> None:
+    found = significance_of(noise(1, days=12), [noise(1, days=12), noise(2, days=12)], trials=2, periods=365)
+    assert (found.blocks, found.splits) == (6, 20)
+    assert "halved in 20 ways" in sentences(found)[-1]
 
 
 # ---- progress ----

@@ -136,6 +136,50 @@ def test_an_edited_line_is_found(tmp_path) -> None:
         ledger.verify()
 
 
+def edited(ledger: TrialLedger) -> None:
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.write_bytes(b"".join([lines[0], *lines[2:]]))
+
+
+@pytest.mark.parametrize("act", ["append", "count", "keys", "verify"])
+def test_a_line_that_was_taken_out_is_noticed_by_whoever_comes_next(tmp_path, act: str) -> None:
+    ledger_at(tmp_path).append([attrs.evolve(TRIAL, config_digest=digest(number)) for number in range(4)])
+    edited(ledger_at(tmp_path))
+    ledger = ledger_at(tmp_path)
+    acts = {
+        "append": lambda: ledger.append([TRIAL]),
+        "count": lambda: ledger.count(data_digest="d" * 64),
+        "keys": lambda: ledger.keys_of("one"),
+        "verify": ledger.verify,
+    }
+    before = ledger.path.read_bytes()
+    with pytest.raises(IntegrityError, match=r"trials.jsonl line 2: it does not follow .* restore it from a copy"):
+        acts[act]()
+    assert ledger.path.read_bytes() == before
+
+
+def test_a_program_checks_what_others_have_added_since(tmp_path) -> None:
+    one, two = ledger_at(tmp_path), ledger_at(tmp_path)
+    one.append([TRIAL])
+    two.append([TRIAL, TRIAL])
+    one.append([TRIAL])
+    assert two.verify() == 4
+    with one.path.open("ab") as file:
+        file.write(one.path.read_bytes().splitlines(keepends=True)[1])
+    with pytest.raises(IntegrityError, match="line 5: it does not follow"):
+        one.append([TRIAL])
+
+
+def test_a_torn_tail_of_any_length_is_cut_off(tmp_path) -> None:
+    ledger = ledger_at(tmp_path)
+    ledger.append([TRIAL, TRIAL])
+    whole = ledger.path.read_bytes()
+    ledger.path.write_bytes(whole + b"x" * 200_000)
+    ledger_at(tmp_path).append([TRIAL])
+    assert ledger.path.read_bytes()[: len(whole)] == whole
+    assert ledger.verify() == 3
+
+
 def test_programs_that_append_at_once_leave_one_whole_chain(tmp_path) -> None:
     ledger = ledger_at(tmp_path)
     programs = [

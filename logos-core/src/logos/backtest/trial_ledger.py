@@ -17,7 +17,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import attrs
 from filelock import FileLock
@@ -27,11 +27,14 @@ from logos.config.writing import digest_of
 from logos.context.clock import Clock, SystemClock
 from logos.domain.errors import IntegrityError, StorageError
 from logos.domain.times import time_text
-from logos.live.journal import GENESIS, Head, check_line
+from logos.live.journal import Head
 
 LEDGER_FILE = "trials.jsonl"
 _SEAL = ',"hash":"'
-_LONGEST_LINE = 65_536
+# A line ends in two digests of 64 characters: of the line before it, and its own.
+_PREVIOUS = b',"prev":"'
+_SEAL_BEHIND = b'"' + _SEAL.encode()
+_END = b'"}\n'
 _PATIENCE = 60.0
 """Seconds to wait for another program that appends."""
 
@@ -136,6 +139,7 @@ class TrialLedger:
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self.path = path
         self._clock = SystemClock() if clock is None else clock
+        self._sound = Head()
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE)
 
     def append(self, trials: Sequence[Trial]) -> None:
@@ -146,7 +150,7 @@ class TrialLedger:
         Raises
         ------
         IntegrityError
-            Where the file's last whole line is not a line of this ledger.
+            Where a line was edited, or is missing or out of place; it is named.
         StorageError
             Where the file cannot be written.
         """
@@ -154,13 +158,19 @@ class TrialLedger:
             return
         at = time_text(self._clock.now())
         with self._held(), self.path.open("a+b") as file:
-            sequence, digest = _head(file, self.path)
+            head = self._check(file)
+            if file.seek(0, os.SEEK_END) > head.length:
+                file.truncate(head.length)
+            sequence, digest = head.sequence, head.digest
             lines = []
             for trial in trials:
                 sequence += 1
                 line, digest = _line(trial, sequence, at, digest)
                 lines.append(line)
-            file.write(b"".join(lines))
+            added = b"".join(lines)
+            file.write(added)
+            file.flush()
+            self._sound = Head(sequence, head.length + len(added), digest)
 
     def sync(self) -> None:
         """Wait until every trial would survive a power cut."""
@@ -169,7 +179,13 @@ class TrialLedger:
                 os.fsync(file.fileno())
 
     def count(self, *, data_digest: str) -> TrialCount:
-        """Return how much has been tried on the bars of a digest, over all programs and parts of the bars."""
+        """Return how much has been tried on the bars of a digest, over all programs and parts of the bars.
+
+        Raises
+        ------
+        IntegrityError
+            Where a line was edited, or is missing or out of place; it is named.
+        """
         configs: set[str] = set()
         trials: set[tuple[str, ...]] = set()
         records = 0
@@ -191,14 +207,38 @@ class TrialLedger:
         IntegrityError
             At the first line that was edited, is missing or out of place.
         """
-        head = Head()
-        for line in self._lines():
-            check_line(line, head, self.path)
-            head = Head(head.sequence + 1, head.length + len(line), line[-67:-3].decode())
-        return head.sequence
+        self._sound = Head()
+        self._check_path()
+        return self._sound.sequence
+
+    def _check_path(self) -> None:
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                self._check(file)
+
+    def _check(self, file: BinaryIO) -> Head:
+        """Check the lines that this program has not checked yet, and return the last whole one's head."""
+        if file.seek(0, os.SEEK_END) < self._sound.length:  # another file, or one that was cut
+            self._sound = Head()
+        sequence, length, digest = self._sound.sequence, self._sound.length, self._sound.digest
+        file.seek(length)
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            fault = _fault(line, digest)
+            if fault:
+                raise IntegrityError(
+                    f"{self.path} line {sequence + 1}: {fault}",
+                    hint="The ledger was damaged or edited after it was written: restore it from a copy. Where there "
+                    "is none, move it away; the count of trials then begins anew, and luck is judged too mildly",
+                )
+            sequence, length, digest = sequence + 1, length + len(line), line[-67:-3].decode()
+        self._sound = Head(sequence, length, digest)
+        return self._sound
 
     def _keys(self, text: str) -> Iterator[TrialKey]:
         """Yield the keys of the lines that hold a text."""
+        self._check_path()
         wanted = text.encode()
         for line in self._lines():
             found = _KEY.search(line) if wanted in line else None
@@ -229,29 +269,15 @@ class TrialLedger:
             ) from error
 
 
-def _head(file: Any, path: Path) -> tuple[int, str]:
-    """Return the number and the digest of the last whole line, having cut off a torn one behind it."""
-    end = file.seek(0, os.SEEK_END)
-    if end == 0:
-        return 0, GENESIS
-    tail_start = max(0, end - _LONGEST_LINE)
-    file.seek(tail_start)
-    tail = file.read()
-    whole = tail.rfind(b"\n") + 1
-    if whole < len(tail):
-        file.truncate(tail_start + whole)
-        file.seek(0, os.SEEK_END)
-    if whole == 0 and tail_start == 0:
-        return 0, GENESIS
-    last = tail[: whole - 1].rpartition(b"\n")[2]
-    try:
-        values = json.loads(last)
-        return int(values["seq"]), str(values["hash"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(
-            f"the last line of {path} is not a trial",
-            hint="The ledger was damaged or edited after it was written: restore it from a copy",
-        ) from error
+def _fault(line: bytes, previous: str) -> str:
+    """Return what is wrong with a line that is to follow another; empty where nothing is."""
+    if line[-150:-141] != _PREVIOUS or line[-77:-67] != _SEAL_BEHIND or line[-3:] != _END:
+        return "it is not a trial"
+    if line[-141:-77] != previous.encode():
+        return "it does not follow the line before it"
+    if hashlib.sha256(line[:-76]).hexdigest().encode() != line[-67:-3]:
+        return "its content does not match its seal"
+    return ""
 
 
 def _line(trial: Trial, sequence: int, at: str, previous: str) -> tuple[bytes, str]:

@@ -49,7 +49,12 @@ def sweep(  # noqa: PLR0913 -- each is an option of the command
 
     Every trial is counted in runs/trials.jsonl. Ctrl-C leaves a valid part of the sweep and ends with exit code 130.
     """
-    if bool(config) == bool(resume):
+    if config and resume:
+        raise InputError(
+            "a resumed sweep goes on with the config in its own folder",
+            hint=f"Leave out --config, or leave out --resume to begin a new sweep of {config}",
+        )
+    if not config and not resume:
         raise InputError("a sweep needs a config, or one to go on with", hint="Give --config F, or --resume ID")
     options = {
         "method": method,
@@ -97,6 +102,8 @@ def _begin(setup: SweepSetup, path: Path, params: list[str], asked: Mapping[str,
     from logos.config.session import load_session_config  # noqa: PLC0415
     from logos.paths import env_seed  # noqa: PLC0415
 
+    if asked.get("walk_forward") == 0:
+        raise InputError("--walk-forward is 0, and must be at least 2", hint="Leave it out for one run over all bars")
     config = load_session_config(path, setup.registry, workspace=setup.workspace, default_seed=env_seed())
     request = SweepRequest(axes=read_axes(params, config), **asked)  # type: ignore[arg-type]  # named one by one above
     return run_sweep(setup, config, request)

@@ -6,13 +6,25 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from logos.backtest.sweep.report import number, params_text, plateau_sentence, trials_sentence
+from logos.backtest.sweep.report import (
+    engines_sentence,
+    number,
+    params_text,
+    percent,
+    plateau_sentence,
+    trials_sentence,
+)
 from logos.cli.output import emit_json, print_table
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from logos.backtest.sweep.setup import SweepOutcome
+
+
+_MEGABYTE = 1_000_000
+_MOST_NOTES = 2
+_LONGEST_NOTE = 150
 
 
 class ProgressBar:
@@ -88,16 +100,19 @@ def print_sweep(outcome: SweepOutcome, *, as_json: bool) -> None:
     summary = outcome.summary
     _say(f"Sweep {summary['sweep_id']}: {summary['status']}")
     _say(trials_sentence(summary))
+    _say_engines(summary)
     _say("")
     _print_trials(summary)
     _say("")
     _say(plateau_sentence(summary))
+    _say(f"A trial's value is {summary['value_is']}.")
+    _say("")
     for sentence in summary["significance"]["in_words"]:
         _say(sentence)
     if summary["walk_forward"] is not None:
         _print_walk_forward(summary)
     _say("")
-    _say(f"{outcome.watch.seconds:.2f} s, {outcome.watch.peak_memory / 2**20:,.0f} MiB at most")
+    _say(f"Ran in {outcome.watch.seconds:,.2f} s; peak memory {outcome.watch.peak_memory / _MEGABYTE:,.0f} MB")
     _say(f"Results in {outcome.path}")
     _say("  summary.md tells the whole story; results.parquet has every trial")
     _say(_next_step(summary))
@@ -105,14 +120,25 @@ def print_sweep(outcome: SweepOutcome, *, as_json: bool) -> None:
 
 def _values(outcome: SweepOutcome) -> dict[str, Any]:
     summary = outcome.summary
-    names = ("status", "method", "objective", "trials", "peak", "recommended", "peak_excess", "significance")
+    names = ("status", "method", "objective", "trials", "value_is", "peak", "recommended", "peak_excess")
+    more = ("significance", "walk_forward", "data_notes")
     return {
         "sweep_id": summary["sweep_id"],
         "path": outcome.path,
-        **{name: summary[name] for name in names},
-        "walk_forward": summary["walk_forward"],
+        **{name: summary[name] for name in (*names, *more)},
         "seconds": round(outcome.watch.seconds, 3),
+        "peak_memory_bytes": outcome.watch.peak_memory,
     }
+
+
+def _say_engines(summary: Any) -> None:
+    """Say which engine ran how much, and the most frequent reasons why it was not a quicker one."""
+    _say(engines_sentence(summary))
+    notes = summary["trials"]["engine_notes"]
+    for note in notes[:_MOST_NOTES]:
+        _say(f"  {note if len(note) <= _LONGEST_NOTE else note[: _LONGEST_NOTE - 1] + '…'}")
+    if len(notes) > _MOST_NOTES:
+        _say(f"  and {len(notes) - _MOST_NOTES:,} other reasons, in summary.md")
 
 
 def _print_trials(summary: Any) -> None:
@@ -149,7 +175,7 @@ def _print_walk_forward(summary: Any) -> None:
                 number(one["in_sample_mean"]),
                 number(one["out_of_sample_mean"]),
                 number(one["sharpe"]),
-                number(one["total_return"]),
+                percent(one["total_return"]),
             )
             for name, one in summary["walk_forward"]["out_of_sample"].items()
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from logos.backtest.sweep.candidates import Candidate
 from logos.backtest.sweep.plateau import Plateau
-from logos.backtest.sweep.request import SweepRequest
+from logos.backtest.sweep.request import SweepRequest, less_is_better
 from logos.backtest.sweep.space import Axis
 
 Place = tuple[int, int]
 """Row and column."""
+Side = tuple[tuple[float, float], tuple[float, float]]
+"""Two values across, and two down."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -33,6 +35,8 @@ class Surface:
         The cells of the recommended trial's neighbourhood.
     fixed:
         What the other parameters are held at, as a sentence; empty where there are none.
+    note:
+        Which trial the others are held at, and where the peak lies where it is not to be seen; empty as above.
     """
 
     objective: str
@@ -43,6 +47,25 @@ class Surface:
     centre: Place | None
     plateau: tuple[Place, ...]
     fixed: str
+    note: str
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether the least value is the best."""
+        return less_is_better(self.objective)
+
+    @property
+    def subtitle(self) -> tuple[str, ...]:
+        """What is shown, a line or two."""
+        names = [axis.name for axis in (self.down, self.across) if axis is not None]
+        text = f"{self.objective} over {' and '.join(names)}" + (" (less is better)" if self.less_is_better else "")
+        held = ": ".join(one for one in (self.fixed and f"with {self.fixed}", self.note) if one)
+        return (text, held) if held else (text,)
+
+    @property
+    def empty(self) -> tuple[Place, ...]:
+        """The cells that have no value."""
+        return tuple((row, column) for row, column in np.argwhere(np.isnan(self.values)).tolist())
 
 
 def surface_of(request: SweepRequest, candidates: Sequence[Candidate], plateau: Plateau) -> Surface | None:
@@ -82,7 +105,23 @@ def surface_of(request: SweepRequest, candidates: Sequence[Candidate], plateau: 
         centre=None if plateau.recommended is None else place(plateau.recommended.trial),
         plateau=tuple(where for one in members if (where := place(one)) is not None),
         fixed=_fixed(request, rest, held),
+        note=_note(request, rest, plateau, by_number),
     )
+
+
+def borders(cells: Sequence[Place]) -> list[Side]:
+    """Return the outline of cells: every side of one whose other side lies outside. A cell's centre is its place."""
+    inside, found = set(cells), []
+    for row, column in cells:
+        x, y = column - 0.5, row - 0.5
+        sides = {
+            (row - 1, column): ((x, x + 1), (y, y)),
+            (row + 1, column): ((x, x + 1), (y + 1, y + 1)),
+            (row, column - 1): ((x, x), (y, y + 1)),
+            (row, column + 1): ((x + 1, x + 1), (y, y + 1)),
+        }
+        found += [side for neighbour, side in sides.items() if neighbour not in inside]
+    return found
 
 
 def label(value: object) -> str:
@@ -107,6 +146,18 @@ def _influence(places: Sequence[int], values: npt.NDArray[np.float64]) -> float:
     overall = float(values.mean())
     parts = [values[column == place] for place in np.unique(column)]
     return sum(len(part) * (float(part.mean()) - overall) ** 2 for part in parts) / len(values)
+
+
+def _note(request: SweepRequest, rest: Sequence[int], plateau: Plateau, by_number: Mapping[int, Candidate]) -> str:
+    """Say which trial the slice goes through, and that the peak lies outside of it, where it does."""
+    if not any(len(request.axes[index].values) > 1 for index in rest):
+        return ""
+    if plateau.recommended is None or plateau.peak is None:
+        return "the slice through the peak"
+    through, peak = by_number[plateau.recommended.trial].places, by_number[plateau.peak.trial].places
+    off = [index for index in rest if peak[index] != through[index]]
+    text = "the slice through the recommended trial"
+    return f"{text}; the peak lies outside, at {_fixed(request, off, peak)}" if off else text
 
 
 def _fixed(request: SweepRequest, rest: Sequence[int], held: Sequence[int]) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from logos.backtest.sweep.heatmap import Surface, label
+from logos.backtest.sweep.heatmap import Surface, borders, label
 
 _PEAK = "#D55E00"
 _LINE = "#0072B2"
 _EMPTY = "#E5E7EB"
+_CROSS = "#9CA3AF"
+_NOT_THERE = "refused, not run or undefined"
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -36,12 +39,11 @@ def draw_html(surface: Surface, *, title: str) -> str:
     from plotly.io import to_html  # noqa: PLC0415
 
     figure = go.Figure(_line(go, surface) if surface.down is None else _map(go, surface))
-    names = [axis.name for axis in (surface.down, surface.across) if axis is not None]
-    over = f"{surface.objective} over {' and '.join(names)}" + (f", with {surface.fixed}" if surface.fixed else "")
-    if np.isnan(surface.values).any():
-        over += "; grey or missing: refused, not run or undefined"
+    over = [html.escape(line) for line in surface.subtitle]
+    if surface.down is None and surface.empty:
+        over[0] += f"; missing: {_NOT_THERE}"
     figure.update_layout(
-        title={"text": f"{html.escape(title)}<br><sup>{html.escape(over)}</sup>"},
+        title={"text": f"{html.escape(title)}<br>{'<br>'.join(f'<sup>{line}</sup>' for line in over)}"},
         template="plotly_white",
         font={"family": "DejaVu Sans, Arial, sans-serif", "color": "#2B2F36"},
         height=720,
@@ -52,8 +54,11 @@ def draw_html(surface: Surface, *, title: str) -> str:
     if surface.down is None:
         figure.update_yaxes(title_text=surface.objective)
     else:
-        figure.update_layout(plot_bgcolor=_EMPTY)
-        figure.update_yaxes(title_text=html.escape(surface.down.name), **axis)
+        rows, columns = surface.values.shape
+        # Marks would widen the axes beyond the cells.
+        figure.update_layout(plot_bgcolor=_EMPTY, shapes=_outline(surface))
+        figure.update_xaxes(range=[-0.5, columns - 0.5])
+        figure.update_yaxes(title_text=html.escape(surface.down.name), range=[-0.5, rows - 0.5], **axis)
     drawn = to_html(figure, include_plotlyjs=True, full_html=False, div_id="heatmap", config={"displaylogo": False})
     return _PAGE.format(title=html.escape(title), figure=drawn)
 
@@ -76,17 +81,40 @@ def _map(go: Any, surface: Surface) -> list[Any]:
         y=down,
         z=_cells(surface),
         colorscale="Cividis",
+        reversescale=surface.less_is_better,
         colorbar={"title": {"text": surface.objective}},
         hovertemplate=told,
         hoverongaps=False,
     )
-    plateau = [(across[column], down[row]) for row, column in surface.plateau]
+    empty = [(across[column], down[row]) for row, column in surface.empty]
+    cross = {"symbol": "x-thin", "size": 9, "line": {"color": _CROSS, "width": 1}}
+    square = {"symbol": "square-open", "size": 14, "color": "black", "line": {"width": 2}}
     marks = [
-        _marks(go, "plateau", plateau, {"symbol": "square-open", "size": 17, "color": "black", "line": {"width": 2}}),
+        *([_marks(go, _NOT_THERE, empty, cross)] if empty else []),
+        # Its outline is drawn by shapes, which have no place in a legend.
+        *([_marks(go, "plateau (outlined)", [(None, None)], square)] if surface.plateau else []),
         *_single(go, "recommended: centre of the plateau", surface.centre, across, down, "circle", "white"),
         *_single(go, "peak", surface.peak, across, down, "star", _PEAK),
     ]
     return [cells, *marks]
+
+
+def _outline(surface: Surface) -> list[dict[str, Any]]:
+    """Return the border of the plateau, black under white; an axis of categories counts its places from 0."""
+    lines = [
+        (width, colour, side) for width, colour in ((5, "black"), (2, "white")) for side in borders(surface.plateau)
+    ]
+    return [
+        {
+            "type": "line",
+            "x0": xs[0],
+            "x1": xs[1],
+            "y0": ys[0],
+            "y1": ys[1],
+            "line": {"color": colour, "width": width},
+        }
+        for width, colour, (xs, ys) in lines
+    ]
 
 
 def _single(
@@ -99,7 +127,7 @@ def _single(
     return [_marks(go, name, [(across[column], down[row])], marker)]
 
 
-def _marks(go: Any, name: str, points: list[tuple[str, str]], marker: dict[str, Any]) -> Any:
+def _marks(go: Any, name: str, points: Sequence[tuple[Any, Any]], marker: dict[str, Any]) -> Any:
     return go.Scatter(
         x=[x for x, _ in points],
         y=[y for _, y in points],
@@ -132,7 +160,7 @@ def _line(go: Any, surface: Surface) -> list[Any]:
     ]
     for name, columns, marker in groups:
         points = [(across[column], values[column]) for column in columns]
-        found.append(_marks(go, name, points, marker))  # type: ignore[arg-type]  # a y is a number here
+        found.append(_marks(go, name, points, marker))
     return found
 
 

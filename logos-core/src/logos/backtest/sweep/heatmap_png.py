@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from logos.backtest.sweep.heatmap import Surface, label
+from logos.backtest.sweep.heatmap import Surface, borders, label
 from logos.backtest.sweep.space import Axis
 
 _SIZE_INCHES = (10.5, 7.5)
@@ -44,8 +44,8 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def draw_png(surface: Surface, out: Path, *, title: str) -> None:
-    """Draw the heat map, or a line where one parameter varies. The file appears whole or not at all.
+def draw_png(surface: Surface, *, title: str) -> bytes:
+    """Draw the heat map, or a line where one parameter varies, and return the file.
 
     No user setting of matplotlib is read, and neither a date nor a program version is stored in the file.
     """
@@ -54,25 +54,18 @@ def draw_png(surface: Surface, out: Path, *, title: str) -> None:
         mpl.rcParams.update(_STYLE)
         figure = Figure(figsize=_SIZE_INCHES, dpi=_DOTS_PER_INCH, facecolor="white")
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.09, right=0.95, top=0.86, bottom=0.16)
+        figure.subplots_adjust(left=0.09, right=0.92, top=0.86, bottom=0.16)
         figure.text(0.09, 0.945, title, fontsize=15, fontweight="bold", parse_math=False)
-        figure.text(0.09, 0.905, subtitle(surface), fontsize=10.5, color=_QUIET, parse_math=False)
+        for line, text in enumerate(surface.subtitle):
+            figure.text(0.09, 0.91 - 0.03 * line, text, fontsize=10.5, color=_QUIET, parse_math=False)
         if surface.down is None:
             _draw_line(axes, surface)
         else:
             _draw_map(figure, axes, surface, surface.down)
         canvas: Any = FigureCanvasAgg(figure)
-        partial = out.with_name(f".{out.name}.new")
-        with partial.open("wb") as file:
-            canvas.print_png(file, metadata={"Software": None})
-        partial.replace(out)
-
-
-def subtitle(surface: Surface) -> str:
-    """Return what is shown, in one line."""
-    names = [axis.name for axis in (surface.down, surface.across) if axis is not None]
-    text = f"{surface.objective} over {' and '.join(names)}"
-    return f"{text}  ·  with {surface.fixed}" if surface.fixed else text
+        file = BytesIO()
+        canvas.print_png(file, metadata={"Software": None})
+        return file.getvalue()
 
 
 def _draw_map(figure: Figure, axes: Axes, surface: Surface, down: Axis) -> None:
@@ -81,7 +74,7 @@ def _draw_map(figure: Figure, axes: Axes, surface: Surface, down: Axis) -> None:
     axes.set_facecolor(_EMPTY)
     axes.patch.set_hatch("////")
     edges = (np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5)
-    colours = axes.pcolormesh(*edges, values, cmap=_MAP, edgecolors="none")
+    colours = axes.pcolormesh(*edges, values, cmap=f"{_MAP}_r" if surface.less_is_better else _MAP, edgecolors="none")
     bar = figure.colorbar(colours, ax=axes, pad=0.02, fraction=0.05)
     bar.set_label(surface.objective)
     bar.outline.set_visible(False)
@@ -92,6 +85,8 @@ def _draw_map(figure: Figure, axes: Axes, surface: Surface, down: Axis) -> None:
         _mark(axes, surface.peak, "*", _PEAK)
     _tick(axes.xaxis, surface.across)
     _tick(axes.yaxis, down)
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(-0.5, rows - 0.5)
     axes.tick_params(length=0)
     axes.set_xlabel(surface.across.name, parse_math=False)
     axes.set_ylabel(down.name, parse_math=False)
@@ -99,20 +94,9 @@ def _draw_map(figure: Figure, axes: Axes, surface: Surface, down: Axis) -> None:
 
 
 def _outline(axes: Axes, surface: Surface) -> None:
-    """Draw the border of the plateau: every side of a cell whose other side lies outside."""
-    cells = set(surface.plateau)
-    for row, column in surface.plateau:
-        x, y = column - 0.5, row - 0.5
-        sides = {
-            (row - 1, column): ((x, x + 1), (y, y)),
-            (row + 1, column): ((x, x + 1), (y + 1, y + 1)),
-            (row, column - 1): ((x, x), (y, y + 1)),
-            (row, column + 1): ((x + 1, x + 1), (y, y + 1)),
-        }
-        for neighbour, (xs, ys) in sides.items():
-            if neighbour not in cells:
-                axes.plot(xs, ys, color="black", linewidth=3.6, solid_capstyle="projecting", clip_on=False, zorder=3)
-                axes.plot(xs, ys, color=_CENTRE, linewidth=1.8, solid_capstyle="projecting", clip_on=False, zorder=4)
+    for xs, ys in borders(surface.plateau):
+        axes.plot(xs, ys, color="black", linewidth=3.6, solid_capstyle="projecting", clip_on=False, zorder=3)
+        axes.plot(xs, ys, color=_CENTRE, linewidth=1.8, solid_capstyle="projecting", clip_on=False, zorder=4)
 
 
 def _mark(axes: Axes, place: tuple[int, int], marker: str, colour: str) -> None:

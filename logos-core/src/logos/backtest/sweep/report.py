@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from logos.backtest.measures import value_text
+
 DASH = "-"
 
 
@@ -46,7 +48,18 @@ def trials_sentence(summary: Mapping[str, Any]) -> str:
         text += f", {found['refused']:,} refused"
     if found["halted"]:
         text += f", {found['halted']:,} halted by a guard"
-    return f"{text}; {found['counted_on_these_bars']:,} different configs counted on these bars so far."
+    return f"{text}; {found['counted_on_these_bars']:,} different configs counted on these very bars so far."
+
+
+def engines_sentence(summary: Mapping[str, Any]) -> str:
+    """Say which engine ran how much."""
+    engines = ", ".join(f"{name} {count:,}" for name, count in summary["trials"]["engines"].items())
+    return f"Runs by engine: {engines or 'none'}."
+
+
+def percent(value: float | None) -> str:
+    """Return a share of a table."""
+    return value_text(value, "percent", undefined=DASH)
 
 
 def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -55,17 +68,22 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     if summary["status"] != "completed":
         yield f"**Interrupted.** This is what was there; go on with `logos sweep --resume {summary['sweep_id']}`."
         yield ""
+    if summary["data_notes"]:
+        yield "What the feed found in the data:"
+        yield ""
+        yield from (f"- {note}" for note in summary["data_notes"])
+        yield ""
     yield f"Method {summary['method']}, objective `{summary['objective']}`, {summary['combinations']:,} combinations."
     yield trials_sentence(summary)
     if summary["trials"]["first_refusal"]:
         yield f"The first refusal: {summary['trials']['first_refusal']}"
-    engines = ", ".join(f"{name} {count:,}" for name, count in summary["trials"]["engines"].items())
-    yield f"Runs by engine: {engines or 'none'}."
+    yield engines_sentence(summary)
     yield from (f"- {note}" for note in summary["trials"]["engine_notes"])
     yield ""
     yield "## The plateau"
     yield ""
     yield plateau_sentence(summary)
+    yield f"A trial's value is {summary['value_is']}."
     yield ""
     yield from _table(summary)
     yield ""
@@ -141,8 +159,8 @@ def _walk_forward(summary: Mapping[str, Any]) -> Iterator[str]:
                 number(chain["in_sample_mean"]),
                 number(chain["out_of_sample_mean"]),
                 number(chain["sharpe"]),
-                number(chain["total_return"]),
-                number(chain["max_drawdown_of_days"]),
+                percent(chain["total_return"]),
+                percent(chain["max_drawdown_of_days"]),
                 str(chain["days"]),
             ]
             for name, chain in found["out_of_sample"].items()

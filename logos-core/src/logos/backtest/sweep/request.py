@@ -23,9 +23,14 @@ OBJECTIVES = (*_HIGHER, *_LOWER)
 """The measures that a sweep may be judged by."""
 
 
+def less_is_better(objective: str) -> bool:
+    """Return whether the least value of an objective is the best."""
+    return objective in _LOWER
+
+
 def rising(objective: str, value: float) -> float:
     """Return a value of an objective so that more is better."""
-    return -value if objective in _LOWER else value
+    return -value if less_is_better(objective) else value
 
 
 @attrs.frozen(kw_only=True)

@@ -19,8 +19,8 @@ from logos.backtest.sweep.naming import with_values
 from logos.backtest.sweep.progress import PROGRESS_FILE, Progress
 from logos.backtest.sweep.request import HALVING, SweepRequest
 from logos.backtest.sweep.search import Search
-from logos.backtest.sweep.setup import SweepOutcome, SweepSetup
-from logos.backtest.sweep.splits import rungs_of, splits_of
+from logos.backtest.sweep.setup import Found, SweepOutcome, SweepSetup
+from logos.backtest.sweep.splits import Split, rungs_of, splits_of
 from logos.backtest.sweep.work import BARS_FOLDER, job_of, lend
 from logos.backtest.sweep.writing import Finished, write_all
 from logos.backtest.trial import Trials, Window
@@ -28,8 +28,7 @@ from logos.backtest.trial_ledger import Trial, TrialLedger, trial_digest, trials
 from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
 from logos.context.seed import Seed
-from logos.domain.columns import BarColumns
-from logos.domain.errors import InputError, ResumeError
+from logos.domain.errors import InputError, ResumeError, StorageError
 from logos.domain.times import time_text
 from logos.live.setup import plugins_of
 from logos.session.seats import Executor
@@ -53,8 +52,17 @@ def run_sweep(setup: SweepSetup, config: SessionConfig, request: SweepRequest) -
     """
     request.check()
     watch = Stopwatch(setup.clock)
-    bars, digest = setup.bars_of(config)
-    search_splits = splits_of(bars, window_of(config), request.walk_forward, anchored=request.anchored)
+    found = setup.bars_of(config)
+    splits = splits_of(found[0], window_of(config), request.walk_forward, anchored=request.anchored)
+    with _opened_executor(setup, config) as executor:  # before there is a folder, for a library may be missing
+        folder = _begun(setup, config, request, found, splits)
+        return _Sweep(setup, config, request, folder, found, watch).run(executor)
+
+
+def _begun(
+    setup: SweepSetup, config: SessionConfig, request: SweepRequest, found: Found, splits: Sequence[Split]
+) -> Path:
+    """Make the folder of a new sweep, with what a resume needs."""
     folder = places.claim(setup.root, config.session.name, setup.clock.now(), setup.disk)
     asked = {
         "schema": _SCHEMA,
@@ -63,15 +71,23 @@ def run_sweep(setup: SweepSetup, config: SessionConfig, request: SweepRequest) -
         **request.as_object(),
         "combinations": request.size,
         "seed": config.session.seed,
-        "splits": [attrs.asdict(split) for split in search_splits],
+        "splits": [attrs.asdict(split) for split in splits],
         "config_digest": config.digest,
-        "data_digest": digest,
+        "data_digest": found[1],
         "plugins": plugins_of(config),
     }
     places.put(folder / places.CONFIG_FILE, config.to_yaml().encode())
     # A folder is a sweep once this file is there.
     places.put_json(folder / places.SWEEP_FILE, asked)
-    return _Sweep(setup, config, request, folder, (bars, digest), watch).run()
+    return folder
+
+
+@contextmanager
+def _opened_executor(setup: SweepSetup, config: SessionConfig) -> Iterator[tuple[Executor, bool]]:
+    """Open the executor; it comes with whether it works in this very process."""
+    executor, here = open_executor(setup, config)
+    with closing(executor):
+        yield executor, here
 
 
 def resume_sweep(setup: SweepSetup, wanted: str) -> SweepOutcome:
@@ -88,8 +104,8 @@ def resume_sweep(setup: SweepSetup, wanted: str) -> SweepOutcome:
     folder = places.find_sweep(setup.root, wanted)
     asked = places.read_sweep(folder)
     config = load_session_config(folder / places.CONFIG_FILE, setup.registry, workspace=setup.workspace)
-    bars, digest = setup.bars_of(config)
-    now = {"config": config.digest, "data": digest, "plugins": plugins_of(config)}
+    found = setup.bars_of(config)
+    now = {"config": config.digest, "data": found[1], "plugins": plugins_of(config)}
     then = {"config": asked["config_digest"], "data": asked["data_digest"], "plugins": asked["plugins"]}
     for what, value in now.items():
         if value != then[what]:
@@ -98,7 +114,8 @@ def resume_sweep(setup: SweepSetup, wanted: str) -> SweepOutcome:
                 hint="Put back what it began with, or begin a new sweep",
             )
     request = SweepRequest.from_object(asked)
-    return _Sweep(setup, config, request, folder, (bars, digest), watch).run()
+    with _opened_executor(setup, config) as executor:
+        return _Sweep(setup, config, request, folder, found, watch).run(executor)
 
 
 def window_of(config: SessionConfig) -> Window:
@@ -116,31 +133,42 @@ class _Sweep:
         config: SessionConfig,
         request: SweepRequest,
         folder: Path,
-        bars: tuple[Mapping[str, BarColumns], str],
+        found: Found,
         watch: Stopwatch,
     ) -> None:
         self._setup = setup
         self._config = config
         self._request = request
         self._folder = folder
-        self._bars, self._data_digest = bars
+        self._bars, self._data_digest, self._data_notes = found
         self._ledger = TrialLedger(trials_path(setup.root), setup.clock)
         self._digests: dict[int, str] = {}
         self._watch = watch
+        self._told = False
 
-    def run(self) -> SweepOutcome:
+    def run(self, executor: tuple[Executor, bool]) -> SweepOutcome:
         """Run what is missing, and write the tables."""
+        for note in self._data_notes:
+            self._setup.tell(note)
+        try:
+            return self._run(executor)
+        except StorageError as error:
+            hint = f"Mend the disk and go on with: logos sweep --resume {self._folder.name}"
+            raise StorageError(error.message, hint=hint) from error
+
+    def _run(self, executor: tuple[Executor, bool]) -> SweepOutcome:
         with places.hold(self._folder), Progress(self._folder / PROGRESS_FILE, self._setup.disk) as progress:
             search = self._search(progress.records)
             known = len(progress.records)
             self._counted = set(self._ledger.keys_of(self._folder.name)) if known else set()
             interrupted = False
             try:
-                self._work(search, progress)
+                self._work(search, progress, executor)
             except KeyboardInterrupt:
                 interrupted = True
             self._ledger.sync()
-            self._refuse_all_refused(progress)
+            if not interrupted:  # else the trials to come may be taken
+                self._refuse_all_refused(progress)
             return self._finish(search, progress, known, interrupted=interrupted)
 
     def _search(self, records: Mapping[Key, Record]) -> Search:
@@ -151,17 +179,26 @@ class _Sweep:
         rungs = [rungs_of(self._bars, one.train, len(candidates)) if halving else (one.train,) for one in splits]
         return Search(self._request, candidates, splits, rungs, records)
 
-    def _work(self, search: Search, progress: Progress) -> None:
-        with self._executor() as executor:
+    def _work(self, search: Search, progress: Progress, opened: tuple[Executor, bool]) -> None:
+        executor, here = opened
+        with self._shared_bars(here=here):
             job = job_of(self._folder, self._setup.workspace, self._config.to_yaml(), self._request.engine)
             for stage in search.stages():
                 missing = [one for one in stage if one.key not in progress.records]
+                self._tell_of_compiling(missing)
                 chunks = _chunks(missing)
                 asked = {one.key: one for one in missing}
                 tasks = [[one.as_task() for one in chunk] for chunk in chunks]
                 for _, records in executor.run(job, tasks):
                     self._keep(records, asked, progress)
                     self._setup.progress(len(progress.records), max(search.planned, len(progress.records)))
+
+    def _tell_of_compiling(self, missing: Sequence[Evaluation]) -> None:
+        if missing and not self._told:
+            self._told = True
+            notice = self._setup.kernel_notice(self._request.engine)
+            if notice:
+                self._setup.tell(notice)
 
     def _keep(self, records: Sequence[Record], asked: Mapping[Key, Evaluation], progress: Progress) -> None:
         """Count trials first and keep their records then: a crash between both forgets none."""
@@ -188,19 +225,17 @@ class _Sweep:
         )
 
     @contextmanager
-    def _executor(self) -> Iterator[Executor]:
-        """Open the executor, with the bars where its workers find them."""
+    def _shared_bars(self, *, here: bool) -> Iterator[None]:
+        """Put the bars where workers find them."""
         setup = self._setup
-        executor, here = open_executor(setup, self._config)
-        with closing(executor):
-            if here:
-                lend(self._folder, self._opened())
-            elif not (self._folder / BARS_FOLDER).is_dir():
-                setup.save_bars(self._bars, self._folder / BARS_FOLDER)
-            try:
-                yield executor
-            finally:
-                lend(self._folder, None)
+        if here:
+            lend(self._folder, self._opened())
+        elif not (self._folder / BARS_FOLDER).is_dir():
+            setup.save_bars(self._bars, self._folder / BARS_FOLDER)
+        try:
+            yield
+        finally:
+            lend(self._folder, None)
 
     def _opened(self) -> Trials:
         return self._setup.trials_of(self._config, self._bars, self._request.engine)
@@ -226,6 +261,7 @@ class _Sweep:
             count=self._ledger.count(data_digest=self._data_digest),
             status="interrupted" if interrupted else "completed",
             data_digest=self._data_digest,
+            data_notes=self._data_notes,
             executor=setup.executor,
             resumed=known,
             seconds=self._watch.seconds,

@@ -94,6 +94,10 @@ class Search:
         """Return the records of all trials on the one window that every trial of the split has run on."""
         return self._at(split, 0)
 
+    def first_window(self, split: Split) -> Window:
+        """Return that window: shorter than the training window where there is halving."""
+        return self._rungs[split.number - 1][0]
+
     def plateau(self, split: Split) -> Plateau:
         """Judge the trials of one split."""
         return plateau_of(self.request, self.candidates, self._scores(split))

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from logos.artifacts import schemas
 from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Trials
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
+from logos.domain import money
 from logos.domain.columns import BarColumns
+from logos.ledger import rules
 from logos.live.disk import Disk
 from logos.plugins.registry import Registry
 
+_SEE_FILE = f", see {schemas.QUARANTINE_FILE}"
 EXIT_INTERRUPTED = 130
+_COMPILING = ("auto", "kernel")
+_FIRST_USE = (
+    "The kernel is compiled by the first trial that it can run, which takes about ten seconds; later runs load it from "
+    "numba's cache."
+)
 INLINE = "inline"
+
+Found = tuple[Mapping[str, BarColumns], str, Sequence[str]]
+"""All bars of a config by symbol, their digest, and what the feed found out about them, in whole sentences."""
 
 Opener = Callable[[SessionConfig, Mapping[str, BarColumns], str], Trials]
 
@@ -47,7 +59,7 @@ class SweepSetup:
     tell:
         Called with whole sentences for the person who waits.
     reader, opener:
-        Give the bars of a config with their digest, and its trials; those of the backtest's engines.
+        Give the bars of a config with what is known of them, and its trials; those of the backtest's engines.
     """
 
     workspace: Path
@@ -60,7 +72,7 @@ class SweepSetup:
     disk: Disk = attrs.field(factory=Disk)
     progress: Callable[[int, int], None] = _silent
     tell: Callable[[str], None] = _quiet
-    reader: Callable[[SessionConfig], tuple[Mapping[str, BarColumns], str]] | None = None
+    reader: Callable[[SessionConfig], Found] | None = None
     opener: Opener | None = None
 
     @property
@@ -68,13 +80,15 @@ class SweepSetup:
         """The folder that everything written lies below."""
         return self.workspace
 
-    def bars_of(self, config: SessionConfig) -> tuple[Mapping[str, BarColumns], str]:
-        """Return all bars of a config's feed, and their digest."""
+    def bars_of(self, config: SessionConfig) -> Found:
+        """Return all bars of a config's feed, and what is known of them."""
         if self.reader is not None:
             return self.reader(config)
         from logos.backtest.trials_engine import load_bars  # noqa: PLC0415 -- loads the engines
 
-        return load_bars(config, workspace=self.workspace, registry=self.registry)
+        bars, digest, notes = load_bars(config, workspace=self.workspace, registry=self.registry)
+        # A sweep has no such file of its own.
+        return bars, digest, [note.replace(_SEE_FILE, "; logos backtest writes them down") for note in notes]
 
     def trials_of(self, config: SessionConfig, bars: Mapping[str, BarColumns], engine: str) -> Trials:
         """Return what runs trials of a config in this process."""
@@ -83,6 +97,25 @@ class SweepSetup:
         from logos.backtest.trials_engine import open_trials  # noqa: PLC0415 -- loads the engines
 
         return open_trials(config, workspace=self.workspace, registry=self.registry, bars=bars, engine=engine)
+
+    def kernel_notice(self, engine: str) -> str:
+        """Return what to say before the kernel is used for the first time; empty where that is over, or never comes."""
+        if self.opener is not None or engine not in _COMPILING:
+            return ""
+        from logos.backtest.kernel import (  # noqa: PLC0415 -- loads the kernel's parts
+            compiled,
+            deciding,
+            layout,
+            loop,
+            matching,
+            tally,
+        )
+
+        sources = (compiled, deciding, layout, loop, matching, tally, money, rules)
+        newest = max(Path(str(source.__file__)).stat().st_mtime for source in sources)
+        found = Path(compiled.__file__).parent.glob("__pycache__/*.nbc")
+        cached = any(code.stat().st_mtime >= newest for code in found)
+        return "" if cached or not compiled.is_available() else _FIRST_USE
 
     def save_bars(self, bars: Mapping[str, BarColumns], folder: Path) -> None:
         """Write bars where workers map them into their memory."""

@@ -22,6 +22,12 @@ TRAIN_PARTS = 3
 ETA = 3
 """Halving keeps one of so many, on a part so many times longer."""
 
+LEAST_SPLITS = 2
+"""Fewer are no walk-forward."""
+
+_LEAST_UNITS = 2
+"""A window of fewer trading days has no spread, hence no Sharpe ratio."""
+
 _LEAST_DAYS = 5
 """Halving judges nobody on fewer trading days, where there are that many."""
 
@@ -72,7 +78,8 @@ class Timeline:
 def splits_of(bars: Mapping[str, BarColumns], window: Window, count: int, *, anchored: bool) -> tuple[Split, ...]:
     """Return the splits of a sweep.
 
-    The bars are cut into ``count + 3`` parts of as many trading days each. Split *i* is tested on part ``i + 3``, and
+    The bars are cut into ``count + 3`` parts of as many trading days each, at least two; of as many bars where there
+    are too few days for two splits. Split *i* is tested on part ``i + 3``, and
     trained on the three parts before it, or where anchored, on all parts before it.
 
     Parameters
@@ -88,12 +95,17 @@ def splits_of(bars: Mapping[str, BarColumns], window: Window, count: int, *, anc
     if count == 0:
         return (Split(number=1, train=window),)
     parts = count + TRAIN_PARTS
-    timeline = Timeline(bars, window, parts)
+    timeline = Timeline(bars, window, (LEAST_SPLITS + TRAIN_PARTS) * _LEAST_UNITS)
     units = len(timeline.cuts)
-    if units < parts:
+    if units < parts * _LEAST_UNITS:
+        most = units // _LEAST_UNITS - TRAIN_PARTS
+        unit = "trading days" if timeline.by_day else "bars"
         raise InputError(
-            f"{units} bars cannot be cut into {parts} parts for {count} walk-forward splits",
-            hint="Ask for fewer splits, or take more bars",
+            f"{units} {unit} cannot be cut into {parts} parts of at least {_LEAST_UNITS} for {count} walk-forward "
+            "splits",
+            hint=f"The most that fit: --walk-forward {most}"
+            if most >= LEAST_SPLITS
+            else "Take more bars: there are too few for any number of splits",
         )
     edges = [units * part // parts for part in range(parts + 1)]
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from logos.backtest.sweep.request import SweepRequest
 from logos.backtest.sweep.search import Pick, Search
 from logos.backtest.sweep.significance import Significance, sentences, significance_of
 from logos.backtest.sweep.table import RESULTS_FILE, RETURNS_FILE, write_results, write_returns
+from logos.backtest.trial import Window
 from logos.backtest.trial_ledger import TrialCount
 from logos.config.records import SessionConfig
+from logos.domain.errors import StorageError
 from logos.domain.money import text_of
 from logos.domain.times import SECONDS_A_DAY, time_text
 from logos.metrics.daily import growth_of
@@ -57,6 +59,7 @@ class Finished:
     count: TrialCount
     status: str
     data_digest: str
+    data_notes: Sequence[str]
     executor: str
     resumed: int
     seconds: float
@@ -84,19 +87,32 @@ def write_all(done: Finished, tell: Callable[[str], None], *, plots: bool) -> di
     picks = [done.search.picks(split) for split in done.search.splits]
     if done.request.walk_forward:
         places.put(folder / OUT_OF_SAMPLE_FILE, _chained_csv(picks).encode())
-    summary = _summary(done, overall, picks)
-    summary["plots"], remarks = _draw(done, overall) if plots else ([], [])
-    summary["remarks"] = remarks
-    for remark in remarks:
-        tell(remark)
+    summary = {**_summary(done, overall, picks), "plots": [], "remarks": []}
+    _put_summary(folder, summary)
+    if plots:
+        _illustrate(done, overall, summary)
+        for remark in summary["remarks"]:
+            tell(remark)
+    return summary
+
+
+def _put_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     places.put_json(folder / places.SUMMARY_FILE, summary)
     places.put(folder / places.REPORT_FILE, report_of(summary).encode())
-    return summary
+
+
+def _illustrate(done: Finished, overall: Plateau, summary: dict[str, Any]) -> None:
+    """Draw, and put into the summary what was drawn and what could not be; the sweep stands without pictures."""
+    summary["plots"], summary["remarks"] = _draw(done, overall)
+    try:
+        _put_summary(done.folder, summary)
+    except StorageError as error:
+        summary["remarks"].append(f"The summary does not name the pictures: {error.message}.")
 
 
 def _summary(done: Finished, overall: Plateau, picks: Sequence[tuple[Pick | None, Pick | None]]) -> dict[str, Any]:
     request = done.request
-    judged = _significance(done, overall)
+    judged, windows = _significance(done, overall)
     return {
         "schema": SCHEMA,
         "sweep_id": done.folder.name,
@@ -107,16 +123,18 @@ def _summary(done: Finished, overall: Plateau, picks: Sequence[tuple[Pick | None
         "combinations": request.size,
         "params": {axis.name: list(axis.values) for axis in request.axes},
         "trials": _counts(done),
+        "value_is": _value_is(done),
         "peak": None if overall.peak is None else _told(done, overall.peak),
         "recommended": None if overall.recommended is None else _told(done, overall.recommended),
         "peak_excess": overall.excess,
         "top": [_told(done, one) for one in overall.ranking[:TOP]],
-        "significance": {**judged.as_object(), "in_words": sentences(judged)},
+        "significance": {**judged.as_object(), **windows},
         "walk_forward": _walk_forward(done, picks) if request.walk_forward else None,
         "currency": done.config.account.currency,
         "periods_per_year": done.periods,
         "config_digest": done.config.digest,
         "data_digest": done.data_digest,
+        "data_notes": list(done.data_notes),
         "run": {
             "executor": done.executor,
             "seconds": round(done.seconds, 3),
@@ -131,6 +149,7 @@ def _counts(done: Finished) -> dict[str, Any]:
     refused = {one["trial"] for one in done.records if one["status"] == REFUSED}
     first = next((one["refusal"] for one in done.records if one["status"] == REFUSED), "")
     made = [one for one in done.records if was_made(one)]
+    notes = Counter(one["note"] for one in made if one["note"])
     return {
         "planned": len(done.search.candidates),
         "made": len(tried - refused),
@@ -141,7 +160,7 @@ def _counts(done: Finished) -> dict[str, Any]:
         "counted_on_these_bars": done.count.configs,
         "recorded_on_these_bars": done.count.records,
         "engines": dict(sorted(Counter(one["engine"] for one in made).items())),
-        "engine_notes": sorted({one["note"] for one in made if one["note"]}),
+        "engine_notes": [note for note, _ in sorted(notes.items(), key=lambda one: (-one[1], one[0]))],
     }
 
 
@@ -166,14 +185,52 @@ def _told(done: Finished, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _significance(done: Finished, overall: Plateau) -> Significance:
-    """Judge the best trial of the last training window, which is the whole without walk-forward."""
+def _value_is(done: Finished) -> str:
+    """Say which window the values of the trials are of."""
+    count = len(done.search.splits)
+    if count == 1:
+        return f"{done.request.objective} over all the bars traded on"
+    return f"the mean of {done.request.objective} over the {count} training windows"
+
+
+def _significance(done: Finished, overall: Plateau) -> tuple[Significance, dict[str, Any]]:
+    """Judge the best trial of the last training window, which is the whole without walk-forward; name the windows."""
     last = done.search.splits[-1]
     peak = overall.peak if len(done.search.splits) == 1 else done.search.plateau(last).peak
     by_trial = {one["trial"]: one for one in done.search.judged(last)}
     record = None if peak is None else by_trial[peak.trial]
     spread = [one for one in done.search.spread(last) if was_made(one)]
-    return significance_of(record, spread, trials=done.count.configs, periods=done.periods)
+    first = done.search.first_window(last)
+    judged = significance_of(
+        record, spread, trials=done.count.configs, periods=done.periods, same_window=first == last.train
+    )
+    return judged, {
+        "window": _window(last.train),
+        "overfitting_window": _window(first),
+        "in_words": [*_windows_in_words(done, overall, judged, record), *sentences(judged)],
+    }
+
+
+def _windows_in_words(done: Finished, overall: Plateau, judged: Significance, record: Record | None) -> Iterator[str]:
+    """Say which windows the figures on luck are of, where not all are of the whole."""
+    last = done.search.splits[-1]
+    if len(done.search.splits) > 1 and record is not None:
+        name, peak = done.request.objective, overall.peak
+        ratio = "" if name == "sharpe" or judged.best is None else f" (its Sharpe ratio: {judged.best:.4f})"
+        mean = f"the mean over the {len(done.search.splits)} windows"
+        other = "" if peak is None else f"; the peak's {peak.value:.4f}, trial {peak.trial}, is {mean}"
+        yield (
+            f"What follows is of the last training window alone, {_span(last.train)}. Trial {record['trial']} is the "
+            f"best there, with {name} {record[name]:.4f}{ratio}{other}."
+        )
+    first = done.search.first_window(last)
+    if first != last.train:
+        yield f"The probability of overfitting is of the first part alone, {_span(first)}, which all trials have seen."
+
+
+def _span(window: Window) -> str:
+    start, end = (None if at is None else time_text(at) for at in (window.start, window.end))
+    return f"{'the start' if start is None else start} to {'the end' if end is None else end}"
 
 
 def _walk_forward(done: Finished, picks: Sequence[tuple[Pick | None, Pick | None]]) -> dict[str, Any]:
@@ -182,7 +239,7 @@ def _walk_forward(done: Finished, picks: Sequence[tuple[Pick | None, Pick | None
         {
             "split": split.number,
             "train": _window(split.train),
-            "test": _window(split.test),
+            "test": _window(split.test or Window()),
             "peak": _pick(done, peak),
             "recommended": _pick(done, recommended),
         }
@@ -195,7 +252,7 @@ def _walk_forward(done: Finished, picks: Sequence[tuple[Pick | None, Pick | None
     return {"anchored": request.anchored, "splits": splits, "out_of_sample": chains}
 
 
-def _window(window: Any) -> dict[str, str | None]:
+def _window(window: Window) -> dict[str, str | None]:
     return {name: None if at is None else time_text(at) for name, at in attrs.asdict(window).items()}
 
 
@@ -260,16 +317,30 @@ def _draw(done: Finished, overall: Plateau) -> tuple[list[str], list[str]]:
     surface = surface_of(done.request, done.search.candidates, overall)
     if surface is None:
         return [], ["No heat map: no trial has a value to show."]
+    from logos.backtest.sweep.heatmap_html import draw_html, missing  # noqa: PLC0415 -- as above
     from logos.backtest.sweep.heatmap_png import draw_png  # noqa: PLC0415 -- matplotlib takes long to load
 
     title = f"Sweep of {done.config.session.name}"
-    files = ["heatmap.png"]
-    draw_png(surface, done.folder / files[0], title=title)
-    from logos.backtest.sweep.heatmap_html import draw_html, missing  # noqa: PLC0415 -- as above
+    drawers: list[tuple[str, str, Callable[[], bytes]]] = [
+        ("heatmap.png", "", lambda: draw_png(surface, title=title)),
+        ("heatmap.html", missing(), lambda: draw_html(surface, title=title).encode()),
+    ]
+    files, remarks = [], []
+    for name, remark, draw in drawers:
+        fault = remark or _drawn(done.folder / name, draw)
+        if fault:
+            remarks.append(fault)
+        else:
+            files.append(name)
+    return files, remarks
 
-    remark = missing()
-    if remark:
-        return files, [remark]
-    files.append("heatmap.html")
-    places.put(done.folder / files[1], draw_html(surface, title=title).encode())
-    return files, []
+
+def _drawn(path: Path, draw: Callable[[], bytes]) -> str:
+    """Draw a picture; return why there is none, or nothing."""
+    try:
+        places.put(path, draw())
+    except StorageError as error:
+        return f"{path.name} was not made: {error.message}."
+    except (ImportError, MemoryError, OSError, RuntimeError, ValueError) as error:  # from the drawing library
+        return f"{path.name} was not made: {error}."
+    return ""
