@@ -22,7 +22,7 @@ from logos.backtest.executors.dask import open_dask
 from logos.backtest.executors.inline import open_inline
 from logos.backtest.executors.processes import open_processes
 from logos.domain.errors import InputError, PartFailedError
-from logos.session.seats import Job
+from logos.session.jobs import Job
 from logos.testing.contexts import part_context
 from logos.testing.executors import ExecutorContract
 
@@ -57,7 +57,7 @@ HOLDER = """
 import sys
 
 from logos.backtest.executors.dask import Dask
-from logos.session.seats import Job
+from logos.session.jobs import Job
 
 if __name__ == "__main__":
     folder = sys.argv[1]

@@ -11,7 +11,7 @@ from logos.backtest.executors.jobs import usable_cores
 from logos.backtest.executors.processes import open_processes
 from logos.domain.errors import InputError, PartFailedError, PluginError
 from logos.plugins.registry import load_registry
-from logos.session.seats import Job
+from logos.session.jobs import Job
 from logos.testing.contexts import part_context
 from logos.testing.contract import check_config_class
 from logos.testing.executors import ExecutorContract

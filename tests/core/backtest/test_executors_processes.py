@@ -17,7 +17,7 @@ from logos.backtest.executors.config import ProcessesConfig
 from logos.backtest.executors.inline import Inline
 from logos.backtest.executors.processes import open_processes
 from logos.domain.errors import PartFailedError
-from logos.session.seats import Job
+from logos.session.jobs import Job
 from logos.testing.contexts import part_context
 
 JOBS = """
@@ -66,7 +66,7 @@ HOLDER = """
 import sys
 
 from logos.backtest.executors.processes import Processes
-from logos.session.seats import Job
+from logos.session.jobs import Job
 from logos.testing.contexts import RecordingLog
 
 folder = sys.argv[1]

@@ -8,7 +8,7 @@ import pytest
 from logos.backtest.executors.inline import Inline
 from logos.backtest.executors.jobs import Work, encode_job, encode_task, result_of
 from logos.domain.errors import PartFailedError
-from logos.session.seats import Job
+from logos.session.jobs import Job
 from logos.testing.executors import ExecutorContract
 
 

@@ -199,9 +199,7 @@ class Session:
             self.desk.record_moves(clock)
         self._record_row(self._row(clock))
 
-    def pass_over(
-        self, last: Slice, *, first: int, slices: int, bars: int, marks: Iterable[Bar], highest: int
-    ) -> None:
+    def pass_over(self, last: Slice, *, first: int, slices: int, bars: int, marks: Iterable[Bar], highest: int) -> None:
         """Move on over slices in which no order worked and no signal changed: only prices have moved.
 
         Parameters

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from logos.domain.errors import PartFailedError
-from logos.session.seats import Executor, Job
+from logos.session.jobs import Executor, Job
 from logos.testing.contract import Contract, check_config_class
 
 Shared = Mapping[str, Any]

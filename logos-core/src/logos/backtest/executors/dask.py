@@ -16,7 +16,7 @@ from logos.backtest.executors.config import DaskConfig
 from logos.backtest.executors.jobs import Work, encode_job, encode_task, fail_lost, result_of, usable_cores
 from logos.context.parts import PartContext
 from logos.domain.errors import PartFailedError, PluginError
-from logos.session.seats import Job
+from logos.session.jobs import Job
 
 _ONE_BY_ONE = threading.Lock()
 _BEGUN: dict[str, Work] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from logos.backtest.executors.jobs import Work, encode_job, encode_task, result_of
 from logos.context.parts import PartContext
-from logos.session.seats import Job
+from logos.session.jobs import Job
 
 
 class Inline:

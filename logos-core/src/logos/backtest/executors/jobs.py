@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from logos.domain.errors import PartFailedError
 
 if TYPE_CHECKING:
-    from logos.session.seats import Job
+    from logos.session.jobs import Job
 
 MOST_RETRIES = 3
 """How often a task is done again whose worker was lost."""

@@ -20,7 +20,7 @@ from logos.backtest.executors.jobs import MOST_RETRIES, encode_job, encode_task,
 from logos.backtest.executors.worker import JOB, TASK
 from logos.context.parts import Log, PartContext
 from logos.domain.errors import PartFailedError
-from logos.session.seats import Job
+from logos.session.jobs import Job
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "

@@ -13,7 +13,7 @@ from logos.context.parts import PartContext
 from logos.context.seed import Seed
 from logos.data.calendars import calendar_for
 from logos.domain.errors import InputError
-from logos.session.seats import Executor
+from logos.session.jobs import Executor
 
 _CORE = "logos-core"
 

@@ -31,7 +31,7 @@ from logos.context.seed import Seed
 from logos.domain.errors import InputError, ResumeError, StorageError
 from logos.domain.times import time_text
 from logos.live.setup import plugins_of
-from logos.session.seats import Executor
+from logos.session.jobs import Executor
 
 _LARGEST_CHUNK = 16
 _CHUNKS = 16

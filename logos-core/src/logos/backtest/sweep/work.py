@@ -9,7 +9,7 @@ from typing import Any
 from logos.backtest.sweep.evaluations import Evaluation
 from logos.backtest.sweep.outcomes import record_of
 from logos.backtest.trial import Trials
-from logos.session.seats import Job
+from logos.session.jobs import Job
 
 Work = Callable[[list[Any]], list[dict[str, Any]]]
 
