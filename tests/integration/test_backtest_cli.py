@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import re
 import signal
@@ -11,9 +12,11 @@ from html.parser import HTMLParser
 import pytest
 
 from logos.artifacts import schemas
+from logos.backtest.folder import RunFolder
 from logos.backtest.report.writing import write_report
 from logos.cli.app import run as logos
 from logos.cli.backtest_output import ProgressBar
+from logos.data import bar_csv
 
 CONFIG = """
 session: {name: demo, seed: 7}
@@ -146,6 +149,63 @@ def test_an_interrupted_run_is_kept_says_so_and_ends_with_130(run, demo, monkeyp
         assert (other / name).read_bytes().startswith((folder / name).read_bytes())
     assert "interrupted before the end of its data" in page_of(folder).text
     assert list((demo / "runs").glob(".*.new")) == []
+
+
+def test_what_was_found_in_the_data_stands_in_the_figures_and_on_the_tear_sheet(run, demo):
+    _, printed = run("backtest", "-c", "demo.yaml", "--report")
+    notes = printed["metrics"]["notes"]
+    assert any("Simulated bars" in note for note in notes)
+    assert list(printed["metrics"])[-2:] == ["notes", "schema"]
+    text = page_of(demo / printed["path"]).text
+    assert [note for note in notes if note not in text] == []
+
+
+def test_a_signal_while_the_files_are_written_loses_nothing(run, demo, monkeypatch):
+    _, whole = run("backtest", "-c", "demo.yaml")
+    write = RunFolder.finish
+
+    def interrupted(folder, course, status):
+        signal.raise_signal(signal.SIGINT)
+        return write(folder, course, status)
+
+    monkeypatch.setattr(RunFolder, "finish", interrupted)
+    code, printed = run("backtest", "-c", "demo.yaml")
+    assert (code, printed["metrics"]) == (0, whole["metrics"])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_signal_ends_at_once_and_keeps_nothing(run, demo, monkeypatch):
+    def impatient(_folder, _course, _status):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(RunFolder, "finish", impatient)
+    code, printed = run("backtest", "-c", "demo.yaml")
+    assert (code, printed["error"]["kind"]) == (130, "interrupted")
+    assert list((demo / "runs").iterdir()) == []
+
+
+def test_an_interrupt_while_bars_are_read_is_no_fault_of_the_feed(run, demo, monkeypatch):
+    read = bar_csv.pyarrow.csv.read_csv
+
+    def interrupted(*words, **options):
+        signal.raise_signal(signal.SIGINT)
+        return read(*words, **options)
+
+    monkeypatch.setattr(bar_csv.pyarrow.csv, "read_csv", interrupted)
+    code, printed = run("backtest", "-c", "demo.yaml")
+    assert (code, printed["error"]["kind"]) == (130, "interrupted")
+    assert not (demo / "runs").exists() or list((demo / "runs").iterdir()) == []
+
+
+def test_a_full_disk_does_not_speak_of_resuming(run, demo, monkeypatch):
+    def full(*_words):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("logos.live.disk.os.write", full)
+    code, printed = run("backtest", "-c", "demo.yaml")
+    assert (code, printed["error"]["kind"]) == (1, "storage")
+    assert "Nothing of this run was kept" in printed["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logos.backtest.comparing import compare, config_changes, sharpe_difference
+from logos.backtest.comparing import compare, config_changes, sharpe_difference, value_of
 from logos.backtest.past_run import read_run
 from logos.cli.app import run as logos
 from logos.context.seed import Seed
@@ -80,6 +80,12 @@ def test_a_difference_of_configs_stands_at_its_path(a, b, changes):
         assert found  # one of two equal plugins is gone, by position
     else:
         assert found == changes
+
+
+def test_a_section_that_one_config_lacks_is_shown_without_brackets():
+    (change,) = config_changes({"backtest": {"start": "2024-01-01T00:00:00Z", "end": None}}, {})
+    assert (value_of(change.a), value_of(change.b)) == ("start 2024-01-01T00:00:00Z, end none", "none")
+    assert value_of([{"plugin": "paper", "fees": {"maker_bps": "1"}}]) == "[plugin paper, fees maker_bps 1]"
 
 
 values = st.recursive(

@@ -60,6 +60,7 @@ KEYS = [
     "config_digest",
     "data_digest",
     "plugins",
+    "notes",
     "schema",
 ]
 BENCHMARK_KEYS = [
@@ -201,6 +202,7 @@ def told(totals, **changes):
         config_digest="c0ffee",
         data_digest="beef",
         plugins=[{"kind": "feed", "name": "replay", "distribution": "logos-core", "version": "1"}],
+        notes=["DEMO: Simulated bars."],
     )
 
 
@@ -256,6 +258,7 @@ def test_the_headline_comes_from_the_exact_figures(totals):
     assert (values["realized_pnl"], values["unrealized_pnl"]) == ("8.00000000", "1.70000000")
     assert (values["seed"], values["config_digest"], values["data_digest"]) == (7, "c0ffee", "beef")
     assert values["plugins"][0]["name"] == "replay"
+    assert values["notes"] == ["DEMO: Simulated bars."]
     assert values["schema"] == 1
 
 

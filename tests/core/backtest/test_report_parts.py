@@ -157,6 +157,18 @@ def test_a_run_that_did_not_complete_says_so_in_a_banner_with_every_cause(tmp_pa
     assert "interrupted before the end of its data" in str(sections.header(stopped))
 
 
+def test_what_was_found_in_the_data_stands_at_the_top(tmp_path, write_backtest):
+    folder = write_backtest(tmp_path / "noted", days=2, notes=["AAPL: a bar moves by a factor of 4: a split?"])
+    page = sections.header(read_run(folder)).text
+    assert 'class="banner data"' in page
+    assert "AAPL: a bar moves by a factor of 4: a split?" in page
+    assert page.index("banner data") < page.index("Span")
+
+
+def test_a_run_with_nothing_found_in_its_data_has_no_box(run):
+    assert "banner" not in sections.header(run).text
+
+
 def test_figures_stand_beside_those_of_buying_and_holding(run):
     rows = {row[0]: row[1:] for row in read(sections.figures(run.metrics, "USD")).rows}
     assert rows["Sharpe ratio"][:2] == ["0.31", "0.31"]

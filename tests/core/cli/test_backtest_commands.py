@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from logos.backtest.past_run import read_run
-from logos.backtest.running import BacktestOutcome, Progress
+from logos.backtest.setup import BacktestOutcome, Progress
 from logos.cli.app import run as logos
 from logos.cli.backtest import windowed
 from logos.cli.backtest_output import as_object, print_outcome, progress_text, summary_lines
@@ -108,6 +108,11 @@ def test_a_slower_engine_says_why(outcome):
     assert "run by the streaming engine; strategy trend has no array form" in text
 
 
+def test_what_was_found_in_the_data_stands_in_the_summary(outcome):
+    text = "\n".join(summary_lines(outcome(notes=["AAPL: a split?", "DEMO: gaps."]), None))
+    assert "  Data: AAPL: a split?\n  Data: DEMO: gaps.\n" in text
+
+
 @pytest.mark.parametrize("status", ["halted", "interrupted"])
 def test_a_partial_run_says_so(outcome, capsys, status):
     cause = Cause(guard="drawdown", reason="fell too far", at=0)
@@ -196,6 +201,19 @@ def test_a_window_of_the_command_line_wins_over_the_configs(window_config):
 def test_no_window_leaves_the_config_alone(window_config):
     old = window_config(None, None)
     assert windowed(old, "", "") is old
+
+
+def test_a_window_of_one_date_is_told_where_it_ends(window_config):
+    with pytest.raises(InputError) as caught:
+        windowed(window_config(None, None), "2024-02-01", "2024-02-01")
+    assert "the day after the start" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["2024-03-10T12:00:00", "2024-03-10T12:00"])
+def test_a_time_without_a_zone_is_told_so(window_config, text):
+    with pytest.raises(InputError, match="has no time zone") as caught:
+        windowed(window_config(None, None), text, "")
+    assert f"{text}Z" in caught.value.hint
 
 
 @pytest.mark.parametrize(("start", "end"), [("2024-02-01", "2024-02-01"), ("2024-02-02T00:00:00Z", "")])

@@ -134,7 +134,20 @@ def test_a_wrong_command_gets_the_nearest_one(logos_cli, site):
 
 
 def test_an_interrupt_ends_with_130(logos_cli, site):
-    assert logos_cli("greet", "--text", "stop", env=site).returncode == 130
+    done = logos_cli("greet", "--text", "stop", env=site)
+    assert (done.returncode, done.stdout) == (130, "stop\n")
+    assert done.stderr.split() == ["Interrupted."]
+
+
+def test_an_interrupt_is_json_on_request(capsys):
+    def command() -> int:
+        raise KeyboardInterrupt
+
+    assert run_guarded(command, as_json=True) == 130
+    (line,) = capsys.readouterr().out.splitlines()
+    error = json.loads(line)["error"]
+    assert (error["kind"], error["problems"]) == ("interrupted", [])
+    assert error["message"]
 
 
 def test_a_defect_loses_nothing(logos_cli, site):

@@ -46,6 +46,18 @@ def test_a_replacement_is_tried_again_over_what_a_failed_one_has_left(tmp_path) 
     assert [found.name for found in tmp_path.iterdir()] == ["state.json"]
 
 
+def test_a_replacement_that_fails_leaves_nothing_beside_the_old_file(tmp_path) -> None:
+    with pytest.raises(StorageError):
+        FullDisk(len(NEW) - 1).replace(tmp_path / "report.html", NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_hint_of_an_error_is_that_of_whoever_writes(tmp_path) -> None:
+    with pytest.raises(StorageError) as caught:
+        Disk(hint="Buy a larger one").open_append(tmp_path / "no folder" / "file")
+    assert caught.value.hint == "Buy a larger one"
+
+
 def test_the_errors_of_the_operating_system_say_what_failed_and_what_to_do(tmp_path, monkeypatch) -> None:
     def no_space(_descriptor, _data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -14,6 +14,9 @@ from pyarrow import csv
 
 from logos.domain.errors import IntegrityError
 
+# PyArrow would take Ctrl-C for itself while it reads, and turn one that is heard elsewhere into a fault of the file.
+pa.enable_signal_handlers(False)
+
 _BUCKETS = 400
 _BLOCK_BYTES = 1 << 20
 

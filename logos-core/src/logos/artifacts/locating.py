@@ -5,8 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
+from logos.artifacts.schemas import METRICS_FILE
 from logos.domain.errors import InputError
-from logos.paths import latest_session, sessions_dir
+from logos.paths import latest_session, runs_dir, sessions_dir
 
 LATEST = "latest"
 
@@ -31,6 +32,8 @@ def find_session(root: Path, wanted: str) -> Path:
     """
     folder = sessions_dir(root)
     names = session_names(folder)
+    if not any(name.startswith(wanted) for name in (*names, LATEST)):
+        _refuse_backtest(root, wanted)
     if not names:
         raise InputError(f"there is no session in {folder} yet", hint="Run one with: logos trade --fixtures")
     if wanted == LATEST:
@@ -48,6 +51,16 @@ def find_session(root: Path, wanted: str) -> Path:
     raise InputError(
         f"there is no session {wanted!r}", hint=f"Nearest: {_listed(near)}; {_LIST_THEM}" if near else _LIST_THEM
     )
+
+
+def _refuse_backtest(root: Path, wanted: str) -> None:
+    """Refuse the id of a backtest, the start of one or its folder, and say what checks it."""
+    start = Path(wanted).name
+    for name in session_names(runs_dir(root)):
+        if start and name.startswith(start) and (runs_dir(root) / name / METRICS_FILE).is_file():
+            raise InputError(
+                f"{name} is a backtest, not a session", hint=f"Check it with: logos backtest verify {name}"
+            )
 
 
 def session_names(folder: Path) -> list[str]:

@@ -207,6 +207,8 @@ def value_of(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return "[" + ", ".join(map(value_of, value)) + "]"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {value_of(part)}" for key, part in value.items())
     return str(value)
 
 

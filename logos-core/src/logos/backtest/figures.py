@@ -107,6 +107,7 @@ def metrics_of(
     config_digest: str,
     data_digest: str,
     plugins: Sequence[Mapping[str, str]],
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     """Return the object of ``metrics.json``: money as decimal text, ratios as numbers, what is undefined as ``None``.
 
@@ -116,6 +117,8 @@ def metrics_of(
         The run. Its ``instruments`` are those that it could trade, for they decide the days a year.
     seed, config_digest, data_digest, plugins:
         What the run was made of, as a session's snapshot has them.
+    notes:
+        What was found out about the data, in sentences.
     """
     annual = annual_periods_of(totals.instruments.values())
     figures = statistics_of(totals.by_day, totals.starting_cash, totals.decimals, annual.periods)
@@ -131,6 +134,7 @@ def metrics_of(
         "config_digest": config_digest,
         "data_digest": data_digest,
         "plugins": [dict(plugin) for plugin in plugins],
+        "notes": list(notes),
         "schema": SCHEMA,
     }
     return {key: _without_surprises(value) for key, value in values.items()}

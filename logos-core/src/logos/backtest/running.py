@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
@@ -16,125 +15,29 @@ from logos.artifacts import schemas
 from logos.assembly.build import Assembly, assemble, build_pairs, part_context
 from logos.backtest.benchmark import Benchmark
 from logos.backtest.choosing import Choice, choose
-from logos.backtest.course import COMPLETED, HALTED, INTERRUPTED, Course
+from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
-from logos.backtest.figures import metrics_json, metrics_of
+from logos.backtest.folder import RunFolder
 from logos.backtest.recorder import FolderRecorder
 from logos.backtest.resources import Stopwatch
+from logos.backtest.setup import EXIT_CODES, BacktestOutcome, BacktestSetup, Progress
 from logos.backtest.trial import Window
 from logos.backtest.trial_ledger import Trial, TrialLedger, trial_digest, trials_path
 from logos.config.records import SessionConfig
-from logos.context.clock import Clock, SystemClock
 from logos.context.logging import open_session_log
 from logos.context.parts import Log
 from logos.domain.bars import Slice
 from logos.domain.errors import InputError
-from logos.domain.events import Cause
 from logos.domain.times import time_text
-from logos.live.appending import Appender
-from logos.live.disk import Disk
-from logos.live.journal import Head, Journal
 from logos.live.late_log import LateLog
 from logos.live.launch import data_notes
-from logos.live.recorder import empty_tables
 from logos.live.runner import quiet_collector
 from logos.live.setup import plugins_of
 from logos.live.watch import Watch
-from logos.plugins.registry import Registry
 from logos.session.machine import Session
 from logos.session.seats import SymbolReport
 
-EXIT_CODES = {COMPLETED: 0, HALTED: 3, INTERRUPTED: 130}
 APP_LOG = "app.log"
-
-
-@attrs.frozen(kw_only=True)
-class Progress:
-    """Where a running backtest stands. Times in seconds since the epoch, UTC; money in minor units.
-
-    Attributes
-    ----------
-    clock:
-        The session's clock.
-    total_bars:
-        How many bars the data has; fewer are run where a window is set.
-    """
-
-    clock: int
-    bars: int
-    total_bars: int
-    orders: int
-    fills: int
-    equity: int
-    peak: int
-    decimals: int
-    currency: str
-
-
-def _quiet(_value: Any) -> None:
-    pass
-
-
-@attrs.frozen(kw_only=True)
-class BacktestSetup:
-    """The surroundings of a backtest.
-
-    Attributes
-    ----------
-    workspace:
-        Where relative paths in a config start from.
-    output:
-        Where ``runs`` and ``logos/logs`` are written; the workspace where it is ``None``.
-    progress:
-        Called now and then while it runs.
-    tell:
-        Called with whole sentences for the operator before it runs.
-    """
-
-    workspace: Path
-    registry: Registry
-    output: Path | None = None
-    clock: Clock = attrs.field(factory=SystemClock)
-    disk: Disk = attrs.field(factory=Disk)
-    progress: Callable[[Progress], None] = _quiet
-    tell: Callable[[str], None] = _quiet
-
-    @property
-    def root(self) -> Path:
-        """The folder that everything written lies below."""
-        return self.workspace if self.output is None else self.output
-
-
-@attrs.frozen(kw_only=True)
-class BacktestOutcome:
-    """What came of a backtest.
-
-    Attributes
-    ----------
-    path:
-        The folder relative to the workspace.
-    engine, engine_note:
-        The engine that ran, and why no quicker one did.
-    metrics:
-        What ``metrics.json`` says.
-    seconds:
-        How long the bars took: signals and session, without start, reading ahead and closing.
-    peak_memory:
-        The most memory that the process had, in bytes.
-    """
-
-    backtest_id: str
-    path: str
-    folder: Path
-    status: str
-    exit_code: int
-    causes: tuple[Cause, ...]
-    engine: str
-    engine_note: str
-    metrics: dict[str, Any]
-    seconds: float
-    bars_a_second: int
-    peak_memory: int
 
 
 def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "auto") -> BacktestOutcome:
@@ -167,21 +70,41 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     if first_open is None:
         raise _no_bars(reports)
     backtest_id, partial = _claim(setup, config)
+    folder = RunFolder(
+        disk=setup.disk,
+        path=partial,
+        backtest_id=backtest_id,
+        config=config,
+        assembly=assembly,
+        notes=data_notes(reports),
+    )
+    watch = Watch(setup.workspace, ())
+    job = _Job(
+        setup=setup,
+        config=config,
+        assembly=assembly,
+        choice=choice,
+        slices=slices,
+        window=window,
+        total_bars=sum(report.bars for report in reports),
+        folder=folder,
+        watch=watch,
+    )
     try:
-        job = _Job(setup, config, assembly, choice, slices, window, reports, backtest_id, partial)
-        outcome = job.run(log, first_open)
-        setup.disk.rename_folder(partial, outcome.folder)
+        # To the very end: a first signal that comes while the files are written must not lose a run that is done.
+        with watch.signals():
+            outcome = job.run(log, first_open)
+            # Counted first: a crash between the two may count a run that nobody sees, and never the other way round.
+            _count_trial(setup, config, window, outcome)
+            setup.disk.rename_folder(partial, outcome.folder)
     except BaseException:  # an interrupt too: what has no final name yet is not to be found later
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _count_trial(setup, config, window, outcome)
     return outcome
 
 
 def _count_trial(setup: BacktestSetup, config: SessionConfig, window: Window, outcome: BacktestOutcome) -> None:
-    """Count the run in the ledger of trials; one that was interrupted has shown nothing yet."""
-    if outcome.status == INTERRUPTED:
-        return
+    """Count the run in the ledger of trials; one that was interrupted has shown its figures too."""
     trial = Trial(
         source="backtest",
         run=outcome.backtest_id,
@@ -238,7 +161,7 @@ def _claim(setup: BacktestSetup, config: SessionConfig) -> tuple[str, Path]:
     return name, runs / f".{name}.new"
 
 
-@attrs.define
+@attrs.frozen(kw_only=True)
 class _Job:
     """One backtest on its way into its folder."""
 
@@ -248,24 +171,22 @@ class _Job:
     choice: Choice
     slices: Iterator[Slice]
     window: Window
-    reports: Sequence[SymbolReport]
-    backtest_id: str
-    folder: Path
-    total_bars: int = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.total_bars = sum(report.bars for report in self.reports)
+    total_bars: int
+    folder: RunFolder
+    watch: Watch
 
     def run(self, late_log: LateLog, first_open: int) -> BacktestOutcome:
-        setup, folder = self.setup, self.folder
+        setup, folder = self.setup, self.folder.path
         logs = paths.logs_dir(setup.root)
         setup.disk.make_folder(logs)
         setup.disk.make_folder(folder / "logs")
-        log = open_session_log(folder / schemas.LOG_FILE, logs / APP_LOG, setup.clock, session_id=self.backtest_id)
+        log = open_session_log(
+            folder / schemas.LOG_FILE, logs / APP_LOG, setup.clock, session_id=self.folder.backtest_id
+        )
         try:
             late_log.bind(log)
             self._say(log)
-            recorder = self._lay_out(first_open)
+            recorder = self.folder.lay_out(first_open)
             try:
                 return self._run(recorder, first_open, log)
             finally:
@@ -276,7 +197,7 @@ class _Job:
     def _say(self, log: Log) -> None:
         """Say what acts in the run and what was found in its data."""
         log.info("backtest_started", plugins=plugins_of(self.config), seed=self.config.session.seed)
-        for note in data_notes(self.reports):
+        for note in self.folder.notes:
             log.warning("notice", message=note)
             self.setup.tell(note)
         if self.choice.note:
@@ -284,80 +205,46 @@ class _Job:
             log.warning("engine", engine=self.choice.engine, message=text)
             self.setup.tell(text)
 
-    def _lay_out(self, first_open: int) -> FolderRecorder:
-        """Write the run's tables with their headers, its config and the first line of its journal."""
-        disk, folder = self.setup.disk, self.folder
-        tables = {name: schemas.header(columns).encode() for name, columns in schemas.BACKTEST_TABLES.items()}
-        tables[schemas.QUARANTINE_FILE] = empty_tables(list(self.assembly.feed.quarantined()))[schemas.QUARANTINE_FILE]
-        for name, content in tables.items():
-            disk.replace(folder / name, content)
-        disk.replace(folder / schemas.CONFIG_FILE, self.config.to_yaml().encode())
-        return FolderRecorder(
-            disk=disk,
-            folder=folder,
-            books=self.assembly.parts.books,
-            offsets={name: len(content) for name, content in tables.items()},
-            head=self._first_line(first_open),
-        )
-
-    def _first_line(self, clock: int) -> Head:
-        config = self.config
-        file = Appender(self.setup.disk, self.folder / schemas.JOURNAL_FILE, 0)
-        journal = Journal(file, Head())
-        values = {
-            "backtest_id": self.backtest_id,
-            "name": config.session.name,
-            "seed": config.session.seed,
-            "config_digest": config.digest,
-            "config_sha256": hashlib.sha256(config.to_yaml().encode()).hexdigest(),
-            "data_digest": self.assembly.feed.digest(),
-            "plugins": plugins_of(config),
-        }
-        journal.append(clock, "backtest_started", values)
-        head = journal.head
-        file.flush()
-        file.close()
-        return head
-
     def _run(self, recorder: FolderRecorder, first_open: int, log: Log) -> BacktestOutcome:
-        setup, config = self.setup, self.config
-        parts = self.assembly.parts
         session = Session(
-            session_id=self.backtest_id, parts=parts, recorder=recorder, clock=first_open, equity_only=True
+            session_id=self.folder.backtest_id,
+            parts=self.assembly.parts,
+            recorder=recorder,
+            clock=first_open,
+            equity_only=True,
         )
-        watch = Watch(setup.workspace, ())
-        equity_file = Appender(setup.disk, self.folder / schemas.EQUITY_FILE, len(_EQUITY_HEADER))
+        with self.folder.equity_curve() as curve:
+            course = self._course(session, recorder, curve)
+            stopwatch = Stopwatch(self.setup.clock)
+            with quiet_collector():
+                status = self._drive(course)
+        seconds = self.choice.seconds + stopwatch.seconds
+        recorder.sync({})
+        metrics = self.folder.finish(course, status)
+        return self._ended(session, status, metrics, seconds, stopwatch.peak_memory, log)
 
-        def write(rows: bytes) -> None:
-            equity_file.add(rows)
-            equity_file.flush()
-
-        course = Course(
+    def _course(self, session: Session, recorder: FolderRecorder, curve: EquityCurve) -> Course:
+        setup, config = self.setup, self.config
+        return Course(
             session=session,
             recorder=recorder,
-            curve=EquityCurve(parts.books.starting_cash, parts.interval, parts.books.decimals, write),
+            curve=curve,
             benchmark=Benchmark(
                 config, self.assembly.feed, registry=setup.registry, workspace=setup.workspace, clock=setup.clock
             ),
             flatten=config.session.flatten,
-            stopped=lambda: watch.pause,
+            stopped=lambda: self.watch.pause,
             progress=lambda: setup.progress(self._progress(session)),
         )
-        stopwatch = Stopwatch(setup.clock)
-        try:
-            with watch.signals(), quiet_collector():
-                status = self._drive(course)
-        finally:
-            equity_file.close()
-        seconds = self.choice.seconds + stopwatch.seconds
-        recorder.sync({})
-        self._write_benchmark(course)
-        metrics = self._write_metrics(course, status)
-        self._draw(course)
+
+    def _ended(
+        self, session: Session, status: str, metrics: dict[str, Any], seconds: float, peak_memory: int, log: Log
+    ) -> BacktestOutcome:
+        folder = self.folder.path.with_name(self.folder.backtest_id)
         outcome = BacktestOutcome(
-            backtest_id=self.backtest_id,
-            path=str(self.folder.with_name(self.backtest_id).relative_to(setup.root)),
-            folder=self.folder.with_name(self.backtest_id),
+            backtest_id=self.folder.backtest_id,
+            path=str(folder.relative_to(self.setup.root)),
+            folder=folder,
             status=status,
             exit_code=EXIT_CODES[status],
             causes=session.causes,
@@ -366,7 +253,7 @@ class _Job:
             metrics=metrics,
             seconds=round(seconds, 3),
             bars_a_second=int(session.counts.bars / seconds) if seconds else 0,
-            peak_memory=stopwatch.peak_memory,
+            peak_memory=peak_memory,
         )
         log.info(
             "backtest_ended",
@@ -406,36 +293,3 @@ class _Job:
             decimals=books.decimals,
             currency=books.currency,
         )
-
-    def _write_benchmark(self, course: Course) -> None:
-        benchmark = course.benchmark
-        if benchmark is not None:
-            curve = benchmark.curve
-            rows = curve.text.encode(curve.daily_rows())
-            self.setup.disk.replace(self.folder / schemas.BENCHMARK_FILE, _EQUITY_HEADER + rows)
-
-    def _write_metrics(self, course: Course, status: str) -> dict[str, Any]:
-        config = self.config
-        metrics = metrics_of(
-            course.totals(status),
-            seed=config.session.seed,
-            config_digest=config.digest,
-            data_digest=self.assembly.feed.digest(),
-            plugins=plugins_of(config),
-        )
-        self.setup.disk.replace(self.folder / schemas.METRICS_FILE, metrics_json(metrics))
-        return metrics
-
-    def _draw(self, course: Course) -> None:
-        from logos.artifacts.plots import draw_equity  # noqa: PLC0415 - matplotlib takes long to load
-
-        books = course.session.account
-        draw_equity(
-            self.folder / schemas.EQUITY_FILE,
-            self.folder / schemas.BACKTEST_PLOT_FILE,
-            title=f"{self.config.session.name}: backtest",
-            currency=books.currency,
-        )
-
-
-_EQUITY_HEADER = schemas.header(schemas.EQUITY_COLUMNS).encode()

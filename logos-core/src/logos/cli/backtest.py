@@ -1,4 +1,4 @@
-"""``logos backtest``: run a config over recorded bars; compare two runs, draw one, and check a config."""
+"""``logos backtest``: run a config over recorded bars; compare two runs, draw one, verify one, and check a config."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from logos.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from logos.backtest.running import BacktestOutcome
+    from logos.backtest.setup import BacktestOutcome
     from logos.config.records import SessionConfig
     from logos.plugins.registry import Registry
 
@@ -128,9 +128,37 @@ def report_command(
         typer.echo(f"Wrote {path}: open it in a browser")
 
 
+@app.command("verify")
+def verify_command(
+    run: Annotated[str, typer.Argument(metavar="ID", help=_RUN)] = "latest", *, as_json: _JsonOption = False
+) -> None:
+    """Check a backtest's journal and config, run it again, and compare every table byte by byte.
+
+    The new run is thrown away. Of an interrupted one only journal and config can be checked. Ends with exit code 0
+    where all agree, or with 4 and the first difference of each file.
+    """
+    from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.artifacts.backtests import find_backtest  # noqa: PLC0415
+    from logos.backtest.setup import BacktestSetup  # noqa: PLC0415
+    from logos.backtest.verifying import verify_backtest  # noqa: PLC0415
+    from logos.cli.backtest_output import ProgressBar  # noqa: PLC0415
+    from logos.cli.backtest_verify import print_verification  # noqa: PLC0415
+    from logos.plugins.registry import load_registry  # noqa: PLC0415
+
+    workspace = paths.workspace()
+    folder = find_backtest(workspace, run)
+    with ProgressBar() as bar:
+        setup = BacktestSetup(workspace=workspace, registry=load_registry(), progress=bar.show)
+        report = verify_backtest(setup, folder)
+    print_verification(report, as_json=as_json)
+    if not report.agrees:
+        raise typer.Exit(EXIT_DEFECT)
+
+
 def _run(config: Path | None, window: tuple[str, str], *, engine: str, report: bool, as_json: bool) -> BacktestOutcome:
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
-    from logos.backtest.running import BacktestSetup, run_backtest  # noqa: PLC0415
+    from logos.backtest.running import run_backtest  # noqa: PLC0415
+    from logos.backtest.setup import BacktestSetup  # noqa: PLC0415
     from logos.cli.backtest_output import ProgressBar  # noqa: PLC0415
     from logos.cli.session_output import teller  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
@@ -196,8 +224,10 @@ def windowed(config: SessionConfig, start: str, end: str) -> SessionConfig:
     new = BacktestWindow(start=old.start if first is None else first, end=old.end if last is None else last)
     values = {name: None if at is None else time_text(at) for name, at in (("start", new.start), ("end", new.end))}
     if new.start is not None and new.end is not None and new.start >= new.end:
+        same = "The end is not part of the window: for a single day, let it be the day after the start"
         raise InputError(
-            f"the start {values['start']} is not before the end {values['end']}", hint="Exchange --start and --end"
+            f"the start {values['start']} is not before the end {values['end']}",
+            hint=same if new.start == new.end else "Exchange --start and --end",
         )
     return attrs.evolve(config, backtest=new, resolved={**config.resolved, "backtest": values})
 
@@ -209,6 +239,20 @@ def _moment(text: str, option: str) -> int:
     try:
         return parse_time(f"{text}T00:00:00Z" if is_date else text)
     except InputError as error:
+        if _is_time(f"{text}Z"):
+            raise InputError(
+                f"{option} is {text!r}, which has no time zone", hint=f"For UTC write {text}Z; else +01:00 or the like"
+            ) from error
         raise InputError(
             f"{option} is {text!r}, which is no time", hint="Write it like 2024-03-07T12:00:00Z, or as a date"
         ) from error
+
+
+def _is_time(text: str) -> bool:
+    from logos.domain.times import parse_time  # noqa: PLC0415 -- only where a window is given
+
+    try:
+        parse_time(text)
+    except InputError:
+        return False
+    return True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from logos.backtest.leaks.report import LeakReport
-    from logos.backtest.running import BacktestOutcome, Progress
+    from logos.backtest.setup import BacktestOutcome, Progress
 
 _STYLES = {"completed": "green", "interrupted": "yellow", "halted": "red"}
 _MEGABYTE = 1_000_000
@@ -135,6 +135,8 @@ def summary_lines(outcome: BacktestOutcome, config: Path | None) -> Iterator[str
     yield f"  {_moment(metrics['start'])} to {_moment(metrics['end'])}"
     note = f"; {outcome.engine_note}" if outcome.engine_note else ""
     yield f"  {metrics['bars']:,} bars, run by the {outcome.engine} engine{note}"
+    for note in metrics.get("notes", ()):
+        yield f"  Data: {note}"
     yield ""
     yield from _figures(metrics)
     yield from _costs(metrics)
@@ -224,6 +226,7 @@ def _next_steps(outcome: BacktestOutcome, config: Path | None) -> Iterator[str]:
         yield f"Draw a tear sheet with: logos backtest report {outcome.backtest_id}"
     yield f"Compare it with another run: logos backtest compare {outcome.backtest_id} OTHER"
     given = "" if config is None else f" --config {config}"
+    yield f"Run it again and compare every byte: logos backtest verify {outcome.backtest_id}"
     yield f"Look for look-ahead in the config: logos backtest check{given}"
 
 

@@ -13,6 +13,10 @@ INTERNAL = 1
 INTERRUPTED = 130
 
 
+class Interrupted(BaseException):
+    """Ctrl-C within a command. Typer would swallow a ``KeyboardInterrupt``, and nobody could say a word about it."""
+
+
 def run_guarded(command: Callable[[], int], *, as_json: bool) -> int:
     """Run a command and return its exit code, having reported any error.
 
@@ -33,7 +37,8 @@ def _run(command: Callable[[], int], *, as_json: bool) -> int:
     except LogosError as error:
         report(error, as_json=as_json)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
+        _report_interrupt(as_json=as_json)
         return INTERRUPTED
     except BrokenPipeError:
         return INTERNAL
@@ -74,6 +79,12 @@ def print_json_error(kind: str, message: str, problems: Sequence[Problem] = ()) 
 
     records = [{"path": one.path, "line": one.line, "message": one.message, "hint": one.hint} for one in problems]
     emit_json({"error": {"kind": kind, "message": message, "problems": records}})
+
+
+def _report_interrupt(*, as_json: bool) -> None:
+    print("Interrupted.", file=sys.stderr)  # noqa: T201 - the command line speaks
+    if as_json:
+        print_json_error("interrupted", "interrupted before the end")
 
 
 def _report_defect(error: Exception, *, as_json: bool) -> None:

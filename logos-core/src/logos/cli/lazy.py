@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from logos.cli.commands import CORE, Entry, plugin_commands, root_help
+from logos.cli.errors import Interrupted
 from logos.domain.errors import PluginError
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ class RootGroup(TyperGroup):
         if args[0] not in CORE:  # typer takes its suggestions from this dictionary
             self.commands = dict.fromkeys(self.entries, TyperCommand(None))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run the command that the arguments call; let Ctrl-C through as what Typer does not swallow."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted from error
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - typer's signature
         """Write the help that ``logos --help`` prints without this class."""

@@ -9,7 +9,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from logos.cli.commands import PROGRAM, SUMMARY
-from logos.cli.errors import INTERRUPTED, print_json_error
+from logos.cli.errors import Interrupted, print_json_error
 from logos.cli.lazy import RootGroup
 
 
@@ -50,6 +50,6 @@ def invoke(words: Sequence[str], *, as_json: bool) -> int:
         else:
             error.show()
         return error.exit_code
-    except typer.Abort:
-        return INTERRUPTED
+    except typer.Abort as error:  # at a question that nobody answers
+        raise Interrupted from error
     return result if isinstance(result, int) and not isinstance(result, bool) else 0

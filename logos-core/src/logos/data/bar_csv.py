@@ -19,6 +19,9 @@ from logos.data.bar_files import BarFile
 from logos.data.bar_rows import RowJudge, shown
 from logos.domain.errors import DataError
 
+# PyArrow would take Ctrl-C for itself while it reads, and turn one that is heard elsewhere into a fault of the file.
+pa.enable_signal_handlers(False)
+
 BLOCK_BYTES = 256 * 1024
 _LONGEST_LINE = 16 * 1024 * 1024
 _COMMA, _NEWLINE = ord(","), ord("\n")

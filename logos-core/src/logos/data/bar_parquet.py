@@ -17,6 +17,9 @@ from logos.data.bar_files import BarFile
 from logos.data.bar_rows import RowJudge
 from logos.domain.errors import DataError
 
+# PyArrow would take Ctrl-C for itself while it reads, and turn one that is heard elsewhere into a fault of the file.
+pa.enable_signal_handlers(False)
+
 BATCH_ROWS = 5_000
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

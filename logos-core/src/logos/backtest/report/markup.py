@@ -59,6 +59,7 @@ def table(
     rows: Iterable[Sequence[str | Html]],
     *,
     numeric: Collection[str] = (),
+    wide: Collection[str] = (),
     caption: str = "",
     footer: Sequence[str | Html] = (),
     meanings: Mapping[str, str] | None = None,
@@ -73,6 +74,8 @@ def table(
         A cell for each column.
     numeric:
         The headings of the columns to align at the right.
+    wide:
+        The headings of the columns that only a wide screen has room for.
     caption:
         What the table holds, above it; may be empty.
     footer:
@@ -80,27 +83,26 @@ def table(
     meanings:
         What a heading means, shown where the reader points at it.
     """
-    right = [column in numeric for column in columns]
+    classes = [_class_of(column, numeric, wide) for column in columns]
     hints = meanings or {}
     heads = [
-        element("th", column, scope="col", **_flush(flush), **({"title": hints[column]} if column in hints else {}))
-        for column, flush in zip(columns, right, strict=True)
+        element("th", column, scope="col", **given, **({"title": hints[column]} if column in hints else {}))
+        for column, given in zip(columns, classes, strict=True)
     ]
     parts = [element("caption", caption)] if caption else []
     parts.append(element("thead", element("tr", *heads)))
-    parts.append(element("tbody", joined(_row(row, right) for row in rows)))
+    parts.append(element("tbody", joined(_row(row, classes) for row in rows)))
     if footer:
-        parts.append(element("tfoot", _row(footer, right)))
+        parts.append(element("tfoot", _row(footer, classes)))
     return element("div", element("table", *parts), class_="scroll", tabindex="0")
 
 
-def _row(cells: Sequence[str | Html], right: Sequence[bool]) -> Html:
+def _row(cells: Sequence[str | Html], classes: Sequence[Mapping[str, str]]) -> Html:
     first, *rest = cells
-    head = element("th", first, scope="row", **_flush(right[0]))
-    return element(
-        "tr", head, *(element("td", cell, **_flush(flush)) for cell, flush in zip(rest, right[1:], strict=True))
-    )
+    head = element("th", first, scope="row", **classes[0])
+    return element("tr", head, *(element("td", cell, **given) for cell, given in zip(rest, classes[1:], strict=True)))
 
 
-def _flush(right: bool) -> dict[str, str]:  # noqa: FBT001 - one of two alignments
-    return {"class_": "number"} if right else {}
+def _class_of(column: str, numeric: Collection[str], wide: Collection[str]) -> dict[str, str]:
+    names = [name for name, columns in (("number", numeric), ("wide", wide)) if column in columns]
+    return {"class_": " ".join(names)} if names else {}

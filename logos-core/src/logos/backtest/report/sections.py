@@ -61,6 +61,10 @@ def header(run: PastRun) -> Html:
         parts.append(
             element("div", *words, *([element("ul", *causes)] if causes else []), class_="banner", role="note")
         )
+    notes = [element("li", note) for note in metrics.get("notes", ())]
+    if notes:
+        words = [element("p", "About the data of this run:"), element("ul", *notes)]
+        parts.append(element("div", *words, class_="banner data", role="note"))
     pairs = [element("div", element("dt", name), element("dd", text)) for name, text in facts if text]
     parts.append(element("dl", *pairs, class_="facts"))
     return element("header", *parts)
@@ -109,11 +113,12 @@ def figures(metrics: Mapping[str, Any], currency: str) -> Html:
     for measure in MEASURES:
         held = [_figure(benchmark, measure, currency)] if benchmark else []
         rows.append([measure.label, _figure(metrics, measure, currency), *held, measure.meaning])
-    parts = [table(columns, rows, numeric=("Strategy", "Buy and hold"))]
+    parts = [table(columns, rows, numeric=("Strategy", "Buy and hold"), wide=("Meaning",))]
     if benchmark:
         rows = [[one.label, _figure(benchmark, one, currency), one.meaning] for one in BENCHMARK_MEASURES]
+        caption = "Against buying and holding"
         parts.append(
-            table(("Figure", "Value", "Meaning"), rows, numeric=("Value",), caption="Against buying and holding")
+            table(("Figure", "Value", "Meaning"), rows, numeric=("Value",), wide=("Meaning",), caption=caption)
         )
     scaled = str(metrics.get("annualisation", "")).removesuffix(".")
     note = f"Annualised by {scaled}. " if scaled else ""
@@ -195,7 +200,7 @@ def costs(values: Mapping[str, str], starting_cash: str, currency: str) -> Html:
             rows.append([label, number(money_text(values[key])), number(of_cash), meaning])
     *parts, total = rows
     note = "Slippage and delay are part of the prices that were paid, and so of the PnL already."
-    listed = table(("Cause", amount, share, "Meaning"), parts, numeric=(amount, share), footer=total)
+    listed = table(("Cause", amount, share, "Meaning"), parts, numeric=(amount, share), wide=("Meaning",), footer=total)
     return joined([listed, element("p", note, class_="note")])
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from logos.backtest.report.charts import Chart, FillProfits
 
 _MOST_MARKS = 2_000
+_NO_ROOM = "The run is whole without its tear sheet: mend the disk and draw it with logos backtest report"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -62,7 +63,8 @@ def write_report(folder: Path, disk: Disk | None = None) -> Path:
     """
     require_plotly()
     out = folder / REPORT_FILE
-    (disk or Disk()).replace(out, report_html(read_run(folder)).encode("utf-8"))
+    page = report_html(read_run(folder)).encode("utf-8")
+    (disk or Disk(hint=_NO_ROOM)).replace(out, page)
     return out
 
 
