@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import logos.testing.plugin  # noqa: F401 - registers the kit's contracts for assertion rewriting, before any is imported
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 """Material that is not part of the repository: real minute bars, and records of venues. Named here and nowhere else."""

@@ -2,7 +2,6 @@
 
 import pytest
 
-import logos.testing.plugin  # noqa: F401 - importing it registers the contracts for assertion rewriting
 from logos.testing.bars import bars_of, instrument
 from logos.testing.views import session_of
 
