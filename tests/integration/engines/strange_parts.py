@@ -58,6 +58,7 @@ class Steps:
     levels: int = 3
     late: int = 0
     refuse: bool = False
+    breaks_at: int = 0
 
 
 class Fractions:
@@ -76,6 +77,25 @@ class Fractions:
         if self._params.late:
             value = np.concatenate([value[: self._params.late], value[self._params.late - 1 : -1]])
         return SignalColumns(first=0, value=value)
+
+
+class Breaking:
+    """Alternates, and breaks at a bar; it has no array form."""
+
+    lookback = 1
+
+    def __init__(self, at):
+        self._at, self._bars = at, 0
+
+    def on_bar(self, bar):
+        self._bars += 1
+        if self._bars == self._at:
+            raise ZeroDivisionError("broken on purpose")
+        return Signal(self._bars // 4 % 2 * RATIO_ONE)
+
+
+def breaking(config: Steps, context: Any) -> Breaking:
+    return Breaking(config.breaks_at)
 
 
 def opening(config: Seconds, context: Any) -> Opening:
@@ -101,3 +121,4 @@ def logos_guards():
 @hookimpl
 def logos_strategies():
     yield StrategyPart(name="fractions", summary="x", target="strange_parts:fractions", config="strange_parts:Steps")
+    yield StrategyPart(name="breaking", summary="x", target="strange_parts:breaking", config="strange_parts:Steps")

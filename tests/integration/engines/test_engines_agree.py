@@ -20,7 +20,7 @@ from logos.backtest.trial import Window
 from logos.backtest.trials_engine import load_bars, open_trials
 from logos.config.session import load_session_config
 from logos.context.seed import Seed
-from logos.domain.errors import InputError
+from logos.domain.errors import InputError, PartFailedError
 from logos.domain.times import time_text
 from logos.live.launch import start
 from logos.live.setup import Setup
@@ -410,3 +410,22 @@ def test_a_refused_sale_is_tried_again_at_each_bar_though_no_signal_changes(tmp_
     decided = [row.split(",")[6:9] for row in (jumped.folder / schemas.DECISIONS_FILE).read_text().splitlines()[1:]]
     assert decided == [["ordered", "1", ""], ["refused", "", "below_min_notional"], ["ordered", "2", ""]]
     assert_traded_alike(tmp_path, text, registry, jumped)
+
+
+@pytest.mark.parametrize("breaks_at", [1, 33, 36])
+def test_a_strategy_that_breaks_ends_the_run_at_its_bar(breaks_at, tmp_path, registry):
+    lay_out_walk(tmp_path, 60)
+    text = lone_config(f"{{plugin: breaking, params: {{breaks_at: {breaks_at}}}}}")
+    with pytest.raises(PartFailedError, match="strategy breaking on A failed: ZeroDivisionError: broken on purpose"):
+        backtested(tmp_path, text, registry, "auto")
+
+
+@pytest.mark.parametrize("breaks_at", [37, 38, 42])
+def test_a_strategy_that_would_break_after_a_halt_does_not_as_in_a_session(breaks_at, tmp_path, registry):
+    lay_out_closes(tmp_path, "A", ["10.00"] * 30 + ["8.00"] * 5 + ["5.00"] + ["12.00"] * 30)
+    more = 'allocator: {plugin: fixed_quantity, quantity: "300"}'
+    strategies = f"{{plugin: buy_and_hold}}, {{plugin: breaking, params: {{breaks_at: {breaks_at}}}}}"
+    text = lone_config(strategies, more).replace('cash: "1000"', 'cash: "1000", margin: true')
+    halted = backtested(tmp_path, text, registry, "auto")
+    assert (halted.engine, halted.status) == ("streaming", "halted")
+    assert_traded_alike(tmp_path, text, registry, halted)

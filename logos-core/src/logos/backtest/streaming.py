@@ -1,7 +1,8 @@
 """Strategies called bar by bar, a stretch of bars ahead of the session.
 
 A strategy is a function of its symbol's bars and of nothing else, so nothing that happens in the session could change
-what it says. It sees every bar once and in order, and the session then runs where the signal has changed.
+what it says. It sees every bar once and in order, and the session then runs where the signal has changed. What it
+raises counts when the session comes to that bar, and not at all where the session halts before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import numpy.typing as npt
 from logos.backtest.grid import Grid
 from logos.backtest.players import Cursor
 from logos.domain.bars import Bar
-from logos.domain.errors import PartFailedError
 from logos.domain.orders import Signal
 from logos.session.pairs import PairState
 
@@ -41,6 +41,7 @@ class Streamed:
         self._slices: list[int] = []
         self._signals: list[Signal] = []
         self._place = 0
+        self._error: Exception | None = None
         state.on_bar = self.on_bar
 
     def hear(self, grid: Grid) -> Column:
@@ -48,31 +49,34 @@ class Streamed:
         lane = grid.lanes[self._pair.symbol]
         rows: list[int] = []
         self._signals, self._place = [], 0
-        try:
-            self._call(lane.bars, rows)
-        except Exception as error:
-            name = f"strategy {self._pair.strategy} on {self._pair.symbol}"
-            raise PartFailedError.of(name, error) from error
+        self._call(lane.bars, rows)
         slices = np.searchsorted(lane.rows, np.array(rows, dtype=np.int64))
         self._slices = slices.tolist()
         return slices
 
     def _call(self, bars: Sequence[Bar], rows: list[int]) -> None:
         ask, said = self._ask, self._said
-        for row, bar in enumerate(bars):
-            signal = ask(bar)
-            if signal is said or signal is None:
-                continue
-            if said is None or signal.value != said.value:
-                rows.append(row)
-                self._signals.append(signal)
-                said = signal
+        row = 0
+        try:
+            for row, bar in enumerate(bars):
+                signal = ask(bar)
+                if signal is said or signal is None:
+                    continue
+                if said is None or signal.value != said.value:
+                    rows.append(row)
+                    self._signals.append(signal)
+                    said = signal
+        except Exception as error:  # noqa: BLE001 - raised again where the session comes to this bar
+            self._error = error
+            rows.append(row)
         self._said = said
 
     def on_bar(self, bar: Bar) -> Signal | None:  # noqa: ARG002 - it is the bar of the cursor's slice
         """Return what the strategy said last, up to the cursor's slice."""
         slices = self._slices
         while self._place < len(slices) and slices[self._place] <= self._cursor.index:
+            if self._place == len(self._signals) and self._error is not None:
+                raise self._error
             self._answer = self._signals[self._place]
             self._place += 1
         return self._answer

@@ -111,7 +111,10 @@ def lots_of_share(numerator: int, denominator: int, amount: int, lot_worth: int)
 
 
 def purchase_cost(lots: int, terms: PurchaseTerms) -> int:
-    """Return what a purchase takes from cash, its fee included, in minor units."""
+    """Return what a purchase takes from cash, its fee included, in minor units.
+
+    Compiled code only: a broker adds value and fee itself, since a value may have to be converted.
+    """
     price, numerator, denominator, fee_numerator, fee_denominator = terms
     value = value_of(price, lots, numerator, denominator)
     return value + fee_of(value, fee_numerator, fee_denominator)
