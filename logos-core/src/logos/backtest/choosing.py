@@ -9,19 +9,25 @@ import numpy as np
 
 from logos.assembly.build import Assembly
 from logos.backtest.grid import Grid, grid_of_columns
+from logos.backtest.kernel.compiled import first_use_notice, is_available
+from logos.backtest.kernel.plan import KernelRefusal, plan_kernel
+from logos.backtest.kernel.result import Bail, KernelRun
 from logos.backtest.players import PLACES, PROVED, Column, Cursor, change_slices, disagreement, seat_players, signals_of
 from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Window
 from logos.context.clock import Clock
 from logos.domain.columns import BarColumns, SignalColumns
 from logos.session.pairs import PairState
-from logos.session.seats import ArrayStrategy, ColumnFeed
+from logos.session.seats import ArrayStrategy, ColumnFeed, Pair
 
 AUTO = "auto"
 STREAMING = "streaming"
 JUMPING = "jumping"
-ENGINES = (AUTO, STREAMING, JUMPING)
+KERNEL = "kernel"
+ENGINES = (AUTO, KERNEL, JUMPING, STREAMING)
 
+WORTH_COMPILING = 100_000
+"""How many bars a backtest needs before compiled code is looked for by itself: loading it takes part of a second."""
 
 Twins = Callable[[], Sequence[PairState]]
 
@@ -36,6 +42,23 @@ class Layout:
 
 
 @attrs.frozen(kw_only=True)
+class CompiledRun:
+    """A run that the kernel has done.
+
+    Attributes
+    ----------
+    signals:
+        What it ran with, by pair.
+    grid:
+        Its slices.
+    """
+
+    run: KernelRun
+    signals: Mapping[Pair, SignalColumns]
+    grid: Grid
+
+
+@attrs.frozen(kw_only=True)
 class Choice:
     """The engine that was found, and what it needs.
 
@@ -44,7 +67,9 @@ class Choice:
     bars:
         All bars as columns, where they were read.
     layout:
-        ``None`` for the streaming engine.
+        What the jumping engine runs on; ``None`` for the others.
+    compiled:
+        What the kernel has done; ``None`` for the others.
     note:
         Why it is not a quicker one; empty where it is the quickest.
     seconds:
@@ -54,11 +79,29 @@ class Choice:
     engine: str
     bars: Mapping[str, BarColumns] | None = None
     layout: Layout | None = None
+    compiled: CompiledRun | None = None
     note: str = ""
     seconds: float = 0.0
 
+    @property
+    def grid(self) -> Grid | None:
+        """All slices, where they are laid out."""
+        found = self.layout or self.compiled
+        return None if found is None else found.grid
 
-def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock, twins: Twins) -> Choice:
+
+def _silent(_text: str) -> None:
+    pass
+
+
+def choose(
+    assembly: Assembly,
+    wanted: str,
+    window: Window,
+    clock: Clock,
+    twins: Twins,
+    tell: Callable[[str], None] = _silent,
+) -> Choice:
     """Return the quickest engine that a config can have, or the one that was asked for.
 
     Parameters
@@ -69,6 +112,8 @@ def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock, twins:
         One of ``ENGINES``.
     twins:
         Builds the same strategies anew, in the same order, to hold their array form against.
+    tell:
+        Called with a sentence for the person who waits, before the kernel is compiled.
     """
     if wanted == STREAMING:
         return Choice(engine=STREAMING)
@@ -80,33 +125,85 @@ def choose(assembly: Assembly, wanted: str, window: Window, clock: Clock, twins:
         return Choice(engine=STREAMING, note="the feed does not give its bars as columns")
     bars = assembly.feed.columns()
     stopwatch = Stopwatch(clock)
-    return attrs.evolve(lay_out(assembly, bars, window, twins), seconds=stopwatch.seconds)
+    found = _array_signals(assembly, bars, twins, PROVED)
+    if isinstance(found, str):
+        return Choice(engine=STREAMING, bars=bars, note=found)
+    note = ""
+    if wanted == KERNEL or (wanted == AUTO and _is_worth_compiling(bars)):
+        compiled = _compiled(assembly, bars, window, found, tell)
+        if not isinstance(compiled, str):
+            return Choice(engine=KERNEL, bars=bars, compiled=compiled, seconds=stopwatch.seconds)
+        note = f"not compiled: {compiled}"
+    layout = _lay_out(assembly, bars, window, found)
+    return Choice(engine=JUMPING, bars=bars, layout=layout, note=note, seconds=stopwatch.seconds)
 
 
 def lay_out(
     assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, twins: Twins, *, proved: int = PROVED
 ) -> Choice:
     """Return the jumping engine for a config whose strategies all have an array form, or why it cannot be had."""
-    states = assembly.parts.pairs
+    found = _array_signals(assembly, bars, twins, proved)
+    if isinstance(found, str):
+        return Choice(engine=STREAMING, bars=bars, note=found)
+    return Choice(engine=JUMPING, bars=bars, layout=_lay_out(assembly, bars, window, found))
+
+
+def _array_signals(
+    assembly: Assembly, bars: Mapping[str, BarColumns], twins: Twins, proved: int
+) -> list[SignalColumns] | str:
+    """Return the answers of every pair's strategy at all bars, or why they cannot be had as columns."""
     found: list[SignalColumns] = []
-    for state in states:
+    for state in assembly.parts.pairs:
         signals = signals_of(state, bars[state.pair.symbol])
         if signals is None:
-            return Choice(engine=STREAMING, bars=bars, note=no_array_form(state))
+            return no_array_form(state)
         found.append(signals)
-    note = disagreements(twins, bars, found, proved)
-    if note:
-        return Choice(engine=STREAMING, bars=bars, note=note)
+    return disagreements(twins, bars, found, proved) or found
+
+
+def _is_worth_compiling(bars: Mapping[str, BarColumns]) -> bool:
+    return is_available() and sum(len(one) for one in bars.values()) >= WORTH_COMPILING
+
+
+def _compiled(
+    assembly: Assembly,
+    bars: Mapping[str, BarColumns],
+    window: Window,
+    found: Sequence[SignalColumns],
+    tell: Callable[[str], None],
+) -> CompiledRun | str:
+    """Let the kernel run a config; return what it has done, or why that is not the whole story."""
+    plan = plan_kernel(assembly.parts, bars, window)
+    if isinstance(plan, KernelRefusal):
+        return "; ".join(plan.reasons)
+    if not len(plan.laid.stamps):
+        return "no bar lies in the window"
+    signals = {state.pair: one for state, one in zip(assembly.parts.pairs, found, strict=True)}
+    if notice := first_use_notice():
+        tell(notice)
+    run = plan.run(signals)
+    if isinstance(run, Bail):
+        return run.reason
+    if not run.is_told:
+        return "some signal is not ordered as it asks, and the session says why"
+    parts = {symbol: lane.bars for symbol, lane in plan.laid.lanes.items()}
+    return CompiledRun(run=run, signals=signals, grid=grid_of_columns(parts, assembly.parts.interval))
+
+
+def _lay_out(
+    assembly: Assembly, bars: Mapping[str, BarColumns], window: Window, found: Sequence[SignalColumns]
+) -> Layout:
+    """Lay out the slices of a window, and let players answer for the strategies."""
+    states = assembly.parts.pairs
     spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
     grid = grid_of_columns({symbol: one.part(*spans[symbol]) for symbol, one in bars.items()}, assembly.parts.interval)
     skipped = [spans[state.pair.symbol][0] for state in states]
     ended = [_cut(signals, spans[state.pair.symbol][1]) for signals, state in zip(found, states, strict=True)]
-    layout = Layout(
+    return Layout(
         grid=grid,
         changes=change_slices(ended, skipped, states, grid),
         cursor=seat_players(states, ended, skipped, grid),
     )
-    return Choice(engine=JUMPING, bars=bars, layout=layout)
 
 
 def span_of(bars: BarColumns, window: Window) -> tuple[int, int]:

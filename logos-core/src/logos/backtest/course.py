@@ -17,6 +17,7 @@ from logos.backtest.records import RunTotals, SymbolTotals
 from logos.backtest.streaming import Streamed, changes_of
 from logos.domain.bars import Slice
 from logos.domain.errors import part_at_work
+from logos.domain.events import Cause
 from logos.session.machine import Session
 
 COMPLETED = "completed"
@@ -139,6 +140,11 @@ class Course:
             self._events = 0
             self.recorder.flush()
             self.progress()
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Why the run was halted; empty where it was not."""
+        return self.session.causes
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

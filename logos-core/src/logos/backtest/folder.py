@@ -13,10 +13,11 @@ import attrs
 from logos.artifacts import schemas
 from logos.assembly.build import Assembly
 from logos.backtest.benchmark import Benchmark
+from logos.backtest.compiled_course import CompiledCourse
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.figures import metrics_json, metrics_of
-from logos.backtest.recorder import FolderRecorder
+from logos.backtest.recorder import FolderRecorder, LogRecorder
 from logos.config.records import SessionConfig
 from logos.live.appending import Appender
 from logos.live.disk import Disk
@@ -49,15 +50,18 @@ class RunFolder:
     assembly: Assembly
     notes: Sequence[str]
 
-    def lay_out(self, first_open: int) -> FolderRecorder:
-        """Write the run's tables with their headers, its config and the first line of its journal."""
+    def lay_out(self, first_open: int, recorder: type[FolderRecorder | LogRecorder]) -> FolderRecorder | LogRecorder:
+        """Write the run's tables with their headers, its config and the first line of its journal.
+
+        Returns what goes on to write them.
+        """
         disk, folder = self.disk, self.path
         tables = {name: schemas.header(columns).encode() for name, columns in schemas.BACKTEST_TABLES.items()}
         tables[schemas.QUARANTINE_FILE] = empty_tables(list(self.assembly.feed.quarantined()))[schemas.QUARANTINE_FILE]
         for name, content in tables.items():
             disk.replace(folder / name, content)
         disk.replace(folder / schemas.CONFIG_FILE, self.config.to_yaml().encode())
-        return FolderRecorder(
+        return recorder(
             disk=disk,
             folder=folder,
             books=self.assembly.parts.books,
@@ -99,7 +103,7 @@ class RunFolder:
         finally:
             file.close()
 
-    def finish(self, course: Course, status: str) -> dict[str, Any]:
+    def finish(self, course: Course | CompiledCourse, status: str) -> dict[str, Any]:
         """Write the benchmark, the figures and the picture; return the figures."""
         if course.benchmark is not None:
             self._write_benchmark(course.benchmark)
@@ -112,7 +116,7 @@ class RunFolder:
         rows = curve.text.encode(curve.daily_rows())
         self.disk.replace(self.path / schemas.BENCHMARK_FILE, _EQUITY_HEADER + rows)
 
-    def _write_metrics(self, course: Course, status: str) -> dict[str, Any]:
+    def _write_metrics(self, course: Course | CompiledCourse, status: str) -> dict[str, Any]:
         config = self.config
         metrics = metrics_of(
             course.totals(status),

@@ -78,8 +78,8 @@ class MemoryRecorder:
         """Write nothing."""
 
 
-class FolderRecorder(EventRecorder):
-    """Writes decisions, trades, orders and the journal into a run's folder, and keeps sums of the rest.
+class LogRecorder(EventRecorder):
+    """Writes decisions, trades, orders and the journal into a run's folder.
 
     Parameters
     ----------
@@ -102,6 +102,13 @@ class FolderRecorder(EventRecorder):
             tally=Tally(),
             observe=_unheard,
         )
+
+
+class FolderRecorder(LogRecorder):
+    """Writes the same, and keeps sums of the rest while the session runs."""
+
+    def __init__(self, *, disk: Disk, folder: Path, books: Books, offsets: dict[str, int], head: Head) -> None:
+        super().__init__(disk=disk, folder=folder, books=books, offsets=offsets, head=head)
         self.accumulator = Accumulator(books)
         self.counts = Counts()
         self.account: Callable[[Any], None] = _unneeded

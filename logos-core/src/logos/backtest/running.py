@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from logos import paths
 from logos.artifacts import schemas
 from logos.assembly.build import Assembly, assemble, build_pairs, part_context
 from logos.backtest.benchmark import Benchmark
-from logos.backtest.choosing import Choice, choose
+from logos.backtest.choosing import STREAMING, Choice, choose
+from logos.backtest.compiled_course import CompiledCourse
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.folder import RunFolder
-from logos.backtest.recorder import FolderRecorder
+from logos.backtest.recorder import FolderRecorder, LogRecorder
 from logos.backtest.resources import Stopwatch
 from logos.backtest.setup import EXIT_CODES, BacktestOutcome, BacktestSetup, Progress
 from logos.backtest.trial import Window
@@ -28,6 +30,7 @@ from logos.context.logging import open_session_log
 from logos.context.parts import Log
 from logos.domain.bars import Slice
 from logos.domain.errors import InputError
+from logos.domain.events import Cause
 from logos.domain.times import time_text
 from logos.live.late_log import LateLog
 from logos.live.launch import data_notes
@@ -46,7 +49,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     Parameters
     ----------
     engine:
-        ``auto``, ``jumping`` or ``streaming``. An engine that cannot run the config gives way to a slower one.
+        ``auto``, ``kernel``, ``jumping`` or ``streaming``. An engine that cannot run the config gives way to a slower
+        one.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
         )
     window = _window(config)
     context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=LateLog())
-    choice = choose(assembly, engine, window, setup.clock, lambda: build_pairs(config, context))
+    choice = choose(assembly, engine, window, setup.clock, lambda: build_pairs(config, context), setup.tell)
     reports = assembly.feed.prepare()
     first_open, slices = _first_open(choice, _slices(assembly, window), assembly.parts.interval)
     if first_open is None:
@@ -133,8 +137,8 @@ def _slices(assembly: Assembly, window: Window) -> Iterator[Slice]:
 
 def _first_open(choice: Choice, slices: Iterator[Slice], interval: int) -> tuple[int | None, Iterator[Slice]]:
     """Return the open time of the first slice of a run, ``None`` where there is none, and all its slices."""
-    if choice.layout is not None:
-        grid = choice.layout.grid
+    grid = choice.grid
+    if grid is not None:
         return grid.opens.item(0) if len(grid) else None, slices
     first = next(slices, None)
     return (None, slices) if first is None else (first.clock - interval, chain((first,), slices))
@@ -186,11 +190,9 @@ class _Job:
         try:
             late_log.bind(log)
             self._say(log)
-            recorder = self.folder.lay_out(first_open)
-            try:
+            recorder = self.folder.lay_out(first_open, FolderRecorder if self.choice.compiled is None else LogRecorder)
+            with closing(recorder):
                 return self._run(recorder, first_open, log)
-            finally:
-                recorder.close()
         finally:
             log.close()
 
@@ -200,12 +202,29 @@ class _Job:
         for note in self.folder.notes:
             log.warning("notice", message=note)
             self.setup.tell(note)
-        if self.choice.note:
-            text = f"Running bar by bar: {self.choice.note}"
-            log.warning("engine", engine=self.choice.engine, message=text)
+        choice = self.choice
+        if choice.note:
+            text = f"Running bar by bar: {choice.note}" if choice.engine == STREAMING else choice.note
+            log.warning("engine", engine=choice.engine, message=text)
             self.setup.tell(text)
 
-    def _run(self, recorder: FolderRecorder, first_open: int, log: Log) -> BacktestOutcome:
+    def _run(self, recorder: FolderRecorder | LogRecorder, first_open: int, log: Log) -> BacktestOutcome:
+        with self.folder.equity_curve() as curve:
+            stopwatch = Stopwatch(self.setup.clock)
+            with quiet_collector():
+                if isinstance(recorder, FolderRecorder):
+                    course: Course | CompiledCourse = self._course(recorder, first_open, curve)
+                    status = self._drive(course)
+                else:
+                    course = self._compiled_course(recorder, curve)
+                    status = course.tell()
+        seconds = self.choice.seconds + stopwatch.seconds
+        recorder.sync({})
+        metrics = self.folder.finish(course, status)
+        return self._ended(course.causes, status, metrics, seconds, stopwatch.peak_memory, log)
+
+    def _course(self, recorder: FolderRecorder, first_open: int, curve: EquityCurve) -> Course:
+        setup, config = self.setup, self.config
         session = Session(
             session_id=self.folder.backtest_id,
             parts=self.assembly.parts,
@@ -213,32 +232,44 @@ class _Job:
             clock=first_open,
             equity_only=True,
         )
-        with self.folder.equity_curve() as curve:
-            course = self._course(session, recorder, curve)
-            stopwatch = Stopwatch(self.setup.clock)
-            with quiet_collector():
-                status = self._drive(course)
-        seconds = self.choice.seconds + stopwatch.seconds
-        recorder.sync({})
-        metrics = self.folder.finish(course, status)
-        return self._ended(session, status, metrics, seconds, stopwatch.peak_memory, log)
-
-    def _course(self, session: Session, recorder: FolderRecorder, curve: EquityCurve) -> Course:
-        setup, config = self.setup, self.config
         return Course(
             session=session,
             recorder=recorder,
             curve=curve,
-            benchmark=Benchmark(
-                config, self.assembly.feed, registry=setup.registry, workspace=setup.workspace, clock=setup.clock
-            ),
+            benchmark=self._benchmark(),
             flatten=config.session.flatten,
             stopped=lambda: self.watch.pause,
             progress=lambda: setup.progress(self._progress(session)),
         )
 
+    def _compiled_course(self, recorder: LogRecorder, curve: EquityCurve) -> CompiledCourse:
+        assert self.choice.compiled is not None
+        return CompiledCourse(
+            compiled=self.choice.compiled,
+            parts=self.assembly.parts,
+            session_id=self.folder.backtest_id,
+            recorder=recorder,
+            curve=curve,
+            benchmark=self._benchmark(),
+        )
+
+    def _benchmark(self) -> Benchmark:
+        return Benchmark(
+            self.config,
+            self.assembly.feed,
+            registry=self.setup.registry,
+            workspace=self.setup.workspace,
+            clock=self.setup.clock,
+        )
+
     def _ended(
-        self, session: Session, status: str, metrics: dict[str, Any], seconds: float, peak_memory: int, log: Log
+        self,
+        causes: tuple[Cause, ...],
+        status: str,
+        metrics: dict[str, Any],
+        seconds: float,
+        peak_memory: int,
+        log: Log,
     ) -> BacktestOutcome:
         folder = self.folder.path.with_name(self.folder.backtest_id)
         outcome = BacktestOutcome(
@@ -247,19 +278,19 @@ class _Job:
             folder=folder,
             status=status,
             exit_code=EXIT_CODES[status],
-            causes=session.causes,
+            causes=causes,
             engine=self.choice.engine,
             engine_note=self.choice.note,
             metrics=metrics,
             seconds=round(seconds, 3),
-            bars_a_second=int(session.counts.bars / seconds) if seconds else 0,
+            bars_a_second=int(metrics["bars"] / seconds) if seconds else 0,
             peak_memory=peak_memory,
         )
         log.info(
             "backtest_ended",
             status=status,
             engine=outcome.engine,
-            bars=session.counts.bars,
+            bars=metrics["bars"],
             seconds=outcome.seconds,
             peak_memory_bytes=outcome.peak_memory,
         )

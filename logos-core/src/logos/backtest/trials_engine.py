@@ -11,7 +11,17 @@ import attrs
 import numpy as np
 
 from logos.assembly.build import Assembly, assemble, build_pairs, part_context
-from logos.backtest.choosing import AUTO, STREAMING, Choice, choose, disagreements, lay_out, no_array_form, span_of
+from logos.backtest.choosing import (
+    AUTO,
+    KERNEL,
+    STREAMING,
+    Choice,
+    choose,
+    disagreements,
+    lay_out,
+    no_array_form,
+    span_of,
+)
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.grid import grid_of_columns
@@ -34,8 +44,6 @@ from logos.plugins.registry import Registry
 from logos.session.machine import Session
 from logos.session.pairs import PairState
 from logos.session.seats import ArrayStrategy, ColumnFeed, Feed
-
-KERNEL = "kernel"
 
 _INDEX = "bars.json"
 _FIXED = ("currencies", "feed", "instruments")

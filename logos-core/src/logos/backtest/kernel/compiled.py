@@ -17,6 +17,12 @@ Simulate = Callable[[layout.Market, layout.Run], int]
 
 HINT = "pip install 'logos-core[fast]'"
 
+_FIRST_USE = (
+    "The kernel is compiled when it is first used, which takes about ten seconds; later runs load it from numba's "
+    "cache."
+)
+_SOURCES = (money, rules, layout, tally, matching, deciding, loop)
+
 _COMPILED = (
     money.divide_half_even,
     rules.value_of,
@@ -74,9 +80,17 @@ def is_available() -> bool:
 def stamp() -> int:
     """Return a number that changes with every line of what is compiled."""
     digest = hashlib.sha256()
-    for module in (money, rules, layout, tally, matching, deciding, loop):
+    for module in _SOURCES:
         digest.update(Path(str(module.__file__)).read_bytes())
     return int.from_bytes(digest.digest()[:7], "big")
+
+
+def first_use_notice() -> str:
+    """Return what to say before the kernel is used for the first time; empty where that is over, or never comes."""
+    here = Path(__file__)
+    newest = max(path.stat().st_mtime for path in (here, *(Path(str(module.__file__)) for module in _SOURCES)))
+    cached = any(code.stat().st_mtime >= newest for code in here.parent.glob("__pycache__/*.nbc"))
+    return "" if cached or not is_available() else _FIRST_USE
 
 
 @cache

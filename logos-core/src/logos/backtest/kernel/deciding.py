@@ -34,6 +34,7 @@ from logos.backtest.kernel.layout import (
     NEVER,
     NUMERATOR,
     OF_EQUITY,
+    ONLY_REDUCES,
     ORDER,
     ORDER_VALUE,
     ORDERED,
@@ -55,6 +56,7 @@ from logos.backtest.kernel.layout import (
     UNACCEPTED,
     UNIT,
     UNIT_DENOMINATOR,
+    UNTOLD,
     WORKING,
     Market,
     Run,
@@ -66,6 +68,7 @@ from logos.ledger.rules import lots_of_share, most_within, purchase_cost, slippe
 def decide(market: Market, run: Run, now: int, pair: int, equity: int) -> int:
     """Set a pair's target from its signal, which has changed, and order what it lacks. Return how it ended."""
     signal = run.signals[now, pair]
+    begins = run.pairs[pair, SIGNAL] == NEVER
     run.pairs[pair, SIGNAL] = signal
     run.pairs[pair, CHANGED_AT] = now
     symbol = market.pairs[pair, SYMBOL]
@@ -80,10 +83,13 @@ def decide(market: Market, run: Run, now: int, pair: int, equity: int) -> int:
         amount = equity * scale
         lot_worth = market.closes[now, symbol] * market.symbols[symbol, NUMERATOR]
     lots = lots_of_share(share, denominator, amount, lot_worth)
-    if not market.terms[MARGIN]:
-        lots = max(0, lots)
+    if (lots < 0 and not market.terms[MARGIN]) or (lots == 0 and share != 0):
+        lots = 0
+        run.account[UNTOLD] += 1
     if abs(lots) > market.symbols[symbol, MOST_LOTS]:
         return TOO_LARGE
+    if lots == run.pairs[pair, HELD] and not begins:
+        run.account[UNTOLD] += 1
     run.pairs[pair, TARGET] = lots
     end_order(run, pair)
     return trade(market, run, now, pair, equity)
@@ -101,10 +107,12 @@ def trade(market: Market, run: Run, now: int, pair: int, equity: int) -> int:
     lots = wanted
     if difference > 0 and not market.terms[MARGIN]:
         lots = affordable(market, run, symbol, price, wanted)
+        run.account[UNTOLD] += lots < wanted
     product, of_symbol = price * lots, market.symbols
     too_much = product > of_symbol[symbol, GREATEST] and not reduces
     if lots == 0 or product < of_symbol[symbol, LEAST] or too_much:
         position = run.symbols[symbol, POSITION]
+        run.account[UNTOLD] += 1
         set_retry(run, pair, int(position * difference < 0 and wanted <= abs(position)))
         return DONE
     quantity = lots if difference > 0 else -lots
@@ -112,7 +120,7 @@ def trade(market: Market, run: Run, now: int, pair: int, equity: int) -> int:
         status = past_limit(market, run, now, pair, quantity, equity)
         if status:
             return status
-    return send(market, run, now, pair, quantity)
+    return send(market, run, now, pair, quantity, reduces)
 
 
 def set_retry(run: Run, pair: int, again: int) -> None:
@@ -160,7 +168,7 @@ def reserved(market: Market, symbol: int, price: int, lots: int) -> int:
     return purchase_cost(lots, purchase_terms(market, symbol, worst))
 
 
-def send(market: Market, run: Run, now: int, pair: int, quantity: int) -> int:
+def send(market: Market, run: Run, now: int, pair: int, quantity: int, reduces: bool) -> int:  # noqa: FBT001 - compiled
     """Hand an order to the broker, which takes it."""
     account, symbol = run.account, market.pairs[pair, SYMBOL]
     if quantity < 0 and not market.terms[MARGIN]:
@@ -175,6 +183,7 @@ def send(market: Market, run: Run, now: int, pair: int, quantity: int) -> int:
     run.orders[row, PAIR] = pair
     run.orders[row, QUANTITY] = quantity
     run.orders[row, PRICE] = price
+    run.orders[row, ONLY_REDUCES] = reduces
     account[ORDERED] = row + 1
     account[WORKING] += 1
     set_retry(run, pair, 0)

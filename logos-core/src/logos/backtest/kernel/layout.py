@@ -111,9 +111,9 @@ SYMBOL_TERMS = 7
 SYMBOL, UNIT, UNIT_DENOMINATOR = range(3)
 PAIR_TERMS = 3
 
-# Run.account
-CASH, WORKING, RETRYING, ORDERED, FILLED, FALL, FALL_FROM, EXPOSED, STOPPED_AT, CULPRIT, STAMP = range(11)
-ACCOUNT = 11
+# Run.account: UNTOLD counts signals and fills that did not come out as asked for, whose reasons stand in no table.
+CASH, WORKING, RETRYING, ORDERED, FILLED, FALL, FALL_FROM, EXPOSED, STOPPED_AT, CULPRIT, STAMP, UNTOLD = range(12)
+ACCOUNT = 12
 
 # Run.symbols: HEAD and TAIL are places in Run.sizes.
 POSITION, VALUE, COST, REALIZED, FEES, HEAD, TAIL, MARK = range(8)
@@ -143,11 +143,11 @@ PAIR_STATE = 11
 ) = range(15)
 PAIR_TOTALS = 15
 
-# Run.orders; quantities are signed.
-AT_SLICE, PAIR, QUANTITY, PRICE = range(4)
-ORDER_COLUMNS = 4
+# Run.orders; quantities are signed. ONLY_REDUCES is 1 for an order that brings a position nearer to zero.
+AT_SLICE, PAIR, QUANTITY, PRICE, ONLY_REDUCES = range(5)
+ORDER_COLUMNS = 5
 
-# Run.fills: those of an order, then
+# Run.fills: the first four of an order, then
 REFERENCE, FILL_VALUE, FILL_FEE, FILL_REALIZED, NUMBER = range(4, 9)
 FILL_COLUMNS = 9
 

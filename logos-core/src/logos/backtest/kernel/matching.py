@@ -44,6 +44,7 @@ from logos.backtest.kernel.layout import (
     TAIL,
     TOO_LARGE,
     TRADED,
+    UNTOLD,
     VALUE,
     WORKING,
     Market,
@@ -128,6 +129,7 @@ def fill(market: Market, run: Run, now: int, pair: int) -> int:
     status = DONE
     if lots:
         status = book(market, run, now, pair, lots if buys else -lots, price)
+    run.account[UNTOLD] += lots < wanted
     if lots < wanted or not run.pairs[pair, REMAINING]:
         end_order(run, pair)
     return status

@@ -73,7 +73,7 @@ class KernelRun:
     equity:
         After each slice, in minor units; empty where it was not asked for.
     orders:
-        Slice, pair, signed lots and decision price of each order, by number.
+        Slice, pair, signed lots, decision price of each order, by number, and whether it only reduces.
     state:
         The loop's own tables.
     """
@@ -87,6 +87,11 @@ class KernelRun:
     def order_count(self) -> int:
         """How many orders went out."""
         return self._account(layout.ORDERED)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether orders and fills tell the whole story: every signal became an order for all that it asked for."""
+        return not self._account(layout.UNTOLD)
 
     @property
     def fill_count(self) -> int:
@@ -113,6 +118,12 @@ class KernelRun:
             realized=table[:, layout.FILL_REALIZED],
             order=table[:, layout.NUMBER],
         )
+
+    @property
+    def fill_rows(self) -> list[list[int]]:
+        """Every fill as a row of the loop's own table."""
+        rows: list[list[int]] = _columns(self.state.fills)[: self.fill_count].tolist()
+        return rows
 
     def _account(self, place: int) -> int:
         return int(self.state.account[place])

@@ -13,19 +13,13 @@ from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Trials
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
-from logos.domain import money
 from logos.domain.columns import BarColumns
-from logos.ledger import rules
 from logos.live.disk import Disk
 from logos.plugins.registry import Registry
 
 _SEE_FILE = f", see {schemas.QUARANTINE_FILE}"
 EXIT_INTERRUPTED = 130
 _COMPILING = ("auto", "kernel")
-_FIRST_USE = (
-    "The kernel is compiled by the first trial that it can run, which takes about ten seconds; later runs load it from "
-    "numba's cache."
-)
 INLINE = "inline"
 
 Found = tuple[Mapping[str, BarColumns], str, Sequence[str]]
@@ -102,20 +96,9 @@ class SweepSetup:
         """Return what to say before the kernel is used for the first time; empty where that is over, or never comes."""
         if self.opener is not None or engine not in _COMPILING:
             return ""
-        from logos.backtest.kernel import (  # noqa: PLC0415 -- loads the kernel's parts
-            compiled,
-            deciding,
-            layout,
-            loop,
-            matching,
-            tally,
-        )
+        from logos.backtest.kernel.compiled import first_use_notice  # noqa: PLC0415 -- loads the kernel's parts
 
-        sources = (compiled, deciding, layout, loop, matching, tally, money, rules)
-        newest = max(Path(str(source.__file__)).stat().st_mtime for source in sources)
-        found = Path(compiled.__file__).parent.glob("__pycache__/*.nbc")
-        cached = any(code.stat().st_mtime >= newest for code in found)
-        return "" if cached or not compiled.is_available() else _FIRST_USE
+        return first_use_notice()
 
     def save_bars(self, bars: Mapping[str, BarColumns], folder: Path) -> None:
         """Write bars where workers map them into their memory."""
