@@ -209,7 +209,7 @@ def by_kernel(case: Case, window: Window = WHOLE, **options: Any) -> KernelRun |
 def fills_of(run: KernelRun) -> list[tuple[Any, ...]]:
     """Return the fills as ``Heard`` keeps them."""
     fills, plan = run.fills, run.plan
-    clocks = (plan.laid.stamps[fills.at] + INTERVAL).tolist()
+    clocks = fills.clock.tolist()
     pairs = [plan.pairs[place] for place in fills.pair.tolist()]
     columns = (
         fills.quantity,

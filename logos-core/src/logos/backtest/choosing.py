@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from logos.assembly.build import Assembly
 from logos.backtest.grid import Grid, grid_of_columns
 from logos.backtest.kernel.compiled import first_use_notice, is_available
-from logos.backtest.kernel.plan import KernelRefusal, plan_kernel
-from logos.backtest.kernel.result import Bail, KernelRun
+from logos.backtest.kernel.plan import plan_kernel
+from logos.backtest.kernel.result import UNTOLD_REASON, Bail, KernelRun
+from logos.backtest.kernel.terms import KernelRefusal, KernelTerms, kernel_terms
 from logos.backtest.players import PLACES, PROVED, Column, Cursor, change_slices, disagreement, seat_players, signals_of
 from logos.backtest.resources import Stopwatch
 from logos.backtest.trial import Window
@@ -24,7 +25,8 @@ AUTO = "auto"
 STREAMING = "streaming"
 JUMPING = "jumping"
 KERNEL = "kernel"
-ENGINES = (AUTO, KERNEL, JUMPING, STREAMING)
+STREAMING_KERNEL = "streaming-kernel"
+ENGINES = (AUTO, KERNEL, JUMPING, STREAMING_KERNEL, STREAMING)
 
 WORTH_COMPILING = 100_000
 """How many bars a backtest needs before compiled code is looked for by itself: loading it takes part of a second."""
@@ -70,6 +72,9 @@ class Choice:
         What the jumping engine runs on; ``None`` for the others.
     compiled:
         What the kernel has done; ``None`` for the others.
+    terms:
+        What the kernel runs stretch by stretch with, behind strategies that are called bar by bar; ``None`` for the
+        others.
     note:
         Why it is not a quicker one; empty where it is the quickest.
     seconds:
@@ -80,6 +85,7 @@ class Choice:
     bars: Mapping[str, BarColumns] | None = None
     layout: Layout | None = None
     compiled: CompiledRun | None = None
+    terms: KernelTerms | None = None
     note: str = ""
     seconds: float = 0.0
 
@@ -115,21 +121,19 @@ def choose(
     tell:
         Called with a sentence for the person who waits, before the kernel is compiled.
     """
-    if wanted == STREAMING:
-        return Choice(engine=STREAMING)
-    states = assembly.parts.pairs
-    bar_by_bar = sorted({state.pair.strategy for state in states if not isinstance(state.strategy, ArrayStrategy)})
-    if bar_by_bar:
-        return Choice(engine=STREAMING, note=f"no array form: strategy {', '.join(bar_by_bar)}")
+    if wanted in (STREAMING, STREAMING_KERNEL):
+        return _bar_by_bar(assembly, wanted, "", tell)
+    if without := without_array_form(assembly.parts.pairs):
+        return _bar_by_bar(assembly, wanted, without, tell)
     if not isinstance(assembly.feed, ColumnFeed):
-        return Choice(engine=STREAMING, note="the feed does not give its bars as columns")
+        return _bar_by_bar(assembly, wanted, "the feed does not give its bars as columns", tell)
     bars = assembly.feed.columns()
     stopwatch = Stopwatch(clock)
     found = _array_signals(assembly, bars, twins, PROVED)
     if isinstance(found, str):
-        return Choice(engine=STREAMING, bars=bars, note=found)
+        return attrs.evolve(_bar_by_bar(assembly, wanted, found, tell), bars=bars)
     note = ""
-    if wanted == KERNEL or (wanted == AUTO and _is_worth_compiling(bars)):
+    if wanted == KERNEL or (wanted == AUTO and _is_worth_compiling(map(len, bars.values()))):
         compiled = _compiled(assembly, bars, window, found, tell)
         if not isinstance(compiled, str):
             return Choice(engine=KERNEL, bars=bars, compiled=compiled, seconds=stopwatch.seconds)
@@ -161,8 +165,23 @@ def _array_signals(
     return disagreements(twins, bars, found, proved) or found
 
 
-def _is_worth_compiling(bars: Mapping[str, BarColumns]) -> bool:
-    return is_available() and sum(len(one) for one in bars.values()) >= WORTH_COMPILING
+def _bar_by_bar(assembly: Assembly, wanted: str, note: str, tell: Callable[[str], None]) -> Choice:
+    """Return the engine that calls strategies bar by bar: with the kernel behind them, or the session alone."""
+    compiles = wanted in (KERNEL, STREAMING_KERNEL)
+    if wanted == AUTO:
+        compiles = _is_worth_compiling(report.bars for report in assembly.feed.prepare())
+    if not compiles:
+        return Choice(engine=STREAMING, note=note)
+    terms = kernel_terms(assembly.parts)
+    if isinstance(terms, KernelRefusal):
+        return Choice(engine=STREAMING, note="; ".join(one for one in (note, f"not compiled: {terms.reason}") if one))
+    if notice := first_use_notice():
+        tell(notice)
+    return Choice(engine=STREAMING_KERNEL, terms=terms, note=note)
+
+
+def _is_worth_compiling(bars: Iterable[int]) -> bool:
+    return is_available() and sum(bars) >= WORTH_COMPILING
 
 
 def _compiled(
@@ -175,7 +194,7 @@ def _compiled(
     """Let the kernel run a config; return what it has done, or why that is not the whole story."""
     plan = plan_kernel(assembly.parts, bars, window)
     if isinstance(plan, KernelRefusal):
-        return "; ".join(plan.reasons)
+        return plan.reason
     if not len(plan.laid.stamps):
         return "no bar lies in the window"
     signals = {state.pair: one for state, one in zip(assembly.parts.pairs, found, strict=True)}
@@ -185,7 +204,7 @@ def _compiled(
     if isinstance(run, Bail):
         return run.reason
     if not run.is_told:
-        return "some signal is not ordered as it asks, and the session says why"
+        return UNTOLD_REASON
     parts = {symbol: lane.bars for symbol, lane in plan.laid.lanes.items()}
     return CompiledRun(run=run, signals=signals, grid=grid_of_columns(parts, assembly.parts.interval))
 
@@ -215,6 +234,12 @@ def span_of(bars: BarColumns, window: Window) -> tuple[int, int]:
 
 def _cut(signals: SignalColumns, stop: int) -> SignalColumns:
     return SignalColumns(first=min(signals.first, stop), value=signals.value[:stop])
+
+
+def without_array_form(states: Sequence[PairState]) -> str:
+    """Return which strategies have no array form at all; empty where all have one."""
+    names = sorted({state.pair.strategy for state in states if not isinstance(state.strategy, ArrayStrategy)})
+    return f"no array form: strategy {', '.join(names)}" if names else ""
 
 
 def no_array_form(state: PairState) -> str:

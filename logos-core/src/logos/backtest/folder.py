@@ -17,7 +17,7 @@ from logos.backtest.compiled_course import CompiledCourse
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.figures import metrics_json, metrics_of
-from logos.backtest.recorder import FolderRecorder, LogRecorder
+from logos.backtest.recorder import FolderState
 from logos.config.records import SessionConfig
 from logos.live.appending import Appender
 from logos.live.disk import Disk
@@ -50,10 +50,10 @@ class RunFolder:
     assembly: Assembly
     notes: Sequence[str]
 
-    def lay_out(self, first_open: int, recorder: type[FolderRecorder | LogRecorder]) -> FolderRecorder | LogRecorder:
+    def lay_out(self, first_open: int) -> FolderState:
         """Write the run's tables with their headers, its config and the first line of its journal.
 
-        Returns what goes on to write them.
+        Returns where a recorder goes on.
         """
         disk, folder = self.disk, self.path
         tables = {name: schemas.header(columns).encode() for name, columns in schemas.BACKTEST_TABLES.items()}
@@ -61,13 +61,17 @@ class RunFolder:
         for name, content in tables.items():
             disk.replace(folder / name, content)
         disk.replace(folder / schemas.CONFIG_FILE, self.config.to_yaml().encode())
-        return recorder(
+        return FolderState(
             disk=disk,
             folder=folder,
             books=self.assembly.parts.books,
             offsets={name: len(content) for name, content in tables.items()},
             head=self._first_line(first_open),
         )
+
+    def clear(self) -> None:
+        """Take the journal away, so that the run can be laid out anew; everything else is replaced then."""
+        self.disk.remove(self.path / schemas.JOURNAL_FILE)
 
     def _first_line(self, clock: int) -> Head:
         config = self.config

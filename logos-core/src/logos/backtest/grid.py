@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -148,8 +149,8 @@ def grid_of_slices(
             bars_of[bar[0]].append(bar)
     lanes = {
         instrument.symbol: Lane(
-            np.fromiter((bar[1] for bar in bars), np.int64, len(bars)),
-            np.fromiter((bar[5] for bar in bars), np.int64, len(bars)),
+            column_of(bars, 1),
+            column_of(bars, 5),
             bars.__getitem__,
             opens,
             marks[instrument.symbol],
@@ -159,6 +160,11 @@ def grid_of_slices(
     }
     present = np.fromiter((len(one[1]) for one in slices), np.int64, len(slices))
     return Grid(opens, lanes, present, interval)
+
+
+def column_of(bars: Sequence[Bar], field: int) -> Column:
+    """Return one field of some bars as a column."""
+    return np.fromiter(map(itemgetter(field), bars), np.int64, len(bars))
 
 
 def _bar_of(instrument: Instrument, bars: BarColumns) -> Callable[[int], Bar]:

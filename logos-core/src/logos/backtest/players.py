@@ -109,7 +109,7 @@ def disagreement(
         signal = strategy.on_bar(bar(row - start))
         if start and row < start + warm:
             continue  # it has not seen what decides its answer here
-        answer = None if signal is None else signal.value if _is_plain(signal) else signal
+        answer = None if signal is None else signal.value if is_plain(signal) else signal
         column = None if row < found.first else found.value.item(row)
         if answer != column:
             return f"at its bar {row} the array form says {column}, and bar by bar it says {answer}"
@@ -120,7 +120,7 @@ def _bars_of(bars: BarColumns) -> Callable[[int], Bar]:
     return grid_of_columns({bars.instrument.symbol: bars}, 1).lanes[bars.instrument.symbol].bar
 
 
-def _is_plain(signal: Signal) -> bool:
+def is_plain(signal: Signal) -> bool:
     """Return whether a signal is for a market order, good till cancelled."""
     return signal.order_type is OrderType.MARKET and signal.time_in_force is TimeInForce.GTC
 

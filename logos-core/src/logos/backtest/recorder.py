@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from logos.backtest.accumulating import Accumulator
 from logos.domain.events import BrokerEvent, Cause, Fill
@@ -78,38 +78,32 @@ class MemoryRecorder:
         """Write nothing."""
 
 
-class LogRecorder(EventRecorder):
-    """Writes decisions, trades, orders and the journal into a run's folder.
+class FolderState(TypedDict):
+    """Where a recorder of a run's folder goes on.
 
-    Parameters
-    ----------
-    disk, folder:
-        Where to; its tables have their headers already.
-    offsets:
-        How long each table is.
-    head:
-        Where the journal stands.
+    ``offsets`` says how long each table is, which has its header already; ``head``, where the journal stands.
     """
 
-    def __init__(self, *, disk: Disk, folder: Path, books: Books, offsets: dict[str, int], head: Head) -> None:
-        super().__init__(
-            disk=disk,
-            folder=folder,
-            books=books,
-            offsets=offsets,
-            head=head,
-            next_order_id=1,
-            tally=Tally(),
-            observe=_unheard,
-        )
+    disk: Disk
+    folder: Path
+    books: Books
+    offsets: dict[str, int]
+    head: Head
+
+
+class LogRecorder(EventRecorder):
+    """Writes decisions, trades, orders and the journal into a run's folder."""
+
+    def __init__(self, **state: Unpack[FolderState]) -> None:
+        super().__init__(**state, next_order_id=1, tally=Tally(), observe=_unheard)
 
 
 class FolderRecorder(LogRecorder):
     """Writes the same, and keeps sums of the rest while the session runs."""
 
-    def __init__(self, *, disk: Disk, folder: Path, books: Books, offsets: dict[str, int], head: Head) -> None:
-        super().__init__(disk=disk, folder=folder, books=books, offsets=offsets, head=head)
-        self.accumulator = Accumulator(books)
+    def __init__(self, **state: Unpack[FolderState]) -> None:
+        super().__init__(**state)
+        self.accumulator = Accumulator(state["books"])
         self.counts = Counts()
         self.account: Callable[[Any], None] = _unneeded
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain, takewhile
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -15,11 +14,13 @@ from logos import paths
 from logos.artifacts import schemas
 from logos.assembly.build import Assembly, assemble, build_pairs, part_context
 from logos.backtest.benchmark import Benchmark
-from logos.backtest.choosing import STREAMING, Choice, choose
-from logos.backtest.compiled_course import CompiledCourse
+from logos.backtest.choosing import KERNEL, STREAMING, STREAMING_KERNEL, Choice, choose
+from logos.backtest.compiled_course import CompiledCourse, GaveWay
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.folder import RunFolder
+from logos.backtest.kernel import layout
+from logos.backtest.kernel.stretches import Stretches
 from logos.backtest.recorder import FolderRecorder, LogRecorder
 from logos.backtest.resources import Stopwatch
 from logos.backtest.setup import EXIT_CODES, BacktestOutcome, BacktestSetup, Progress
@@ -30,7 +31,6 @@ from logos.context.logging import open_session_log
 from logos.context.parts import Log
 from logos.domain.bars import Slice
 from logos.domain.errors import InputError
-from logos.domain.events import Cause
 from logos.domain.times import time_text
 from logos.live.late_log import LateLog
 from logos.live.launch import data_notes
@@ -190,9 +190,12 @@ class _Job:
         try:
             late_log.bind(log)
             self._say(log)
-            recorder = self.folder.lay_out(first_open, FolderRecorder if self.choice.compiled is None else LogRecorder)
-            with closing(recorder):
-                return self._run(recorder, first_open, log)
+            if self.choice.engine not in (KERNEL, STREAMING_KERNEL):
+                return self._run(first_open, log)
+            try:
+                return self._run_compiled(first_open, log)
+            except GaveWay as reason:
+                return self._begun_anew(str(reason), log)._run(first_open, log)  # noqa: SLF001 - it is this very class
         finally:
             log.close()
 
@@ -208,20 +211,67 @@ class _Job:
             log.warning("engine", engine=choice.engine, message=text)
             self.setup.tell(text)
 
-    def _run(self, recorder: FolderRecorder | LogRecorder, first_open: int, log: Log) -> BacktestOutcome:
-        with self.folder.equity_curve() as curve:
+    def _run(self, first_open: int, log: Log) -> BacktestOutcome:
+        """Let the session run."""
+        recorder = FolderRecorder(**self.folder.lay_out(first_open))
+        with closing(recorder), self.folder.equity_curve() as curve:
             stopwatch = Stopwatch(self.setup.clock)
+            course = self._course(recorder, first_open, curve)
             with quiet_collector():
-                if isinstance(recorder, FolderRecorder):
-                    course: Course | CompiledCourse = self._course(recorder, first_open, curve)
-                    status = self._drive(course)
+                status = self._drive(course)
+            return self._ended(course, recorder, status, stopwatch, log)
+
+    def _run_compiled(self, first_open: int, log: Log) -> BacktestOutcome:
+        """Write down what the kernel has done, or let it run behind strategies that are called bar by bar.
+
+        Raises
+        ------
+        GaveWay
+            Where the session has to run instead.
+        """
+        recorder, choice = LogRecorder(**self.folder.lay_out(first_open)), self.choice
+        with closing(recorder), self.folder.equity_curve() as curve:
+            stopwatch = Stopwatch(self.setup.clock)
+            course = CompiledCourse(
+                parts=self.assembly.parts,
+                session_id=self.folder.backtest_id,
+                recorder=recorder,
+                curve=curve,
+                benchmark=self._benchmark(),
+            )
+            with quiet_collector():
+                if choice.compiled is not None:
+                    status = course.tell(choice.compiled)
                 else:
-                    course = self._compiled_course(recorder, curve)
-                    status = course.tell()
-        seconds = self.choice.seconds + stopwatch.seconds
-        recorder.sync({})
-        metrics = self.folder.finish(course, status)
-        return self._ended(course.causes, status, metrics, seconds, stopwatch.peak_memory, log)
+                    assert choice.terms is not None
+                    self._warm_up()
+                    status = course.stream(
+                        choice.terms,
+                        self.slices,
+                        stopped=lambda: self.watch.pause,
+                        progress=lambda stretches: self.setup.progress(_progress_of(stretches, self.total_bars)),
+                    )
+            return self._ended(course, recorder, status, stopwatch, log)
+
+    def _begun_anew(self, reason: str, log: Log) -> _Job:
+        """Return the same job with fresh parts for the session, since the kernel gave way."""
+        note = "; ".join(one for one in (self.choice.note, f"the kernel gave way: {reason}") if one)
+        log.warning("engine", engine=STREAMING, message=note)
+        assembly = assemble(
+            self.config,
+            workspace=self.setup.workspace,
+            clock=self.setup.clock,
+            log=LateLog(),
+            feed=self.assembly.feed,
+        )
+        self.folder.clear()
+        return attrs.evolve(
+            self,
+            assembly=assembly,
+            folder=attrs.evolve(self.folder, assembly=assembly),
+            choice=Choice(engine=STREAMING, note=note),
+            slices=_slices(assembly, self.window),
+        )
 
     def _course(self, recorder: FolderRecorder, first_open: int, curve: EquityCurve) -> Course:
         setup, config = self.setup, self.config
@@ -242,17 +292,6 @@ class _Job:
             progress=lambda: setup.progress(self._progress(session)),
         )
 
-    def _compiled_course(self, recorder: LogRecorder, curve: EquityCurve) -> CompiledCourse:
-        assert self.choice.compiled is not None
-        return CompiledCourse(
-            compiled=self.choice.compiled,
-            parts=self.assembly.parts,
-            session_id=self.folder.backtest_id,
-            recorder=recorder,
-            curve=curve,
-            benchmark=self._benchmark(),
-        )
-
     def _benchmark(self) -> Benchmark:
         return Benchmark(
             self.config,
@@ -263,14 +302,11 @@ class _Job:
         )
 
     def _ended(
-        self,
-        causes: tuple[Cause, ...],
-        status: str,
-        metrics: dict[str, Any],
-        seconds: float,
-        peak_memory: int,
-        log: Log,
+        self, course: Course | CompiledCourse, recorder: LogRecorder, status: str, stopwatch: Stopwatch, log: Log
     ) -> BacktestOutcome:
+        seconds, peak_memory = self.choice.seconds + stopwatch.seconds, stopwatch.peak_memory
+        recorder.sync({})
+        metrics = self.folder.finish(course, status)
         folder = self.folder.path.with_name(self.folder.backtest_id)
         outcome = BacktestOutcome(
             backtest_id=self.folder.backtest_id,
@@ -278,7 +314,7 @@ class _Job:
             folder=folder,
             status=status,
             exit_code=EXIT_CODES[status],
-            causes=causes,
+            causes=course.causes,
             engine=self.choice.engine,
             engine_note=self.choice.note,
             metrics=metrics,
@@ -300,16 +336,16 @@ class _Job:
         layout = self.choice.layout
         if layout is not None:
             return course.jump(layout.grid, layout.changes, layout.cursor)
-        self._warm_up(course.session)
+        self._warm_up()
         return course.stream(self.slices)
 
-    def _warm_up(self, session: Session) -> None:
+    def _warm_up(self) -> None:
         """Let the strategies see the bars before the window, as far as they look back."""
         if self.window.start is not None:
             until = self.window.start + self.assembly.parts.interval - 1
-            for state in session.pairs:
-                bars = self.assembly.feed.history(state.pair.symbol, state.strategy.lookback, until)
-                session.warm_up(state, bars)
+            for state in self.assembly.parts.pairs:
+                for bar in self.assembly.feed.history(state.pair.symbol, state.strategy.lookback, until):
+                    state.on_bar(bar)
 
     def _progress(self, session: Session) -> Progress:
         books, counts = session.account, session.counts
@@ -324,3 +360,18 @@ class _Job:
             decimals=books.decimals,
             currency=books.currency,
         )
+
+
+def _progress_of(stretches: Stretches, total_bars: int) -> Progress:
+    terms, account = stretches.terms, stretches.state.account
+    return Progress(
+        clock=stretches.span.last_clock or 0,
+        bars=stretches.span.bars,
+        total_bars=total_bars,
+        orders=account[layout.ORDERED],
+        fills=stretches.filled,
+        equity=stretches.equity,
+        peak=account[layout.PEAK],
+        decimals=terms.settings.decimals,
+        currency=terms.settings.currency,
+    )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from logos.backtest.grid import Grid
-from logos.backtest.players import Cursor
+from logos.backtest.players import Cursor, is_plain
 from logos.domain.bars import Bar
 from logos.domain.orders import Signal
 from logos.session.pairs import PairState
@@ -37,6 +37,7 @@ class Streamed:
         self._ask = state.on_bar
         self._cursor = cursor
         self._said: Signal | None = None
+        self._before: Signal | None = None
         self._answer: Signal | None = None
         self._slices: list[int] = []
         self._signals: list[Signal] = []
@@ -48,11 +49,26 @@ class Streamed:
         """Call the strategy with every bar of a stretch; return the slices at which its signal changes."""
         lane = grid.lanes[self._pair.symbol]
         rows: list[int] = []
-        self._signals, self._place = [], 0
+        self._signals, self._place, self._before = [], 0, self._said
         self._call(lane.bars, rows)
         slices = np.searchsorted(lane.rows, np.array(rows, dtype=np.int64))
         self._slices = slices.tolist()
         return slices
+
+    def column(self, slices: int) -> tuple[Column, int] | str:
+        """Return what was said last at each slice of the stretch that was heard, in hundred-millionths.
+
+        With it, the first slice at which anything was said; or why the answers are no column.
+        """
+        name = f"strategy {self._pair.strategy} on {self._pair.symbol}"
+        if self._error is not None:
+            return f"{name} raises"
+        if not all(is_plain(signal) for signal in self._signals):
+            return f"{name} orders otherwise than at the market, good till cancelled"
+        changes, before = self._slices, self._before
+        values = np.array([0 if before is None else before.value, *(one.value for one in self._signals)], np.int64)
+        first = 0 if before is not None else changes[0] if changes else slices
+        return np.repeat(values, np.diff([0, *changes, slices])), first
 
     def _call(self, bars: Sequence[Bar], rows: list[int]) -> None:
         ask, said = self._ask, self._said

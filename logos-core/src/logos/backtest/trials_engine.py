@@ -16,17 +16,18 @@ from logos.backtest.choosing import (
     KERNEL,
     STREAMING,
     Choice,
-    choose,
     disagreements,
     lay_out,
     no_array_form,
     span_of,
+    without_array_form,
 )
 from logos.backtest.course import Course
 from logos.backtest.equity import EquityCurve
 from logos.backtest.grid import grid_of_columns
-from logos.backtest.kernel.plan import KernelPlan, KernelRefusal, plan_kernel
+from logos.backtest.kernel.plan import KernelPlan, plan_kernel
 from logos.backtest.kernel.result import Bail, totals_of
+from logos.backtest.kernel.terms import KernelRefusal
 from logos.backtest.players import PROVED_IN_TRIAL, signals_of
 from logos.backtest.recorder import MemoryRecorder
 from logos.backtest.records import RunTotals
@@ -43,7 +44,7 @@ from logos.live.launch import data_notes
 from logos.plugins.registry import Registry
 from logos.session.machine import Session
 from logos.session.pairs import PairState
-from logos.session.seats import ArrayStrategy, ColumnFeed, Feed
+from logos.session.seats import ColumnFeed, Feed
 
 _INDEX = "bars.json"
 _FIXED = ("currencies", "feed", "instruments")
@@ -176,9 +177,10 @@ class EngineTrials:
         def twins() -> Sequence[PairState]:
             return build_pairs(config, self._context(config))
 
-        bar_by_bar = any(not isinstance(one.strategy, ArrayStrategy) for one in assembly.parts.pairs)
-        if self._engine == STREAMING or bar_by_bar:
-            return choose(assembly, self._engine, window, self._clock, twins)
+        if self._engine == STREAMING:
+            return Choice(engine=STREAMING)
+        if without := without_array_form(assembly.parts.pairs):
+            return Choice(engine=STREAMING, note=without)
         return lay_out(assembly, bars, window, twins, proved=PROVED_IN_TRIAL)
 
     def _context(self, config: SessionConfig) -> PartContext:

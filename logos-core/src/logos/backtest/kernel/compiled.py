@@ -10,7 +10,7 @@ from pathlib import Path
 
 from logos.backtest.kernel import deciding, layout, loop, matching, tally
 from logos.domain import money
-from logos.domain.errors import InputError
+from logos.domain.errors import BrokenInvariantError, InputError
 from logos.ledger import rules
 
 Simulate = Callable[[layout.Market, layout.Run], int]
@@ -111,6 +111,18 @@ def compiled() -> Simulate:
     for function in _COMPILED:
         register_jitable(forceinline=True)(function)
     return _entry(numba.njit, stamp())
+
+
+def check_stamp(run: layout.Run) -> None:
+    """Refuse what was computed by code that was compiled from other sources.
+
+    Raises
+    ------
+    BrokenInvariantError
+        Where numba's cache gave such code.
+    """
+    if run.account[layout.STAMP] != stamp():
+        raise BrokenInvariantError("numba's cache gave code that was compiled from other sources")
 
 
 def _entry(njit: Callable[..., Callable[[Simulate], Simulate]], sources: int) -> Simulate:

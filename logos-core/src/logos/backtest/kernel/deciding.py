@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import gcd
 
 from logos.backtest.kernel.layout import (
+    AT_CLOCK,
     AT_GROSS,
     AT_NET,
     AT_ORDER_VALUE,
     AT_PER_SYMBOL,
     AT_RATE,
-    AT_SLICE,
     CASH,
     CHANGED_AT,
     CREATED,
@@ -36,6 +36,7 @@ from logos.backtest.kernel.layout import (
     OF_EQUITY,
     ONLY_REDUCES,
     ORDER,
+    ORDER_SIGNAL,
     ORDER_VALUE,
     ORDERED,
     PAIR,
@@ -178,19 +179,20 @@ def send(market: Market, run: Run, now: int, pair: int, quantity: int, reduces: 
     row = account[ORDERED]
     if row == run.orders.shape[0]:
         return FULL
-    price = market.closes[now, symbol]
-    run.orders[row, AT_SLICE] = now
+    price, clock = market.closes[now, symbol], market.stamps[now] + market.terms[INTERVAL]
+    run.orders[row, AT_CLOCK] = clock
     run.orders[row, PAIR] = pair
     run.orders[row, QUANTITY] = quantity
     run.orders[row, PRICE] = price
     run.orders[row, ONLY_REDUCES] = reduces
+    run.orders[row, ORDER_SIGNAL] = run.pairs[pair, SIGNAL]
     account[ORDERED] = row + 1
     account[WORKING] += 1
     set_retry(run, pair, 0)
     run.pairs[pair, ORDER] = row + 1
     run.pairs[pair, REMAINING] = quantity
     run.pairs[pair, DECIDED_PRICE] = price
-    run.pairs[pair, CREATED] = market.stamps[now] + market.terms[INTERVAL]
+    run.pairs[pair, CREATED] = clock
     run.totals[pair, PAIR_ORDERS] += 1
     return DONE
 
@@ -246,9 +248,7 @@ def past_rate(market: Market, run: Run, now: int) -> int:
         if most <= 1:
             run.account[CULPRIT] = row
             return AT_RATE
-        if number >= most:
-            first = market.stamps[run.orders[number - most, AT_SLICE]] + market.terms[INTERVAL]
-            if first > clock - seconds:
-                run.account[CULPRIT] = row
-                return AT_RATE
+        if number >= most and run.orders[number - most, AT_CLOCK] > clock - seconds:
+            run.account[CULPRIT] = row
+            return AT_RATE
     return DONE

@@ -96,8 +96,8 @@ class Run(NamedTuple):
 
 
 # Market.terms
-MARGIN, FEE, FEE_DENOMINATOR, SLIPPAGE, SLIPPAGE_DENOMINATOR, INTERVAL, OF_EQUITY, STARTING_CASH = range(8)
-TERMS = 8
+MARGIN, FEE, FEE_DENOMINATOR, SLIPPAGE, SLIPPAGE_DENOMINATOR, INTERVAL, OF_EQUITY = range(7)
+TERMS = 7
 
 # Market.limits: a share has its denominator next to it, and a numerator of NEVER where there is no limit.
 GUARDED, ORDER_VALUE, GROSS, NET, PER_SYMBOL, DRAWDOWN, DAILY_LOSS = 0, 1, 2, 4, 6, 8, 10
@@ -111,9 +111,11 @@ SYMBOL_TERMS = 7
 SYMBOL, UNIT, UNIT_DENOMINATOR = range(3)
 PAIR_TERMS = 3
 
-# Run.account: UNTOLD counts signals and fills that did not come out as asked for, whose reasons stand in no table.
+# Run.account: UNTOLD counts signals and fills that did not come out as asked for, whose reasons stand in no table;
+# PEAK, TROUGH and BASE are the highest equity, the lowest since, and that at the end of the trading day before.
 CASH, WORKING, RETRYING, ORDERED, FILLED, FALL, FALL_FROM, EXPOSED, STOPPED_AT, CULPRIT, STAMP, UNTOLD = range(12)
-ACCOUNT = 12
+PEAK, TROUGH, BASE = range(12, 15)
+ACCOUNT = 15
 
 # Run.symbols: HEAD and TAIL are places in Run.sizes.
 POSITION, VALUE, COST, REALIZED, FEES, HEAD, TAIL, MARK = range(8)
@@ -143,11 +145,12 @@ PAIR_STATE = 11
 ) = range(15)
 PAIR_TOTALS = 15
 
-# Run.orders; quantities are signed. ONLY_REDUCES is 1 for an order that brings a position nearer to zero.
-AT_SLICE, PAIR, QUANTITY, PRICE, ONLY_REDUCES = range(5)
-ORDER_COLUMNS = 5
+# Run.orders: the clock at which it was decided; quantities are signed. ONLY_REDUCES is 1 for an order that brings a
+# position nearer to zero.
+AT_CLOCK, PAIR, QUANTITY, PRICE, ONLY_REDUCES, ORDER_SIGNAL = range(6)
+ORDER_COLUMNS = 6
 
-# Run.fills: the first four of an order, then
+# Run.fills: the first four of an order, with the clock of the slice that filled it, then
 REFERENCE, FILL_VALUE, FILL_FEE, FILL_REALIZED, NUMBER = range(4, 9)
 FILL_COLUMNS = 9
 

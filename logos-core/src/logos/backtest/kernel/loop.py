@@ -6,6 +6,7 @@ from logos.backtest.kernel.deciding import decide, trade
 from logos.backtest.kernel.layout import (
     AT_DAILY_LOSS,
     AT_DRAWDOWN,
+    BASE,
     CASH,
     CHANGED_AT,
     DAILY_LOSS,
@@ -16,14 +17,15 @@ from logos.backtest.kernel.layout import (
     MARK,
     NEVER,
     NUMERATOR,
+    PEAK,
     POSITION,
     RETRY,
     RETRYING,
     RUINED,
     SIGNAL,
-    STARTING_CASH,
     STOPPED_AT,
     SYMBOL,
+    TROUGH,
     VALUE,
     WORKING,
     Market,
@@ -38,14 +40,15 @@ from logos.ledger.rules import Cells, value_of, whole_share
 def simulate(market: Market, run: Run) -> int:
     """Run through all slices; return how it ended, and leave the slice in the account where it is not the end.
 
-    A slice: working orders are matched, positions marked, guards heard, then signals become orders.
+    It begins where the run's tables stand: at the start of a run, or behind an earlier stretch of slices. In a slice,
+    working orders are matched, positions marked, guards heard, then signals become orders.
     """
     # Local names for what every slice needs: the tables as a whole are handed on only where something happens.
     account, equities, day_equity, day_ends = run.account, run.equity, run.day_equity, market.day_ends
     closes, of_symbols, symbols = market.closes, market.symbols, run.symbols
     signals, pairs = run.signals, run.pairs
     keeps = len(equities) > 0
-    peak = trough = base = market.terms[STARTING_CASH]
+    peak, trough, base = account[PEAK], account[TROUGH], account[BASE]
     floor = floor_of(market.limits, peak, base)
     day, day_end, exposed = 0, day_ends[0], 0
     for now in range(closes.shape[0]):
@@ -75,7 +78,10 @@ def simulate(market: Market, run: Run) -> int:
             if status:
                 return stop(account, now, status)
     note_fall(account, peak, trough)
-    account[EXPOSED] = exposed
+    account[PEAK] = peak
+    account[TROUGH] = trough
+    account[BASE] = base
+    account[EXPOSED] += exposed
     return DONE
 
 

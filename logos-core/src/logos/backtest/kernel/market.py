@@ -8,8 +8,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from logos.backtest.grid import Grid, column_of
 from logos.backtest.trial import Window
 from logos.domain.columns import BarColumns
+from logos.domain.instruments import Instrument
 from logos.domain.times import SECONDS_A_DAY
 
 Column = npt.NDArray[np.int64]
@@ -72,6 +74,10 @@ def lay_out(bars: Mapping[str, BarColumns], window: Window) -> Layout:
     for symbol, (part, before) in cut.items():
         slices = None if len(part) == len(stamps) else np.searchsorted(stamps, part.timestamp)
         lanes[symbol] = Lane(bars=part, before=before, slices=slices)
+    return _layout(stamps, lanes)
+
+
+def _layout(stamps: Column, lanes: Mapping[str, Lane]) -> Layout:
     days = stamps // SECONDS_A_DAY
     ends = np.flatnonzero(np.diff(days, append=days[-1:] + 1))
     return Layout(
@@ -79,8 +85,27 @@ def lay_out(bars: Mapping[str, BarColumns], window: Window) -> Layout:
         lanes=lanes,
         days=days[ends],
         day_ends=ends.astype(np.int64),
-        bars=sum(len(part) for part, _ in cut.values()),
+        bars=sum(len(lane.bars) for lane in lanes.values()),
     )
+
+
+def lay_out_grid(grid: Grid, instruments: Mapping[str, Instrument]) -> Layout:
+    """Lay out a stretch of slices whose bars are there as such."""
+    lanes = {}
+    for symbol, lane in grid.lanes.items():
+        timestamp, opened, high, low, close, volume = (column_of(lane.bars, field) for field in range(1, 7))
+        part = BarColumns(
+            instrument=instruments[symbol],
+            timestamp=timestamp,
+            open=opened,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+        )
+        slices = None if len(part) == len(grid) else np.searchsorted(lane.rows, np.arange(len(part)))
+        lanes[symbol] = Lane(bars=part, before=0, slices=slices)
+    return _layout(grid.opens, lanes)
 
 
 def _within(bars: BarColumns, window: Window) -> tuple[BarColumns, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logos.backtest.kernel.layout import (
-    AT_SLICE,
+    AT_CLOCK,
     CASH,
     COST,
     CREATED,
@@ -22,6 +22,7 @@ from logos.backtest.kernel.layout import (
     FULL,
     HEAD,
     HELD,
+    INTERVAL,
     LAST_PAIR,
     MARGIN,
     MOST_MONEY,
@@ -205,7 +206,7 @@ def write_fill(market: Market, run: Run, now: int, pair: int, fill_figures: tupl
     """Write a fill down: quantity, price, value, fee, realised profit."""
     quantity, price, value, fee, realized = fill_figures
     row, fills = run.account[FILLED], run.fills
-    fills[row, AT_SLICE] = now
+    fills[row, AT_CLOCK] = market.stamps[now] + market.terms[INTERVAL]
     fills[row, PAIR] = pair
     fills[row, QUANTITY] = quantity
     fills[row, PRICE] = price

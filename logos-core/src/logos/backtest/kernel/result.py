@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,11 +12,25 @@ import numpy.typing as npt
 from logos.backtest.kernel import layout
 from logos.backtest.records import EquityByDay, PairTotals, RunTotals, SymbolTotals
 from logos.domain.money import ratio
+from logos.domain.times import time_text
 
 if TYPE_CHECKING:
+    from logos.backtest.kernel.market import Layout
     from logos.backtest.kernel.plan import KernelPlan
+    from logos.backtest.kernel.terms import KernelTerms
 
 Column = npt.NDArray[np.int64]
+
+
+UNTOLD_REASON = "some signal is not ordered as it asks, and the session says why"
+"""Why the session runs what the kernel could: its tables do not tell the whole story."""
+
+_REASONS = {
+    layout.FULL: "there are more open lots or fills than there is room for",
+    layout.RUINED: "equity comes to 0 or below",
+    layout.TOO_LARGE: "amounts become too large for 64 bits",
+    layout.UNACCEPTED: "the broker would reject an order",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -43,8 +58,8 @@ class KernelFills:
 
     Attributes
     ----------
-    at, pair, order:
-        The slice; the pair's place in ``KernelPlan.pairs``; the order's number from 1.
+    clock, pair, order:
+        The slice's clock; the pair's place in ``KernelPlan.pairs``; the order's number from 1.
     quantity:
         Signed lots.
     price, reference_price:
@@ -53,7 +68,7 @@ class KernelFills:
         Minor units.
     """
 
-    at: Column
+    clock: Column
     pair: Column
     quantity: Column
     price: Column
@@ -73,7 +88,7 @@ class KernelRun:
     equity:
         After each slice, in minor units; empty where it was not asked for.
     orders:
-        Slice, pair, signed lots, decision price of each order, by number, and whether it only reduces.
+        Clock, pair, signed lots and decision price of each order, by number, whether it only reduces, and its signal.
     state:
         The loop's own tables.
     """
@@ -108,7 +123,7 @@ class KernelRun:
         """Every fill."""
         table = _columns(self.state.fills)[: self.fill_count]
         return KernelFills(
-            at=table[:, layout.AT_SLICE],
+            clock=table[:, layout.AT_CLOCK],
             pair=table[:, layout.PAIR],
             quantity=table[:, layout.QUANTITY],
             price=table[:, layout.PRICE],
@@ -129,44 +144,84 @@ class KernelRun:
         return int(self.state.account[place])
 
 
+def bail_of(status: int, run: layout.Run, terms: KernelTerms, laid: Layout) -> Bail:
+    """Return at which slice of some bars a run stopped, and why."""
+    at = int(run.account[layout.STOPPED_AT])
+    clock = int(laid.stamps[at]) + terms.interval
+    if status == layout.AT_RATE:
+        owner = terms.limits.rate_owners[run.account[layout.CULPRIT]]
+    else:
+        owner = terms.limits.owners.get(status, "")
+    found = f"guard {owner} would act" if owner else _REASONS[status]
+    return Bail(at=at, clock=clock, reason=f"{found} at {time_text(clock)}")
+
+
+@attrs.define(kw_only=True)
+class Span:
+    """The slices that were run: the first open and the last clock, how many slices, and how many bars in them."""
+
+    first_open: int | None = None
+    last_clock: int | None = None
+    slices: int = 0
+    bars: int = 0
+
+    def add(self, laid: Layout, interval: int) -> None:
+        """Add the slices of some bars that come next."""
+        if not len(laid.stamps):
+            return
+        if self.first_open is None:
+            self.first_open = int(laid.stamps[0])
+        self.last_clock = int(laid.stamps[-1]) + interval
+        self.slices += len(laid.stamps)
+        self.bars += laid.bars
+
+
 def totals_of(run: KernelRun) -> RunTotals:
     """Return the figures of a run, as any engine gives them."""
-    plan = run.plan
-    slices = len(plan.laid.stamps)
-    symbols = tuple(_symbol_totals(run))
+    plan, span = run.plan, Span()
+    span.add(plan.laid, plan.terms.interval)
+    account = run.state.account
+    by_day = EquityByDay(
+        days=plan.laid.days.tolist(),
+        equity=_columns(run.state.day_equity).tolist(),
+        max_drawdown=ratio(int(account[layout.FALL]), int(account[layout.FALL_FROM])),
+    )
+    return totals(plan.terms, run.state, span, by_day)
+
+
+def totals(terms: KernelTerms, state: layout.Run, span: Span, by_day: EquityByDay) -> RunTotals:
+    """Return the figures of a run from the loop's own tables."""
+    symbols = tuple(_symbol_totals(terms, state))
+    pairs = _columns(state.totals)
     return RunTotals(
         status="completed",
-        instruments=plan.instruments,
-        interval=plan.interval,
-        currency=plan.settings.currency,
-        decimals=plan.settings.decimals,
-        starting_cash=plan.settings.cash,
-        first_open=int(plan.laid.stamps[0]) if slices else None,
-        last_clock=int(plan.laid.stamps[-1]) + plan.interval if slices else None,
-        bars=plan.laid.bars,
-        slices=slices,
-        exposed=int(run.state.account[layout.EXPOSED]),
-        orders=run.order_count,
+        instruments=terms.instruments,
+        interval=terms.interval,
+        currency=terms.settings.currency,
+        decimals=terms.settings.decimals,
+        starting_cash=terms.settings.cash,
+        first_open=span.first_open,
+        last_clock=span.last_clock,
+        bars=span.bars,
+        slices=span.slices,
+        exposed=int(state.account[layout.EXPOSED]),
+        orders=int(state.account[layout.ORDERED]),
         blocked=0,
         rejected=0,
-        fills=run.fill_count,
-        final_equity=run.final_equity,
+        fills=int(pairs[:, layout.PAIR_FILLS].sum()),
+        final_equity=int(state.account[layout.CASH]) + sum(one.market_value for one in symbols),
         realized=sum(one.realized for one in symbols),
         unrealized=sum(one.unrealized for one in symbols),
         fees=sum(one.fees for one in symbols),
-        by_day=EquityByDay(
-            days=plan.laid.days.tolist(),
-            equity=_columns(run.state.day_equity).tolist(),
-            max_drawdown=ratio(int(run.state.account[layout.FALL]), int(run.state.account[layout.FALL_FROM])),
-        ),
-        pairs=_pair_totals(run),
+        by_day=by_day,
+        pairs=_pair_totals(terms, pairs, symbols),
         symbols=symbols,
     )
 
 
-def _symbol_totals(run: KernelRun) -> list[SymbolTotals]:
+def _symbol_totals(terms: KernelTerms, state: layout.Run) -> list[SymbolTotals]:
     found = []
-    for symbol, row in zip(run.plan.laid.lanes, _columns(run.state.symbols).tolist(), strict=True):
+    for symbol, row in zip(sorted(terms.instruments), _columns(state.symbols).tolist(), strict=True):
         found.append(
             SymbolTotals(
                 symbol=symbol,
@@ -181,15 +236,15 @@ def _symbol_totals(run: KernelRun) -> list[SymbolTotals]:
     return found
 
 
-def _pair_totals(run: KernelRun) -> tuple[PairTotals, ...]:
+def _pair_totals(terms: KernelTerms, rows: Column, symbols: Sequence[SymbolTotals]) -> tuple[PairTotals, ...]:
     """Return every pair that has ordered, by strategy and symbol, what it holds valued at its mark."""
-    marks = {each.symbol: each.mark for each in _symbol_totals(run)}
+    marks = {each.symbol: each.mark for each in symbols}
     found = []
-    for pair, row in zip(run.plan.pairs, _columns(run.state.totals).tolist(), strict=True):
+    for pair, row in zip(terms.pairs, rows.tolist(), strict=True):
         if not row[layout.PAIR_ORDERS]:
             continue
         mark, position = marks[pair.symbol], row[layout.PAIR_POSITION]
-        held = 0 if mark is None else run.plan.valuations[pair.symbol].value(mark, position, None)
+        held = 0 if mark is None else terms.valuations[pair.symbol].value(mark, position, None)
         found.append(
             PairTotals(
                 strategy=pair.strategy,

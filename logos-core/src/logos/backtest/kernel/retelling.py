@@ -6,10 +6,10 @@ so that no decision needs a reason. Any other run is the session's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 
-from logos.backtest.kernel.result import KernelRun
-from logos.domain.columns import SignalColumns
+from logos.backtest.kernel import layout
+from logos.backtest.kernel.terms import KernelTerms
 from logos.domain.events import Accepted, BrokerEvent, Cancelled, Fill
 from logos.domain.money import RATIO_ONE, divide_half_even
 from logos.domain.orders import Liquidity, Order, OrderIntent, OrderStatus, OrderType, Side, Signal, TimeInForce
@@ -17,21 +17,19 @@ from logos.live.event_recorder import EventRecorder
 from logos.session.machine import SessionParts
 from logos.session.order_intent import client_order_id
 from logos.session.records import Decision, Outcome
-from logos.session.seats import Pair, PairSignal
+from logos.session.seats import PairSignal
 
 _GROUP = 2_048
 """After how many orders what was collected is handed over."""
 
 
 class Retelling:
-    """Tells a recorder the orders and fills of a run.
+    """Tells a recorder the orders and fills of a run, from its first slice on.
 
     Parameters
     ----------
-    run:
-        A run that ``is_told`` by its tables.
-    signals:
-        What it ran with.
+    terms:
+        What is fixed of the config.
     parts:
         The session's parts, untouched by any run.
     session_id:
@@ -40,63 +38,45 @@ class Retelling:
         Hears everything that happens.
     """
 
-    def __init__(
-        self,
-        run: KernelRun,
-        signals: Mapping[Pair, SignalColumns],
-        *,
-        parts: SessionParts,
-        session_id: str,
-        recorder: EventRecorder,
-    ) -> None:
-        plan = run.plan
-        self._run = run
+    def __init__(self, terms: KernelTerms, *, parts: SessionParts, session_id: str, recorder: EventRecorder) -> None:
         self._parts = parts
         self._session_id = session_id
         self._recorder = recorder
-        self._pairs = plan.pairs
-        self._instruments = [plan.instruments[pair.symbol] for pair in plan.pairs]
-        self._signal_at = [self._reader(pair, signals[pair]) for pair in plan.pairs]
-        self._opens = plan.laid.stamps
-        self._interval = plan.interval
-        self._held = [0] * len(plan.pairs)
-        self._working: list[Order | None] = [None] * len(plan.pairs)
+        self._pairs = terms.pairs
+        self._instruments = [terms.instruments[pair.symbol] for pair in terms.pairs]
+        self._interval = terms.interval
+        self._held = [0] * len(terms.pairs)
+        self._working: list[Order | None] = [None] * len(terms.pairs)
         self._weights: dict[tuple[int, int], int | None] = {}
+        self._orders = 0
         self._trades = 0
 
-    def _reader(self, pair: Pair, signals: SignalColumns) -> Callable[[int], int]:
-        """Return a function that gives a pair's signal at a slice at which it has a bar."""
-        lane = self._run.plan.laid.lanes[pair.symbol]
-        values, before, slices = signals.value, lane.before, lane.slices
-        if slices is None:
-            return lambda at: values.item(before + at)
-        return lambda at: values.item(before + int(slices.searchsorted(at)))
-
-    def tell(self) -> None:
-        """Tell all of it, from the first slice to the end of the data."""
-        orders, fills = self._run.orders.tolist(), self._run.fill_rows
+    def tell(self, orders: Sequence[list[int]], fills: Sequence[list[int]]) -> None:
+        """Tell what has happened since the last time: rows of the loop's tables ``orders`` and ``fills``."""
         told = 0
-        for number, order in enumerate(orders, 1):
+        for order in orders:
             # Within a slice, working orders are filled before signals become new ones.
-            while told < len(fills) and fills[told][0] <= order[0]:
+            while told < len(fills) and fills[told][layout.AT_CLOCK] <= order[layout.AT_CLOCK]:
                 self._tell_fill(fills[told])
                 told += 1
-            self._tell_order(number, order)
-            if not number % _GROUP:
+            self._tell_order(order)
+            if not self._orders % _GROUP:
                 self._recorder.flush()
         for fill in fills[told:]:
             self._tell_fill(fill)
-        self._tell_end()
 
-    def _clock(self, at: int) -> int:
-        return self._opens.item(at) + self._interval
+    def end(self, clock: int, reason: str = "end_of_data") -> None:
+        """Tell that the run has ended at a clock: what still works is cancelled, by number."""
+        numbers = {order.intent.order_id: place for place, order in enumerate(self._working) if order is not None}
+        for number in sorted(numbers):
+            self._cancel(numbers[number], clock, reason)
 
-    def _tell_order(self, number: int, row: list[int]) -> None:
+    def _tell_order(self, row: list[int]) -> None:
         """Tell what a changed signal brings: the end of the pair's last order, the decision, the order, its answer."""
-        at, place, quantity, price, reduces = row
-        clock, pair, instrument = self._clock(at), self._pairs[place], self._instruments[place]
+        clock, place, quantity, price, reduces, signal = row
+        pair, instrument = self._pairs[place], self._instruments[place]
+        self._orders = number = self._orders + 1
         self._cancel(place, clock, "target changed")
-        signal = self._signal_at[place](at)
         decision = Decision(
             clock=clock,
             pair=pair,
@@ -129,10 +109,10 @@ class Retelling:
         self._recorder.answered(clock, Accepted(number))
 
     def _tell_fill(self, row: list[int]) -> None:
-        at, place, quantity, price, reference, value, fee, realized, number = row
+        clock, place, quantity, price, reference, value, fee, realized, number = row
         order = self._working[place]
         assert order is not None
-        clock, lots = self._clock(at), abs(quantity)
+        lots = abs(quantity)
         self._held[place] += quantity
         self._trades += 1
         order.updated_at = clock
@@ -157,12 +137,6 @@ class Retelling:
         order.updated_at, order.status, order.reason = clock, OrderStatus.CANCELLED, reason
         self._recorder.answered(clock, event)
         self._recorder.closed(order)
-
-    def _tell_end(self) -> None:
-        clock = self._clock(len(self._opens) - 1)
-        numbers = {order.intent.order_id: place for place, order in enumerate(self._working) if order is not None}
-        for number in sorted(numbers):
-            self._cancel(numbers[number], clock, "end_of_data")
 
     def _weight(self, place: int, value: int) -> int | None:
         """Return the share of equity, in hundred-millionths, that the allocator gives a signal; the first asks it."""
