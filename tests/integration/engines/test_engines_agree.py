@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from logos.artifacts import plots, schemas
-from logos.backtest import course
+from logos.backtest import compiled_course, course
 from logos.backtest.running import BacktestOutcome, BacktestSetup, run_backtest
 from logos.backtest.trial import Window
 from logos.backtest.trials_engine import load_bars, open_trials
@@ -44,6 +44,7 @@ def registry() -> Iterator[Registry]:
 def _no_pictures_and_short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw nothing, since pictures take longer than the runs; and let a run of some bars have many stretches."""
     monkeypatch.setattr(course, "STRETCH", 7)
+    monkeypatch.setattr(compiled_course, "STRETCH", 7)
     monkeypatch.setattr(plots, "draw_equity", lambda *_paths, **_texts: None)
 
 
@@ -270,6 +271,65 @@ def test_a_window_gives_the_same_bytes_on_both_engines(files, values, first, len
         return
     jumped = backtested(workspace, text, registry, "jumping")
     assert contents(jumped.folder) == contents(streamed.folder)
+
+
+PLAIN_CONFIGS = CONFIGS.flatmap(
+    lambda values: st.fixed_dictionaries(
+        {
+            **{name: st.just(value) for name, value in values.items()},
+            "margin": st.sampled_from([True, True, False]),
+            "jitter": st.just("0"),
+            "least": st.just("0"),
+            "cash": st.sampled_from(["1000000", "25000"]),
+            "currency": st.just("USD"),
+            "guards": st.sampled_from(
+                [
+                    [],
+                    ['{plugin: drawdown, max: "0.9", daily: "0.8"}', '{plugin: max_notional, limit: "9000000"}'],
+                    ["{plugin: stale_data, after: 5m, halt: all}", "{plugin: order_rate, max: 40, per: 10m}"],
+                    ['{plugin: drawdown, max: "0.02", daily: "0.001"}', "{plugin: reject_rate, max: 2, per: 10m}"],
+                ]
+            ),
+        }
+    )
+)
+"""Configs most of which the kernel can run to the end."""
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    files=bar_files(), values=PLAIN_CONFIGS, windowed=st.booleans(), first=st.integers(0, 40), length=st.integers(2, 90)
+)
+def test_the_kernel_gives_the_bytes_of_a_session(files, values, windowed, first, length, laid_out, registry):
+    pytest.importorskip("numba")
+    workspace, symbols = laid_out(files, values)
+    start_at, end_at = time_text(START + 60 * (1 + first)), time_text(START + 60 * (1 + first + length))
+    text = config_text(values, symbols, f"backtest: {{start: {start_at}, end: {end_at}}}" if windowed else "")
+    try:
+        streamed = backtested(workspace, text, registry, "streaming")
+    except InputError:
+        for engine in ("kernel", "streaming-kernel"):
+            with pytest.raises(InputError, match="no bar lies in the backtest's window"):
+                backtested(workspace, text, registry, engine)
+        return
+    for engine in ("kernel", "streaming-kernel"):
+        found = backtested(workspace, text, registry, engine)
+        event(f"{engine}: {found.engine}")
+        assert found.engine == engine or "not compiled" in found.engine_note or "gave way" in found.engine_note
+        assert contents(found.folder) == contents(streamed.folder), engine
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(files=bar_files(), values=CONFIGS)
+def test_the_kernel_gives_way_to_the_bytes_of_a_session(files, values, laid_out, registry):
+    pytest.importorskip("numba")
+    workspace, symbols = laid_out(files, values)
+    text = config_text(values, symbols)
+    streamed = backtested(workspace, text, registry, "streaming")
+    for engine in ("kernel", "streaming-kernel"):
+        found = backtested(workspace, text, registry, engine)
+        assert found.engine == engine or "not compiled" in found.engine_note or "gave way" in found.engine_note
+        assert contents(found.folder) == contents(streamed.folder), engine
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -210,7 +210,7 @@ def fills_of(run: KernelRun) -> list[tuple[Any, ...]]:
     """Return the fills as ``Heard`` keeps them."""
     fills, plan = run.fills, run.plan
     clocks = fills.clock.tolist()
-    pairs = [plan.pairs[place] for place in fills.pair.tolist()]
+    pairs = [plan.terms.pairs[place] for place in fills.pair.tolist()]
     columns = (
         fills.quantity,
         fills.price,

@@ -24,6 +24,13 @@ from logos.risk.max_notional import MaxNotional
 from logos.risk.order_rate import OrderRate
 from logos.session.seats import Guard, Pair
 
+
+def slices_of(run: KernelRun) -> list[int]:
+    """Return at which slice each fill happened, counted from 0."""
+    plan = run.plan
+    return np.searchsorted(plan.laid.stamps, run.fills.clock - plan.terms.interval).tolist()
+
+
 TICKS = st.sampled_from(["0.0001", "0.01", "0.25", "1"])
 LOTS = st.sampled_from(["1", "0.001", "5"])
 VOLUMES = st.sampled_from([10**6, 10**6, 10**5, 60, 7, 0])

@@ -104,6 +104,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     except BaseException:  # an interrupt too: what has no final name yet is not to be found later
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    finally:
+        assembly.feed.close()
     return outcome
 
 
@@ -264,6 +266,7 @@ class _Job:
             log=LateLog(),
             feed=self.assembly.feed,
         )
+        self.assembly.feed.close()  # its slices begin anew
         self.folder.clear()
         return attrs.evolve(
             self,

@@ -53,15 +53,9 @@ class KernelPlan:
             Whether equity after every slice is kept, and not only that after every day.
         """
         values, first = self._signals(signals)
-        kept = len(self.laid.stamps) if keep_equity else 0
         simulate = compiled.compiled()
         while True:
-            run = new_tables(self.terms, self._room, len(self.laid.lanes))._replace(
-                signals=values,
-                first=first,
-                equity=np.empty(kept, dtype=np.int64),
-                day_equity=np.empty(len(self.laid.days), dtype=np.int64),
-            )
+            run = self._tables(values, first, keep_equity=keep_equity)
             status = simulate(self.market, run)
             if status != layout.FULL:
                 break
@@ -71,6 +65,14 @@ class KernelPlan:
             return bail_of(status, run, self.terms, self.laid)
         orders = cast("Column", run.orders)[: run.account[layout.ORDERED]]
         return KernelRun(plan=self, equity=cast("Column", run.equity), orders=orders, state=run)
+
+    def _tables(self, values: Column, first: Column, *, keep_equity: bool) -> layout.Run:
+        return new_tables(self.terms, self._room, len(self.laid.lanes))._replace(
+            signals=values,
+            first=first,
+            equity=np.empty(len(self.laid.stamps) if keep_equity else 0, dtype=np.int64),
+            day_equity=np.empty(len(self.laid.days), dtype=np.int64),
+        )
 
     def _signals(self, signals: Mapping[Pair, SignalColumns]) -> tuple[Column, Column]:
         """Return the signals by slice and pair, and the first slice of each pair that has one."""
