@@ -1,6 +1,8 @@
 """The job as one bare loop over integers: the exact answer, and what a compiled loop takes for it.
 
-``python benchmarks/floors.py run|given|sweep BARS`` times the floor, ``given`` with the signals computed before;
+``python benchmarks/floors.py run|given|ruled|sweep BARS`` times the floor, ``given`` with the signals computed before;
+``ruled`` too, and over the rules that the kernel keeps: a share of the volume, what cash pays, FIFO lots, a fill
+written down, and the limits of the guards, all by the functions of ``logos.ledger.rules`` and in one straight loop.
 ``python benchmarks/floors.py answer one:BARS ten:BARS sweep:BARS`` gives the answers. Either prints one line of JSON.
 The loop is written once: plain Python runs it for the answer, numba compiles it for the floor. Prices are ticks of a
 ten-thousandth, cash counts hundred-millionths, and nothing in it is about events, orders, lots or guards.
@@ -14,8 +16,21 @@ import numpy as np
 from bars import FIRST_SHORT_SEED, LONG_SEED, SHORT_SYMBOLS, walk
 from peers.job import CASH, FAST, PAIRS, QUANTITY, SLOW, TICKS, clock, crossed, report
 
+from logos.domain.money import divide_half_even
+from logos.ledger.rules import (
+    fee_of,
+    most_within,
+    purchase_cost,
+    share_of,
+    trade_lots,
+    value_of,
+    volume_share,
+    whole_share,
+)
+
 MONEY = 10**8
 TICK = MONEY // TICKS
+RULES = (fee_of, most_within, purchase_cost, share_of, trade_lots, value_of, volume_share, whole_share)
 FEE_SHARE = 1_000
 """The fee is a thousandth of the traded value: ten basis points."""
 
@@ -72,10 +87,57 @@ def follow(opens: Sequence[int], closes: Sequence[int], units: Sequence[int]) ->
     return fills, equity, deepest
 
 
-def ticks(seed: int, bars: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return opens and closes of a walk in ticks."""
-    opens, _, _, closes, _ = (np.rint(column * TICKS).astype(np.int64) for column in walk(seed, bars))
-    return opens, closes
+def ruled(  # noqa: C901 - one straight loop, to be compared with
+    bars: tuple[Sequence[int], Sequence[int], Sequence[int]],
+    units: Sequence[int],
+    terms: tuple[int, ...],
+    lots: tuple[Any, Any],
+    log: Any,
+) -> tuple[int, int, int]:
+    """Do the same by the rules of a session; the first two terms are the value of a lot, then fee, share and limits."""
+    opens, closes, volumes = bars
+    worth, per, fee_share, fee_per, share, share_per, value_limit, gross, loss, loss_per = terms
+    sizes, costs = lots
+    cash = equity = peak = CASH * MONEY
+    held, wanted, fills, head, tail = 0, 0, 0, 0, 0
+    floor_at = peak - whole_share(peak, loss, loss_per)
+    for bar in range(len(closes)):
+        if wanted != held:
+            price, change = opens[bar], wanted - held
+            size = min(abs(change), volume_share(volumes[bar], share, share_per))
+            if change > 0:
+                size = most_within(cash, size, purchase_cost, (price, worth, per, fee_share, fee_per))
+            if size:
+                signed = size if change > 0 else -size
+                value = value_of(price, size, worth, per)
+                fee = fee_of(value, fee_share, fee_per)
+                if tail == len(sizes):
+                    head, tail = 0, 0
+                head, tail, realized, _ = trade_lots(sizes, costs, head, tail, held, signed, value)
+                cash -= (value if change > 0 else -value) + fee
+                held += signed
+                for place, number in enumerate((bar, signed, price, value, fee, realized)):
+                    log[fills, place] = number
+                fills += 1
+        mark = value_of(closes[bar], held, worth, per)
+        equity = cash + mark
+        if equity > peak:
+            peak = equity
+            floor_at = peak - whole_share(peak, loss, loss_per)
+        if equity <= floor_at:
+            break
+        if units[bar] != wanted:
+            value = value_of(closes[bar], abs(units[bar] - held), worth, per)
+            if units[bar] <= held or (value < value_limit and mark + value < whole_share(equity, gross, 1)):
+                wanted = units[bar]
+    return fills, equity, peak - floor_at
+
+
+def ticks(seed: int, bars: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return opens and closes of a walk in ticks, and its volumes."""
+    opens, _, _, closes, volumes = walk(seed, bars)
+    prices = (np.rint(column * TICKS).astype(np.int64) for column in (opens, closes))
+    return *prices, np.rint(volumes).astype(np.int64)
 
 
 def answer(kind: str, bars: int) -> tuple[int, str]:
@@ -84,7 +146,7 @@ def answer(kind: str, bars: int) -> tuple[int, str]:
     pairs = PAIRS if kind == "sweep" else [(FAST, SLOW)]
     results = []
     for seed in seeds:
-        opens, closes = (column.tolist() for column in ticks(seed, bars))
+        opens, closes = (column.tolist() for column in ticks(seed, bars)[:2])
         results += [job(opens, closes, fast, slow) for fast, slow in pairs]
     gain = sum(result[1] - CASH * MONEY for result in results)
     accounts = len(PAIRS) if kind == "sweep" else 1
@@ -103,18 +165,24 @@ def floor(mode: str, bars: int) -> None:
     from numba.extending import register_jitable  # noqa: PLC0415
 
     begin = clock()
-    register_jitable(filled)
-    opens, closes = ticks(LONG_SEED, bars)
+    for function in (filled, divide_half_even, *RULES):
+        register_jitable(function)
+    opens, closes, volumes = ticks(LONG_SEED, bars)
     units = np.where(crossed(closes / TICKS)[0], QUANTITY, 0).astype(np.int64)
-    loop: Any = numba.njit(follow if mode == "given" else job)
-    calls: list[tuple[Any, ...]] = [(units,)] if mode == "given" else [(FAST, SLOW)]
-    loop(opens, closes, *calls[0])  # compiles
-    calls = PAIRS if mode == "sweep" else calls
+    loop: Any = numba.njit({"given": follow, "ruled": ruled}.get(mode, job))
+    if mode == "ruled":
+        room = np.zeros((2, 1024), dtype=np.int64), np.empty((bars, 6), dtype=np.int64)
+        terms = (TICK, 1, 1, FEE_SHARE, 1, 1, 60_000 * MONEY, 2, 1, 2)
+        calls: list[tuple[Any, ...]] = [((opens, closes, volumes), units, terms, (room[0][0], room[0][1]), room[1])]
+    else:
+        made = [(units,)] if mode == "given" else PAIRS if mode == "sweep" else [(FAST, SLOW)]
+        calls = [(opens, closes, *one) for one in made]
+    loop(*calls[0])  # compiles
     first = clock() - begin
     best = float("inf")
     for _ in range(5 if mode == "sweep" else 30):
         begin = clock()
-        results = [loop(opens, closes, *call) for call in calls]
+        results = [loop(*call) for call in calls]
         best = min(best, clock() - begin)
     fills, equity = (sum(result[place] for result in results) for place in (0, 1))
     report(version=numba.__version__, bars=bars, first=first, seconds=best, fills=fills, equity=money(equity))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 import attrs
-from ours import BARE, ENGINES, KERNEL, NAME
+from ours import BARE, ENGINES, KERNEL, NAME, RULED
 from tables import Row, Summary, find, markdown, rate, seconds, summaries
 
-STREAMING, ARRAY = ENGINES["streaming"], ENGINES["jumping"]
+STREAMING, ARRAY = ENGINES["streaming-kernel"], ENGINES["kernel"]
 BACKTESTING = "backtesting.py, bar by bar, statistics included"
 NAUTILUS = "nautilus_trader, events"
 BACKTRADER = "backtrader, bar by bar"
@@ -86,16 +86,18 @@ def _growth(group: Sequence[Summary], run: Sequence[Summary]) -> list[Goal]:
         goals.append(Goal(f"{label}: bars/s of the longest run as a share of the shortest's", 0.9, kept, _share))
     middle, long = (_median(part, STREAMING, "memory") for part in (run, group[::-1]))
     grown = _ratio(long, middle)
-    goals.append(Goal("Logos, streaming: peak memory at four times the bars", 1.1, grown, _times, at_most=True))
+    goals.append(Goal(f"{STREAMING}: peak memory at four times the bars", 1.1, grown, _times, at_most=True))
     return goals
 
 
 def _kernels(group: Sequence[Summary]) -> list[Goal]:
-    goals = []
-    for mode, label in KERNEL.items():
-        times = _ratio(_rate(group, BARE[mode]), _rate(group, label))
-        goals.append(Goal(f"{label}: time of {BARE[mode]}", 3, times, _times, at_most=True))
-    return goals
+    """Return the kernel beside a loop over the same rules, and beside loops that know cash and a fee alone."""
+    bare = {KERNEL["given"]: (RULED, BARE["given"]), KERNEL["whole"]: (BARE["whole"],)}
+    return [
+        Goal(f"{label}: time of {other}", 3, _ratio(_rate(group, other), _rate(group, label)), _times, at_most=True)
+        for label, others in bare.items()
+        for other in others
+    ]
 
 
 def goals(rows: Sequence[Row]) -> list[Goal]:

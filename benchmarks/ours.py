@@ -15,8 +15,14 @@ from sessions import config
 HERE = Path(__file__).resolve().parent
 PROGRAM = str(Path(sys.executable).with_name("logos"))
 NAME = "Logos"
-ENGINES = {"streaming": "Logos, streaming", "jumping": "Logos, array form"}
+ENGINES = {
+    "streaming-kernel": "Logos, bar by bar",
+    "kernel": "Logos, array form",
+    "streaming": "Logos, bar by bar, nothing compiled",
+    "jumping": "Logos, array form, nothing compiled",
+}
 BARE = {"given": "a bare numba loop on given signals", "whole": "a bare numba loop"}
+RULED = "a bare numba loop over the same rules, on given signals"
 KERNEL = {"given": "Logos, kernel on given signals", "whole": "Logos, kernel and its signals"}
 GRID = ("--param", "fast=5:50:5", "--param", "slow=60:240:20")
 """The same hundred pairs as ``peers.job.PAIRS``."""
@@ -60,7 +66,7 @@ def _backtest(part: str, engine: str, symbols: list[str], bars: int, home: Path)
 
 
 def backtests(part: str, sizes: Sizes, home: Path) -> list[Task]:
-    """Return the backtests of a part, in both engines."""
+    """Return the backtests of a part, in every engine."""
     ten = [f"TEN{n:02d}" for n in range(SHORT_SYMBOLS)]
     wanted = {
         "run": [([f"ONE{sizes.base}"], sizes.base)],
@@ -88,7 +94,7 @@ def sweep_floor(sizes: Sizes) -> list[Task]:
 
 
 def kernels(sizes: Sizes, home: Path) -> list[Task]:
-    """Return the kernel and the bare compiled loop: on signals that are given, and with the signals in it."""
+    """Return the kernel and bare compiled loops: on signals that are given, and with the signals in it."""
     path = home / "kernel.yaml"
     path.write_text(config([f"ONE{sizes.base}"]), encoding="utf-8")
     tasks = []
@@ -99,7 +105,8 @@ def kernels(sizes: Sizes, home: Path) -> list[Task]:
             Task(part="kernel", program="floor", label=name, command=bare, bars=sizes.base),
             Task(part="kernel", program=NAME, label=KERNEL[mode], command=ours, bars=sizes.base, home=home),
         ]
-    return tasks
+    ruled = [sys.executable, str(HERE / "floors.py"), "ruled", str(sizes.base)]
+    return [*tasks, Task(part="kernel", program="floor", label=RULED, command=ruled, bars=sizes.base)]
 
 
 def start() -> Task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,16 +12,27 @@ from logos.domain.money import RATIO_ONE
 Column = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+_BLOCK = 8_192
+
 LARGEST = 2**62
 """What no figure of a column may reach, so that nothing overflows on the way."""
 
 
-def rolling_sums(values: Column, window: int) -> Column:
-    """Return the sums of the last ``window`` values, for every row from ``window`` - 1 on."""
-    sums = np.cumsum(values)
-    later = sums[window - 1 :].copy()
-    later[1:] -= sums[: len(values) - window]
-    return later
+def blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of the blocks in which the rows from ``start`` up to, not including, ``stop`` are computed.
+
+    What is computed on the way stays in the processor's cache then: large columns cost more to come by than to fill.
+    """
+    for begin in range(start, stop, _BLOCK):
+        yield begin, min(begin + _BLOCK, stop)
+
+
+def running_totals(values: Column) -> Column:
+    """Return the sum of all values before each row, and of all of them at the end: one more row than there are."""
+    totals = np.empty(len(values) + 1, dtype=np.int64)
+    totals[0] = 0
+    np.cumsum(values, out=totals[1:])
+    return totals
 
 
 def values(count: int, value: int = 0) -> Column:
@@ -29,7 +42,10 @@ def values(count: int, value: int = 0) -> Column:
 
 def values_where(condition: Flags, *, otherwise: int = 0) -> Column:
     """Return full signals where a condition holds, and another value where it does not."""
-    return np.where(condition, RATIO_ONE, otherwise).astype(np.int64, copy=False)
+    found = condition.astype(np.int64)
+    found *= RATIO_ONE - otherwise
+    found += otherwise
+    return found
 
 
 def largest(values: Column) -> int:

@@ -92,9 +92,14 @@ class SmaCross:
             return SignalColumns(first=len(bars), value=columns.values(len(bars)))
         if columns.largest(close) * max(len(bars), slow * slow) >= columns.LARGEST:
             return None
-        lead = columns.rolling_sums(close, fast)[slow - fast :] * slow - columns.rolling_sums(close, slow) * fast
         value = columns.values(len(bars))
-        value[slow - 1 :] = columns.values_where(lead > 0, otherwise=self._below.value)
+        for start, stop in columns.blocks(slow - 1, len(bars)):
+            # The two sums times the other window, as bar by bar.
+            total = columns.running_totals(close[start - slow + 1 : stop])
+            lead = total[slow:] * (slow - fast)
+            lead -= total[slow - fast : len(total) - fast] * slow
+            lead += total[: len(total) - slow] * fast
+            value[start:stop] = columns.values_where(lead > 0, otherwise=self._below.value)
         return SignalColumns(first=slow - 1, value=value)
 
 

@@ -63,6 +63,7 @@ _COMPILED = (
     deciding.decide,
     loop.floor_of,
     loop.why_stopped,
+    loop.pass_over,
     loop.stop,
     loop.mark_to_market,
     loop.is_news,

@@ -83,7 +83,7 @@ def decide(market: Market, run: Run, now: int, pair: int, equity: int) -> int:
             return TOO_LARGE
         amount = equity * scale
         lot_worth = market.closes[now, symbol] * market.symbols[symbol, NUMERATOR]
-    lots = lots_of_share(share, denominator, amount, lot_worth)
+    lots = lots_of_share(share, denominator, amount, lot_worth) if signal else 0
     if (lots < 0 and not market.terms[MARGIN]) or (lots == 0 and share != 0):
         lots = 0
         run.account[UNTOLD] += 1

@@ -37,7 +37,7 @@ from logos.backtest.kernel.tally import note_fall
 from logos.ledger.rules import Cells, value_of, whole_share
 
 
-def simulate(market: Market, run: Run) -> int:
+def simulate(market: Market, run: Run) -> int:  # noqa: C901 - the one order of work, whose state lives in registers
     """Run through all slices; return how it ended, and leave the slice in the account where it is not the end.
 
     It begins where the run's tables stand: at the start of a run, or behind an earlier stretch of slices. In a slice,
@@ -51,7 +51,12 @@ def simulate(market: Market, run: Run) -> int:
     peak, trough, base = account[PEAK], account[TROUGH], account[BASE]
     floor = floor_of(market.limits, peak, base)
     day, day_end, exposed = 0, day_ends[0], 0
-    for now in range(closes.shape[0]):
+    lone, now, end = closes.shape[1] == 1 and pairs.shape[0] == 1, 0, closes.shape[0]
+    while now < end:
+        if lone and not account[WORKING] and not account[RETRYING]:
+            now, peak, trough, floor = pass_over(market, run, now, day_end, (peak, trough, base, floor))
+            if now == end:
+                break
         if account[WORKING]:
             status = match(market, run, now)
             if status:
@@ -77,12 +82,53 @@ def simulate(market: Market, run: Run) -> int:
             status = hear_signals(market, run, now, equity)
             if status:
                 return stop(account, now, status)
+        now += 1
     note_fall(account, peak, trough)
     account[PEAK] = peak
     account[TROUGH] = trough
     account[BASE] = base
     account[EXPOSED] += exposed
     return DONE
+
+
+def pass_over(
+    market: Market, run: Run, now: int, day_end: int, marks: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """Go on over slices of one pair alone in which nothing is ordered, filled or limited: only the price moves.
+
+    Returns the first slice that must be looked at, or the end; and peak, trough and floor of equity before it.
+    """
+    closes, signals, equities, symbols = market.closes, run.signals, run.equity, run.symbols
+    peak, trough, base, floor = marks
+    position, cash, said = symbols[0, POSITION], run.account[CASH], run.pairs[0, SIGNAL]
+    numerator, denominator = market.symbols[0, NUMERATOR], market.symbols[0, DENOMINATOR]
+    keeps, start = len(equities) > 0, now
+    stop_at = day_end if day_end >= 0 else closes.shape[0]
+    worth = 0
+    while now < stop_at:
+        close = closes[now, 0]
+        if signals[now, 0] != said or close == 0:
+            break
+        if position:
+            worth = value_of(close, position, numerator, denominator)
+        equity = cash + worth
+        if equity <= floor:
+            break
+        if keeps:
+            equities[now] = equity
+        if equity > peak:
+            note_fall(run.account, peak, trough)
+            peak = trough = equity
+            floor = floor_of(market.limits, peak, base)
+        elif equity < trough:
+            trough = equity
+        now += 1
+    if now > start:
+        symbols[0, MARK] = closes[now - 1, 0]
+        if position:
+            symbols[0, VALUE] = value_of(symbols[0, MARK], position, numerator, denominator)
+            run.account[EXPOSED] += now - start
+    return now, peak, trough, floor
 
 
 def stop(account: Cells, now: int, status: int) -> int:

@@ -185,7 +185,7 @@ def book(market: Market, run: Run, now: int, pair: int, quantity: int, price: in
         state[symbol, VALUE] = 0
     account[CASH] -= (value if quantity > 0 else -value) + fee
     write_fill(market, run, now, pair, (quantity, price, value, fee, realized))
-    return count_costs(market, run, now, pair)
+    return count_costs(market, run, pair)
 
 
 def has_room(run: Run, symbol: int) -> bool:
@@ -221,12 +221,14 @@ def write_fill(market: Market, run: Run, now: int, pair: int, fill_figures: tupl
     count_fill(run.totals, pair, quantity, value, fee, market.stamps[now])
 
 
-def count_costs(market: Market, run: Run, now: int, pair: int) -> int:
+def count_costs(market: Market, run: Run, pair: int) -> int:
     """Add what the last fill lost by slippage and delay; say where any sum becomes too large."""
     row = run.account[FILLED] - 1
     quantity, value, symbol = run.fills[row, QUANTITY], run.fills[row, FILL_VALUE], market.pairs[pair, SYMBOL]
     numerator, denominator = market.symbols[symbol, NUMERATOR], market.symbols[symbol, DENOMINATOR]
-    at_reference = value_of(market.opens[now, symbol], abs(quantity), numerator, denominator)
+    at_reference = value
+    if run.fills[row, PRICE] != run.fills[row, REFERENCE]:
+        at_reference = value_of(run.fills[row, REFERENCE], abs(quantity), numerator, denominator)
     at_decision = value_of(run.pairs[pair, DECIDED_PRICE], abs(quantity), numerator, denominator)
     sign = 1 if quantity > 0 else -1
     totals = run.totals

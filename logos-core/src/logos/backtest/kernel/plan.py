@@ -12,7 +12,7 @@ import numpy.typing as npt
 from logos.backtest.kernel import compiled, layout
 from logos.backtest.kernel.market import Layout, lay_out
 from logos.backtest.kernel.result import Bail, KernelRun, bail_of
-from logos.backtest.kernel.tables import Room, new_tables
+from logos.backtest.kernel.tables import Room, begin, new_tables
 from logos.backtest.kernel.terms import KernelRefusal, KernelTerms, kernel_terms, market_of
 from logos.backtest.trial import Window
 from logos.domain.columns import BarColumns, SignalColumns
@@ -40,9 +40,10 @@ class KernelPlan:
     laid: Layout
     market: layout.Market
     _room: Room = attrs.field(factory=Room, init=False)
+    _tables_kept: layout.Run | None = attrs.field(default=None, init=False)
 
     def run(self, signals: Mapping[Pair, SignalColumns], *, keep_equity: bool = True) -> KernelRun | Bail:
-        """Run with signals.
+        """Run with signals. What a run returns is good until the next one, which writes into the same tables.
 
         Parameters
         ----------
@@ -59,7 +60,7 @@ class KernelPlan:
             status = simulate(self.market, run)
             if status != layout.FULL:
                 break
-            self._room = self._room.grown()
+            self._room, self._tables_kept = self._room.grown(), None
         compiled.check_stamp(run)
         if status != layout.DONE:
             return bail_of(status, run, self.terms, self.laid)
@@ -67,7 +68,9 @@ class KernelPlan:
         return KernelRun(plan=self, equity=cast("Column", run.equity), orders=orders, state=run)
 
     def _tables(self, values: Column, first: Column, *, keep_equity: bool) -> layout.Run:
-        return new_tables(self.terms, self._room, len(self.laid.lanes))._replace(
+        if self._tables_kept is None:
+            self._tables_kept = new_tables(self.terms, self._room, len(self.laid.lanes))
+        return begin(self._tables_kept, self.terms)._replace(
             signals=values,
             first=first,
             equity=np.empty(len(self.laid.stamps) if keep_equity else 0, dtype=np.int64),

@@ -6,9 +6,12 @@ from typing import Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from logos.backtest.kernel import layout
 from logos.backtest.kernel.terms import KernelTerms
+
+Column = npt.NDArray[np.int64]
 
 _GROWTH = 8
 
@@ -35,20 +38,14 @@ def new_tables(terms: KernelTerms, room: Room, symbols: int) -> layout.Run:
         How many symbols have bars.
     """
     pairs = len(terms.pairs)
-    account = np.zeros(layout.ACCOUNT, dtype=np.int64)
-    for place in (layout.CASH, layout.PEAK, layout.TROUGH, layout.BASE):
-        account[place] = terms.settings.cash
-    account[layout.FALL_FROM] = 1
-    state = np.zeros((pairs, layout.PAIR_STATE), dtype=np.int64)
-    state[:, layout.SIGNAL] = layout.NEVER
     nothing = np.empty(0, dtype=np.int64)
     tables: tuple[Any, ...] = (
         nothing.reshape(0, pairs),
         nothing,
-        account,
-        np.zeros((symbols, layout.SYMBOL_STATE), dtype=np.int64),
-        state,
-        np.zeros((pairs, layout.PAIR_TOTALS), dtype=np.int64),
+        np.empty(layout.ACCOUNT, dtype=np.int64),
+        np.empty((symbols, layout.SYMBOL_STATE), dtype=np.int64),
+        np.empty((pairs, layout.PAIR_STATE), dtype=np.int64),
+        np.empty((pairs, layout.PAIR_TOTALS), dtype=np.int64),
         np.empty(symbols * room.lots, dtype=np.int64),
         np.empty(symbols * room.lots, dtype=np.int64),
         np.empty((room.orders, layout.ORDER_COLUMNS), dtype=np.int64),
@@ -56,4 +53,21 @@ def new_tables(terms: KernelTerms, room: Room, symbols: int) -> layout.Run:
         nothing,
         nothing,
     )
-    return layout.Run(*tables)
+    return begin(layout.Run(*tables), terms)
+
+
+def begin(run: layout.Run, terms: KernelTerms) -> layout.Run:
+    """Return the tables as they stand before a run. New memory costs more than a run does, so it is used again."""
+    account, pairs = _columns(run.account), _columns(run.pairs)
+    for table in (account, _columns(run.symbols), pairs, _columns(run.totals)):
+        table[...] = 0
+    for place in (layout.CASH, layout.PEAK, layout.TROUGH, layout.BASE):
+        account[place] = terms.settings.cash
+    account[layout.FALL_FROM] = 1
+    pairs[:, layout.SIGNAL] = layout.NEVER
+    return run
+
+
+def _columns(table: object) -> Column:
+    assert isinstance(table, np.ndarray)
+    return table
