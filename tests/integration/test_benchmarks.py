@@ -38,7 +38,7 @@ def row(**changes: Any) -> dict[str, Any]:
     exact = {
         "part": "run",
         "program": "Logos",
-        "label": "Logos, streaming",
+        "label": "Logos, bar by bar",
         "given": 500_000,
         "bars": 500_000,
         "seconds": 2.0,
@@ -63,7 +63,7 @@ def test_ten_symbols_share_one_account_in_the_answer(load: Load) -> None:
     assert 90_000 < float(ten[1]) < 110_000
 
 
-def test_logos_is_exact_from_the_shell_in_both_engines(benchmarks: Path, tmp_path: Path) -> None:
+def test_logos_is_exact_from_the_shell_in_every_engine(load: Load, benchmarks: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     command = [sys.executable, str(benchmarks / "compare.py"), "--quick", "--programs", "logos", "--parts", "run,ten"]
     done = subprocess.run(
@@ -75,10 +75,10 @@ def test_logos_is_exact_from_the_shell_in_both_engines(benchmarks: Path, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     found = [json.loads(line) for line in rows.read_text().splitlines()]
     assert [(one["part"], one["label"]) for one in found] == [
-        (part, label) for part in ("run", "ten") for label in ("Logos, streaming", "Logos, array form")
+        (part, label) for part in ("run", "ten") for label in load("ours").ENGINES.values()
     ]
     assert all([one["fills"], one["equity"]] == one["answer"] for one in found)
-    assert [one["engine"] for one in found] == ["streaming", "jumping"] * 2
+    assert [one["engine"] for one in found] == list(load("ours").ENGINES) * 2
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_a_peer_that_differs_is_shown_and_fails_nothing(load: Load) -> None:
 def test_goals_name_what_was_missed_and_what_was_not_measured(load: Load) -> None:
     goals = load("goals")
     verdicts = {goal.what: goal.verdict for goal in goals.goals([row(seconds=2.0), row(label="Logos, array form")])}
-    assert verdicts["Logos, streaming: bars/s"] == "met"
+    assert verdicts["Logos, bar by bar: bars/s"] == "met"
     assert verdicts["Logos, array form: bars/s"] == "missed"
-    assert verdicts["Logos, streaming: against backtrader"] == "not measured"
+    assert verdicts["Logos, bar by bar: against backtrader"] == "not measured"
 
 
 def test_tables_go_between_the_marks_of_a_document(load: Load, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def backtest(
     start: _StartOption = "",
     end: _EndOption = "",
     engine: Annotated[
-        str, typer.Option("--engine", help="auto (the quickest that fits), kernel, jumping or streaming.")
+        str, typer.Option("--engine", help="auto (what is quickest), kernel, jumping, streaming-kernel or streaming.")
     ] = "auto",
     report: Annotated[bool, typer.Option("--report", help="Write report.html, a tear sheet, too.")] = False,
     as_json: _JsonOption = False,
