@@ -112,13 +112,16 @@ def _thinned(curve: EquityCurve, buckets: int) -> EquityCurve:
         return curve
     start, end = int(curve.time[0]), int(curve.time[-1])
     bucket = (curve.time - start) * buckets // (end - start + 1)
-    index = np.arange(count)
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))  # they ascend, since time does
+    stops = np.append(starts[1:], count)
     keep = np.zeros(count, dtype=bool)
-    for values in (index, curve.equity, curve.drawdown):
-        order = np.lexsort((index, values, bucket))
-        last_of_bucket = np.flatnonzero(np.diff(bucket[order], append=buckets))
-        first_of_bucket = np.concatenate([[0], last_of_bucket[:-1] + 1])
-        keep[order[last_of_bucket]] = True
-        if values is not curve.drawdown:
-            keep[order[first_of_bucket]] = True
+    keep[starts] = True
+    keep[stops - 1] = True
+    for values in (curve.equity, curve.drawdown):
+        highest = np.repeat(np.maximum.reduceat(values, starts), stops - starts)
+        (places,) = np.nonzero(values == highest)
+        keep[places[np.searchsorted(places, stops) - 1]] = True  # the last of equals
+    lowest = np.repeat(np.minimum.reduceat(curve.equity, starts), stops - starts)
+    (places,) = np.nonzero(curve.equity == lowest)
+    keep[places[np.searchsorted(places, starts)]] = True  # the first of them
     return EquityCurve(curve.time[keep], curve.equity[keep], curve.drawdown[keep])

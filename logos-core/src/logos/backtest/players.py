@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from logos.backtest.grid import Grid, grid_of_columns
+from logos.backtest.grid import Grid
 from logos.domain.bars import Bar
 from logos.domain.columns import BarColumns, SignalColumns
 from logos.domain.errors import PartFailedError
@@ -101,23 +102,34 @@ def disagreement(
     place:
         Which stretch: 0 for the first bars, ``PLACES`` - 1 for the last, the others between them.
     """
-    warm = strategy.lookback - 1
     length = min(len(bars), proved + strategy.lookback)
     start = (len(bars) - length) * place // max(1, PLACES - 1)
-    bar = _bars_of(bars.part(start, start + length))
-    for row in range(start, start + length):
-        signal = strategy.on_bar(bar(row - start))
-        if start and row < start + warm:
-            continue  # it has not seen what decides its answer here
+    # A strategy that begins in the middle has not seen what decides its first answers there.
+    judged = start + strategy.lookback - 1 if start else 0
+    said = found.value[start : start + length].tolist()
+    on_bar = strategy.on_bar
+    for row, (bar, column) in enumerate(zip(_bars_of(bars, start, start + length), said, strict=True), start):
+        signal = on_bar(bar)
+        if row < judged:
+            continue
         answer = None if signal is None else signal.value if is_plain(signal) else signal
-        column = None if row < found.first else found.value.item(row)
-        if answer != column:
-            return f"at its bar {row} the array form says {column}, and bar by bar it says {answer}"
+        expected = None if row < found.first else column
+        if answer != expected:
+            return f"at its bar {row} the array form says {expected}, and bar by bar it says {answer}"
     return ""
 
 
-def _bars_of(bars: BarColumns) -> Callable[[int], Bar]:
-    return grid_of_columns({bars.instrument.symbol: bars}, 1).lanes[bars.instrument.symbol].bar
+_BUILT: WeakKeyDictionary[BarColumns, dict[int, Bar]] = WeakKeyDictionary()
+"""Bars that were built for the comparison: the next trial of a sweep asks for the same ones."""
+
+
+def _bars_of(bars: BarColumns, start: int, stop: int) -> list[Bar]:
+    built = _BUILT.setdefault(bars, {})
+    missing = [row for row in range(start, stop) if row not in built]
+    if missing:
+        table = np.stack([column[missing] for column in bars.columns], axis=1)
+        built.update(zip(missing, [Bar(bars.instrument, *row) for row in table.tolist()], strict=True))
+    return [built[row] for row in range(start, stop)]
 
 
 def is_plain(signal: Signal) -> bool:

@@ -11,6 +11,7 @@ import collections.abc
 import types
 import typing
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -76,6 +77,12 @@ def fields_of(cls: type) -> dict[str, tuple[attrs.Attribute[Any], Any]]:
     PluginError
         Where it is no attrs class, or its annotations cannot be evaluated.
     """
+    return _fields_of(cls)
+
+
+@lru_cache(maxsize=256)
+def _fields_of(cls: type) -> dict[str, tuple[attrs.Attribute[Any], Any]]:
+    """Do so once for each class: a sweep reads the same one for every trial."""
     where = f"{cls.__module__}:{cls.__qualname__}"
     if not attrs.has(cls):
         raise PluginError(f"the config class {where} is not an attrs class", hint="Decorate it with attrs.frozen")
