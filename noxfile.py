@@ -19,7 +19,7 @@ nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "tests"]
 
 ROOT = Path(__file__).resolve().parent
 CORE = "logos-core"
-SIBLINGS = ("logos-brokers", "logos-risk")
+SIBLINGS = ("logos-brokers", "logos-feeds", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
 EXTRAS = "dask,fast,report"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-DISTRIBUTIONS = ("logos-core", "logos-brokers", "logos-risk")
+DISTRIBUTIONS = ("logos-core", "logos-brokers", "logos-feeds", "logos-risk")
 
 
 def imported_by(module: Path) -> Iterator[str]:

@@ -40,6 +40,22 @@ class Bar(NamedTuple):
         """The float nearest to the close: for indicators, never for money."""
         return self.instrument.price_float(self.close)
 
+    @property
+    def forward_filled(self) -> bool:
+        """Whether nothing was traded and the bar repeats the close before it: it marks a position, and fills no order."""
+        return False
+
+
+class ForwardFilledBar(Bar):
+    """A bar that a polled feed made of the close before it."""
+
+    __slots__ = ()
+
+    @property
+    def forward_filled(self) -> bool:
+        """That it is one."""
+        return True
+
 
 class Slice(NamedTuple):
     """All bars that share an open time, in the order of their symbols.

@@ -1,0 +1,1 @@
+"""Bars from the outside: venues polled minute by minute, and their history loaded."""
