@@ -16,7 +16,7 @@ from logos.brokers.paper_config import PaperConfig
 from logos.context.clock import SystemClock
 from logos.context.parts import AccountSettings, PartContext
 from logos.context.seed import Seed
-from logos.domain.bars import Bar, Slice
+from logos.domain.bars import Bar, ForwardFilledBar, Slice
 from logos.domain.events import Accepted, Cancelled, Expired, Fill, Rejected
 from logos.domain.instruments import AssetClass, Instrument
 from logos.domain.money import divide_half_even
@@ -179,11 +179,17 @@ class Desk:
     def cancel(self, number, reason="test"):
         return [self._apply(event) for event in self.broker.cancel(self.orders[number], reason)]
 
-    def bars(self, *rows, opens=None):
-        """Show one slice to the broker: rows of (symbol, open, high, low, close, volume); return the events."""
+    def bars(self, *rows, opens=None, filled=()):
+        """Show one slice to the broker: rows of (symbol, open, high, low, close, volume); return the events.
+
+        Bars of the symbols in ``filled`` were filled forward.
+        """
         opens = self.clock if opens is None else opens
         self.clock = opens + MINUTE
-        bars = tuple(Bar(INSTRUMENTS[row[0]], opens, *row[1:]) for row in sorted(rows))
+        bars = tuple(
+            (ForwardFilledBar if row[0] in filled else Bar)(INSTRUMENTS[row[0]], opens, *row[1:])
+            for row in sorted(rows)
+        )
         events = [self._apply(event) for event in self.broker.match(Slice(self.clock, bars), self.account)]
         self.account.marks.update({bar.symbol: bar.close for bar in bars})
         return events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import os
@@ -35,193 +36,8 @@ MIDDLES = {"AAA-USD": 10_000, "BBB-EUR": 5_000, "EUR-USD": 110_000}
 DECIMALS = {"AAA-USD": 2, "BBB-EUR": 2, "EUR-USD": 5}
 FOLDERS = {"AAA-USD": "crypto", "BBB-EUR": "crypto", "EUR-USD": "forex"}
 
-# What a third party would bring: a strategy that uses every kind of order, a guard of moods, and a feed that polls.
-PARTS = '''\
-"""Parts for the crash tests."""
-
-from __future__ import annotations
-
-import attrs
-
-from logos.plugins import FeedPart, GuardPart, StrategyPart, hookimpl
-
-
-@attrs.frozen(kw_only=True)
-class WireConfig:
-    script: str = "b*8"
-    begin: int = 1704844800
-    kill_file: str = "runs/live/KILL"
-
-
-@hookimpl
-def logos_feeds():
-    yield FeedPart(name="wire", summary="Bars as they come", target="crash_work:Wire", config="crash_parts:WireConfig")
-
-
-@hookimpl
-def logos_guards():
-    yield GuardPart(name="moods", summary="Blocks by the clock", target="crash_work:Moods")
-
-
-@hookimpl
-def logos_strategies():
-    yield StrategyPart(name="dice", summary="Every kind of order", target="crash_work:Dice")
-    yield StrategyPart(name="slow", summary="Thinks while the file HANG is there", target="crash_work:Slow")
-'''
-
-WORK = '''\
-"""The parts themselves."""
-
-from __future__ import annotations
-
-from fractions import Fraction
-from pathlib import Path
-
-from logos.domain.bars import Bar, Slice
-from logos.domain.orders import OrderType, Signal, TimeInForce
-from logos.session.seats import Guard, SymbolReport
-
-VALUES = (0, 100_000_000, 50_000_000, 100_000_000, -100_000_000, 25_000_000)
-TYPES = (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT, OrderType.LIMIT)
-TIMES = (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC)
-HOLD = 4 * 60
-
-
-class Dice:
-    """Signals by the time of day alone, held for some bars; prices near the close."""
-
-    lookback = 1
-
-    def __init__(self, config, context):
-        pass
-
-    def on_bar(self, bar):
-        name = bar.symbol + bar.instrument.currency
-        throw = (bar.timestamp // HOLD * 7919 + len(name) * 31 + ord(name[0])) % 9973
-        value = VALUES[throw % len(VALUES)]
-        kind = TYPES[throw // 7 % len(TYPES)]
-        away = 1 + throw // 11 % 9
-        limit = bar.close - away if kind.has_limit else None
-        stop = bar.close + away if kind.has_stop else None
-        return Signal(value, kind, limit, stop, TIMES[throw // 5 % len(TIMES)])
-
-
-class Slow:
-    """Long; thinks about every bar for as long as the file HANG is there, and leaves a beat behind all the while."""
-
-    lookback = 1
-
-    def __init__(self, config, context):
-        self._context = context
-
-    def on_bar(self, bar):
-        hang(self._context)
-        return Signal(100_000_000)
-
-
-def hang(context):
-    beats = 0
-    while (context.workspace / "HANG").exists():
-        beats += 1
-        (context.workspace / "beats").write_text("." * beats)
-        context.clock.sleep(0.02)
-
-
-class Moods(Guard):
-    """Vetoes what is decided in the third minute of every ten; its memory must survive a restart."""
-
-    def __init__(self, config, context):
-        self.vetoes = 0
-
-    def judge(self, intent, session):
-        if session.clock // 60 % 10 != 3:
-            return None
-        self.vetoes += 1
-        return f"veto {self.vetoes}: not in this minute; wait for the next"
-
-    def snapshot(self):
-        return {"vetoes": self.vetoes}
-
-    def restore(self, state):
-        self.vetoes = state["vetoes"]
-
-
-class Wire:
-    """Follows a script: b a slice of all bars, 1 a bar of the first symbol only, t a silent fifth of a second,
-    k the kill file appears, . waits for ever, h hangs while the file HANG is there. A number behind a star repeats:
-    ``b*8 t*10 k t*20``."""
-
-    polled = True
-
-    def __init__(self, config, context):
-        self._config = config
-        self._context = context
-        self._interval = context.interval
-        self._symbols = sorted(context.symbols)
-        self._steps = []
-        for word in config.script.split():
-            step, _, times = word.partition("*")
-            self._steps += [step] * int(times or 1)
-        self.ticks = 0
-
-    def prepare(self):
-        return [SymbolReport(symbol=symbol, source="wire") for symbol in self._symbols]
-
-    def quarantined(self):
-        return iter(())
-
-    def digest(self):
-        return "00" * 32
-
-    def _bar(self, symbol, index):
-        instrument = self._context.instruments[symbol]
-        close = 10_000 + index * index * 37 % 101 - 50
-        opened_at = self._config.begin + index * self._interval
-        return Bar(instrument, opened_at, close - 3, close + 9, close - 9, close, 10**9)
-
-    def slices(self, after):
-        index = 0
-        clock = self._config.begin
-        for step in self._steps:
-            if step in "b1":
-                symbols = self._symbols if step == "b" else self._symbols[:1]
-                clock = max(clock, self._config.begin + (index + 1) * self._interval)
-                if after is None or clock > after:
-                    yield Slice(clock, tuple(self._bar(symbol, index) for symbol in symbols))
-                index += 1
-            elif step == "k":
-                path = self._context.workspace / self._config.kill_file
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
-                (self._context.workspace / "killed_at").write_text(str(self._context.clock.monotonic()))
-            elif step == "h":
-                hang(self._context)
-            else:
-                while True:
-                    self.ticks += 1
-                    self._context.clock.sleep(0.2)
-                    clock = max(clock, self._context.clock.now())
-                    yield Slice(clock, ())
-                    if step != ".":
-                        break
-
-    def history(self, symbol, count, until):
-        bars = []
-        index = 0
-        for step in self._steps:
-            if step in "b1":
-                bar = self._bar(symbol, index)
-                index += 1
-                if bar.timestamp + self._interval <= until and (step == "b" or symbol == self._symbols[0]):
-                    bars.append(bar)
-        return bars[-count:]
-
-    def snapshot(self):
-        return {}
-
-    def close(self):
-        pass
-'''
+PARTS = Path(__file__).with_name("parts")
+"""What a third party would bring: strategies with every kind of order, a guard of moods, and feeds that poll."""
 
 
 class StandingClock:
@@ -263,8 +79,8 @@ def install(folder: Path, version: str = "1.0.0") -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: crash-parts\nVersion: {version}\n")
     (info / "entry_points.txt").write_text("[logos.v1]\nmain = crash_parts\n")
-    (folder / "crash_parts.py").write_text(PARTS)
-    (folder / "crash_work.py").write_text(WORK)
+    for module in ("crash_parts.py", "crash_work.py"):
+        shutil.copy(PARTS / module, folder)
 
 
 PROGRAM = """\
@@ -469,6 +285,129 @@ class Lab:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and path.parent.name != "logs" and path.name != ".lock"
         }
+
+
+@attrs.frozen
+class Image:
+    """What a disk holds when the program is killed: every file by its path, and ``None`` for a folder."""
+
+    moment: str
+    content: dict[str, bytes | str | None]
+
+    def put(self, root: Path) -> None:
+        """Lay it out under a root."""
+        for name, content in self.content.items():
+            path = root / name
+            if content is None:
+                path.mkdir(parents=True, exist_ok=True)
+            elif isinstance(content, str):
+                path.symlink_to(content)
+            else:
+                path.write_bytes(content)
+
+
+class CameraDisk(Disk):
+    """Takes an image before and after every operation, and in the middle of every write; equal images once.
+
+    ``every`` takes only one of so many.
+    """
+
+    def __init__(self, root: Path, every: int = 1) -> None:
+        self._root = root
+        self._every = every
+        self._moments = 0
+        self._seen: set[bytes] = set()
+        self._kept: dict[bytes, bytes] = {}
+        self.images: list[Image] = []
+        self.operations = 0
+
+    def _shoot(self, moment: str) -> None:
+        self._moments += 1
+        if self._moments % self._every:
+            return
+        content: dict[str, bytes | str | None] = {}
+        digest = hashlib.sha256()
+        for path in sorted((self._root / "runs").rglob("*")):
+            if path.parent.name == "logs" or path.name == ".lock":
+                continue
+            name = path.relative_to(self._root).as_posix()
+            content[name] = self._content(path)
+            digest.update(repr((name, content[name])).encode())
+        if digest.digest() not in self._seen:
+            self._seen.add(digest.digest())
+            self.images.append(Image(f"{len(self.images)}: {moment}", {"runs": None, **content}))
+
+    def _content(self, path: Path) -> bytes | str | None:
+        if path.is_symlink():
+            return os.readlink(path)  # noqa: PTH115 -- the link's own text
+        if path.is_dir():
+            return None
+        data = path.read_bytes()
+        return self._kept.setdefault(hashlib.sha256(data).digest(), data)
+
+    def _around(self, what: str, path: Path, action):
+        self.operations += 1
+        self._shoot(f"before {what} {path.name}")
+        result = action()
+        self._shoot(f"after {what} {path.name}")
+        return result
+
+    def make_folder(self, path):
+        return self._around("make_folder", path, lambda: super(CameraDisk, self).make_folder(path))
+
+    def claim_folder(self, path):
+        return self._around("claim_folder", path, lambda: super(CameraDisk, self).claim_folder(path))
+
+    def open_append(self, path):
+        return self._around("open_append", path, lambda: super(CameraDisk, self).open_append(path))
+
+    def append(self, descriptor, data, path):
+        self.operations += 1
+        middle = len(data) // 2
+        for part, moment in (
+            (data[:0], "0 bytes of"),
+            (data[:middle], "half of"),
+            (data[middle:-1], "all but 1 byte of"),
+        ):
+            super().append(descriptor, part, path)
+            self._shoot(f"{moment} {len(data)} appended to {path.name}")
+        super().append(descriptor, data[-1:], path)
+        self._shoot(f"{len(data)} bytes appended to {path.name}")
+
+    def sync(self, descriptor, path):
+        return self._around("sync", path, lambda: super(CameraDisk, self).sync(descriptor, path))
+
+    def cut(self, path, length):
+        return self._around("cut", path, lambda: super(CameraDisk, self).cut(path, length))
+
+    def replace(self, path, data):
+        return self._around("replace", path, lambda: super(CameraDisk, self).replace(path, data))
+
+    def rename_folder(self, old, new):
+        return self._around("rename_folder", old, lambda: super(CameraDisk, self).rename_folder(old, new))
+
+    def point(self, link, target):
+        return self._around("point", link, lambda: super(CameraDisk, self).point(link, target))
+
+
+@pytest.fixture(scope="session")
+def camera_disk() -> type[CameraDisk]:
+    return CameraDisk
+
+
+@pytest.fixture
+def revived(tmp_path, hurried):
+    """Return a function that lays out an image in a workspace of its own."""
+    count = 0
+
+    def revive(lab, image):
+        nonlocal count
+        count += 1
+        other = lab.beside(f"{tmp_path.name}-{count}")
+        image.put(other.workspace)
+        return other
+
+    return revive
 
 
 @pytest.fixture(scope="session")

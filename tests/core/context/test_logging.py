@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,34 @@ def test_percent_signs_and_line_breaks_stay_one_line(log, paths):
 
     (line,) = lines(paths[0])
     assert (line["event"], line["value"]) == ("100 %s\nsecond", "%d\u2028")
+
+
+def test_lines_of_several_threads_are_whole_and_each_in_its_order(log, paths):
+    begun = threading.Barrier(4)
+
+    def speak(name):
+        begun.wait()
+        for number in range(200):
+            log.info("polled", who=name, number=number)
+            log.hide(Secret(f"secret-{name}-{number}"))
+
+    threads = [threading.Thread(target=speak, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for path in paths:
+        told = lines(path)
+        for name in range(4):
+            assert [line["number"] for line in told if line["who"] == name] == list(range(200))
+
+
+def test_what_a_thread_logs_after_the_end_is_dropped(log, paths):
+    log.info("one")
+    log.close()
+    log.info("two")
+    assert [line["event"] for line in lines(paths[0])] == ["one"]
+    assert log.lost == 0
 
 
 def test_a_file_rotates_and_keeps_the_older_lines(tmp_path):

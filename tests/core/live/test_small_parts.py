@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,25 @@ def test_what_is_logged_before_there_is_a_log_comes_first_and_once() -> None:
         ("error", "three", {}),
         ("debug", "four", {}),
     ]
+
+
+def test_what_several_threads_log_is_kept_whole_and_each_in_its_order() -> None:
+    late, log, begun = LateLog(), RecordingLog(), threading.Barrier(5)
+
+    def speak(name: int) -> None:
+        begun.wait()
+        for number in range(300):
+            late.info(str(name), number=number)
+
+    threads = [threading.Thread(target=speak, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    late.bind(log)
+    for thread in threads:
+        thread.join()
+    for name in range(4):
+        assert [values["number"] for _, event, values in log.lines if event == str(name)] == list(range(300))
 
 
 def test_without_a_kill_file_nothing_is_asked_for(tmp_path) -> None:

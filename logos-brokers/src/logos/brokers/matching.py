@@ -74,7 +74,7 @@ class Matcher:
             The symbol's orders that the bar can fill, by number: that is how they share the volume.
         """
         volume = self._volume(bar)
-        is_quiet = bar.volume == 0 and volume is not None
+        is_quiet = bar.forward_filled or (bar.volume == 0 and volume is not None)
         plans = []
         for working in orders:
             self._first_bar(working, bar)

@@ -14,6 +14,7 @@ POSITIONS_FILE: Final = "positions.csv"
 ACCOUNT_FILE: Final = "account.csv"
 DECISIONS_FILE: Final = "decisions.csv"
 QUARANTINE_FILE: Final = "quarantine.csv"
+BARS_FILE: Final = "bars.csv"
 STATE_FILE: Final = "state.json"
 JOURNAL_FILE: Final = "state.jsonl"
 SUMMARY_FILE: Final = "session.md"
@@ -99,6 +100,25 @@ EQUITY_COLUMNS: Final = ("timestamp", "equity", "drawdown")
 """A row after each slice in ``equity.csv``; in ``benchmark.csv`` a row after the last slice of each trading day."""
 
 QUARANTINE_COLUMNS: Final = ("symbol", "file", "line", "reason", "row")
+
+BARS_COLUMNS: Final = (
+    "kind",
+    "clock",
+    "symbol",
+    "timestamp",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "forward_filled",
+    "final",
+    "source",
+    "fetched_at",
+    "sha256",
+    "rows_left",
+)
+"""Only a session on a polled feed has ``bars.csv``; ``rows_left`` counts the rows of the same delivery that follow."""
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
     ACCOUNT_FILE: ACCOUNT_COLUMNS,

@@ -13,6 +13,13 @@ _HEADLINES = {
     "halted": "**The session was halted by its guards.** The causes stand under Guard activations.",
     "paused": "The session was paused by the operator and can be resumed as it is.",
 }
+_RECORDED = {
+    "history": "Bars from before the session",
+    "bars": "Bars",
+    "forward_filled": "of them filled with the close before",
+    "ticks": "Timer ticks",
+    "revisions": "Later corrections, not applied",
+}
 _MONEY = (
     ("Starting cash", "starting_cash"),
     ("Cash", "cash"),
@@ -42,6 +49,7 @@ def render(summary: SessionSummary) -> str:
         _orders(summary),
         _symbols(summary),
         _data(summary),
+        _record(summary),
         _plugins(summary),
         _artifacts(summary),
         _next_steps(summary),
@@ -191,6 +199,26 @@ def _data(summary: SessionSummary) -> Iterator[str]:
     notes = [literal(f"{line.symbol}: {note}") for line in summary.data for note in line.notes]
     if notes:
         yield bullets(notes)
+
+
+def _record(summary: SessionSummary) -> Iterator[str]:
+    if not summary.record:
+        return
+    yield "## Recorded feed"
+    rows = [(_RECORDED.get(name, name), f"{count:,}") for name, count in summary.record]
+    yield table(("Count of", "Number"), rows, numeric=("Number",))
+    if summary.drops:
+        yield "Bars that the feed received and dropped, by reason:"
+        yield table(
+            ("Symbol", "Reason", "Number"),
+            [
+                (symbol, literal(reason), f"{count:,}")
+                for symbol, reasons in summary.drops.items()
+                for reason, count in reasons.items()
+            ],
+            numeric=("Number",),
+        )
+    yield "All of it stands in `bars.csv`, from which the session is run again without its venue."
 
 
 def _plugins(summary: SessionSummary) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from logos.domain.events import Cause
@@ -134,6 +136,10 @@ class SessionSummary:
         Sentences naming what stays open and why; empty where all is flat.
     warnings:
         Whole sentences for the operator.
+    record:
+        How much was recorded of a polled feed, by name; empty where the feed is not polled.
+    drops:
+        How many bars a polled feed dropped, by symbol and reason.
     """
 
     session_id: str
@@ -165,6 +171,8 @@ class SessionSummary:
     path: str
     open_positions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    record: tuple[tuple[str, int], ...] = ()
+    drops: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
 
     @property
     def order_count(self) -> int:

@@ -17,8 +17,11 @@ from logos.domain.times import time_text
 if TYPE_CHECKING:
     from rich.live import Live
 
+    from logos.assembly.build import Assembly
     from logos.live.setup import Outcome
+    from logos.live.watch import Watch
     from logos.session.machine import Session
+    from logos.session.seats import PolledFeed
 
 _STYLES = {"completed": "green", "paused": "yellow", "halted": "red"}
 _REFRESHES_A_SECOND = 8
@@ -29,6 +32,7 @@ class LiveLine:
 
     def __init__(self) -> None:
         self._live: Live | None = None
+        self._feed: PolledFeed | None = None
 
     def __enter__(self) -> Self:
         """Start showing."""
@@ -51,10 +55,20 @@ class LiveLine:
         if self._live is not None:
             self._live.stop()
 
+    def follow(self, assembly: Assembly, _watch: Watch) -> Assembly:
+        """Take note of a polled feed, whose status is shown too; leave the assembly as it is."""
+        from logos.session.seats import PolledFeed  # noqa: PLC0415 -- loads what only a session needs
+
+        self._feed = assembly.feed if isinstance(assembly.feed, PolledFeed) else None
+        return assembly
+
     def show(self, session: Session) -> None:
-        """Show where a session stands."""
+        """Show where a session stands, and how fresh the data of a polled feed are."""
         if self._live is not None:
-            self._live.update(progress_text(session))
+            from rich.text import Text  # noqa: PLC0415 -- loaded already
+
+            status = self._feed.status() if self._feed is not None else ""
+            self._live.update(Text(f"{progress_text(session)}  {status}".rstrip()))  # a status may hold brackets
 
 
 def progress_text(session: Session) -> str:

@@ -71,7 +71,13 @@ def _run(registry: Registry, config: Path | None, resume: str, *, clear_halt: bo
 
     workspace = paths.workspace()
     with LiveLine() as line:
-        setup = Setup(workspace=workspace, registry=registry, progress=line.show, tell=teller(as_json=as_json))
+        setup = Setup(
+            workspace=workspace,
+            registry=registry,
+            progress=line.show,
+            tell=teller(as_json=as_json),
+            wrap=line.follow,
+        )
         if resume:
             from logos.artifacts.locating import find_session  # noqa: PLC0415
 

@@ -77,20 +77,28 @@ class LogFile(RotatingFileHandler):
     """A rotating file that outlives a full disk: the first lost line is told on standard error, trading goes on.
 
     Several processes may write to one file, and each may rotate it: before a line is written, the file is opened again
-    where the path no longer leads to it.
+    where the path no longer leads to it. Any thread may write; what one writes after the end is dropped.
     """
 
     def __init__(self, path: Path, most_bytes: int, console: TextIO | None = None) -> None:
         super().__init__(path, maxBytes=most_bytes, backupCount=BACKUPS, encoding="utf-8", delay=True)
         self.lost = 0
+        self._ended = False
         self._console = console
 
     def line(self, text: str) -> None:
         """Write one line and flush it."""
         self.handle(logging.makeLogRecord({"msg": text}))
 
+    def close(self) -> None:
+        """Close the file for good."""
+        self._ended = True  # a line under way holds the handler's lock, which closing waits for
+        super().close()
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record to the file that stands at the path now."""
+        if self._ended:
+            return
         try:
             self._follow()
         except OSError:
@@ -172,7 +180,7 @@ def open_session_log(
         return event
 
     def masked(_logger: Any, _method: str, event: Any) -> Any:
-        return redact(event, values)
+        return redact(event, frozenset(values))  # another thread may add one meanwhile
 
     log = structlog.wrap_logger(
         _Lines(files),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -107,6 +108,26 @@ def summarise(
         open_positions=tuple(_left_open(session)),
         warnings=ending.warnings,
     )
+
+
+def feed_lines(counts: Mapping[str, int], feed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``session.md`` says beside that of a session on a polled feed.
+
+    Parameters
+    ----------
+    counts:
+        What was recorded, by name.
+    feed:
+        The feed's telemetry; a feed need not tell anything.
+    """
+    symbols = feed.get("symbols")
+    drops: dict[str, dict[str, int]] = {}
+    for symbol, told in sorted(symbols.items()) if isinstance(symbols, dict) else ():
+        dropped = told.get("dropped") if isinstance(told, dict) else None
+        if isinstance(dropped, dict) and any(dropped.values()):
+            drops[symbol] = {reason: count for reason, count in sorted(dropped.items()) if count}
+    artifacts = {schemas.BARS_FILE: "every bar, timer tick and correction from the feed", **_ARTIFACTS}
+    return {"record": tuple(counts.items()), "drops": drops, "artifacts": tuple(artifacts.items())}
 
 
 def _account(books: Books, max_drawdown: int) -> AccountLine:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from logos.context.parts import Log
 
 
 class LateLog:
-    """Keeps what is logged until it is bound to a log, then passes it on."""
+    """Keeps what is logged until it is bound to a log, then passes it on. Any thread may log."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._kept: list[tuple[str, str, dict[str, Any]]] = []
         self._log: Log | None = None
 
     def bind(self, log: Log) -> None:
         """Pass on everything kept, and everything that comes."""
-        self._log = log
-        for level, event, values in self._kept:
-            getattr(log, level)(event, **values)
-        self._kept.clear()
+        with self._lock:
+            for level, event, values in self._kept:
+                getattr(log, level)(event, **values)
+            self._kept.clear()
+            self._log = log
 
     def debug(self, event: str, **values: Any) -> None:
         """Log what only a developer wants to know."""
@@ -38,7 +41,11 @@ class LateLog:
         self._say("error", event, values)
 
     def _say(self, level: str, event: str, values: dict[str, Any]) -> None:
-        if self._log is None:
-            self._kept.append((level, event, values))
-        else:
-            getattr(self._log, level)(event, **values)
+        log = self._log
+        if log is None:
+            with self._lock:
+                log = self._log
+                if log is None:
+                    self._kept.append((level, event, values))
+                    return
+        getattr(log, level)(event, **values)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -19,13 +20,19 @@ from logos.live.appending import Appender
 from logos.live.folder import hold, open_log
 from logos.live.journal import Head, Journal
 from logos.live.late_log import LateLog
+from logos.live.record_rows import history_row
+from logos.live.recorded_bars import HEADER, History
 from logos.live.recorder import empty_tables
+from logos.live.recording import Recorded
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, plugins_of, warnings_of
 from logos.live.snapshot import Identity, encode, snapshot
 from logos.live.stage import Position, Stage, open_stage
+from logos.live.taken import Taken
 from logos.live.tally import Tally
-from logos.session.seats import SymbolReport
+from logos.live.warming import ask_history, hear_history, lookbacks
+from logos.live.watch import Watch
+from logos.session.seats import Feed, SymbolReport
 
 
 def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outcome:
@@ -46,11 +53,35 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
         Where a file cannot be written. Once its folder has its final name, the session can be resumed.
     """
     log = LateLog()
-    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log)
+    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log, feed=setup.feed)
     watch = setup.watch(setup.workspace, assembly.kill_files)
     assembly = setup.wrap(assembly, watch)
+    with released(assembly.feed):
+        return _start(setup, config, assembly, watch, log, session_id)
+
+
+@contextmanager
+def released(feed: Feed) -> Iterator[None]:
+    """Let go of a polled feed, which works from ``prepare`` on, where a session does not come to close it itself."""
+    try:
+        yield
+    except BaseException:  # an interrupt too: the feed's thread would go on
+        if feed.polled:
+            feed.close()
+        raise
+
+
+def _start(
+    setup: Setup, config: SessionConfig, assembly: Assembly, watch: Watch, log: LateLog, session_id: str
+) -> Outcome:
     reports = assembly.feed.prepare()
-    partial, identity = _claim(setup, config, assembly, session_id)
+    now = setup.clock.now()
+    clock = _first_clock(reports, now)
+    opening, recorded = _opening(config, assembly, reports, clock, log)
+    hear_history(assembly.parts.pairs, [one.bar for one in opening])
+    partial, identity = _claim(setup, config, assembly, session_id, now)
+    if recorded is not None:
+        identity.data_digest = recorded.taken.digest
     folder = setup.sessions / identity.session_id
     stage = Stage(
         setup=setup,
@@ -65,7 +96,7 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
     )
     with watch.signals():
         try:
-            position = _lay_out(attrs.evolve(stage, folder=partial))
+            position = _lay_out(attrs.evolve(stage, folder=partial), clock, opening, recorded)
             setup.disk.rename_folder(partial, folder)
         except BaseException:  # an interrupt too: what has no final name yet is not to be found later
             shutil.rmtree(partial, ignore_errors=True)
@@ -78,6 +109,21 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
             return open_stage(stage, position).run(None)
 
 
+def _opening(
+    config: SessionConfig, assembly: Assembly, reports: Sequence[SymbolReport], clock: int, log: LateLog
+) -> tuple[list[History], Recorded | None]:
+    """Return the bars from before a polled session, and its record that begins with them."""
+    if not assembly.feed.polled:
+        return [], None
+    wanted = lookbacks(assembly.parts.pairs)
+    bars = ask_history(assembly.feed, wanted, clock, config.interval, reports, log)
+    opening = [History(bar, origin, history_row(bar, origin, clock, config.interval)) for bar, origin in bars]
+    taken = Taken(config.interval)
+    for one in opening:
+        taken.add(one)
+    return opening, Recorded(taken=taken, length=taken.length, reports=reports)
+
+
 def _refuse_taken(folder: Path, position: Position) -> None:
     """Refuse a session that another program has resumed since its folder took its name."""
     lengths = {**position.offsets, schemas.JOURNAL_FILE: position.head.length}
@@ -88,9 +134,8 @@ def _refuse_taken(folder: Path, position: Position) -> None:
         )
 
 
-def _claim(setup: Setup, config: SessionConfig, assembly: Assembly, session_id: str) -> tuple[Path, Identity]:
+def _claim(setup: Setup, config: SessionConfig, assembly: Assembly, session_id: str, now: int) -> tuple[Path, Identity]:
     """Reserve a session id by making the folder under its first, hidden name."""
-    now = setup.clock.now()
     stamp = time_text(now).translate(str.maketrans("T", "-", ":-Z"))
     stem = session_id or f"{stamp}-{config.session.name}"
     name, number = stem, 1
@@ -117,38 +162,41 @@ def _partial(setup: Setup, name: str) -> Path:
     return setup.sessions / f".{name}.new"
 
 
-def _lay_out(stage: Stage) -> Position:
+def _lay_out(stage: Stage, clock: int, opening: Sequence[History], recorded: Recorded | None) -> Position:
     """Write everything that a session needs to be resumed, before its first bar."""
     disk, folder = stage.setup.disk, stage.folder
     disk.make_folder(folder / "logs")
     disk.make_folder(folder / "plots")
     tables = empty_tables(list(stage.assembly.feed.quarantined()))
+    offsets = {name: len(content) for name, content in tables.items() if name != schemas.QUARANTINE_FILE}
     for name, content in tables.items():
         disk.replace(folder / name, content)
     disk.replace(folder / schemas.CONFIG_FILE, stage.config.to_yaml().encode())
-    clock = _first_clock(stage)
+    if recorded is not None:
+        disk.replace(folder / schemas.BARS_FILE, HEADER + b"".join(one.raw for one in opening))
+        offsets[schemas.BARS_FILE] = recorded.length
     position = Position(
         clock=clock,
-        offsets={name: len(content) for name, content in tables.items() if name != schemas.QUARANTINE_FILE},
+        offsets=offsets,
         head=_first_line(stage, clock),
         next_order_id=1,
         tally=Tally(),
+        recorded=recorded,
     )
     play = open_stage(stage, position)
     try:
-        state = snapshot(
-            stage.identity, play.session, play.recorder, stage.assembly.feed.snapshot(), Status.RUNNING.value
-        )
+        feed = stage.assembly.feed.snapshot()
+        state = snapshot(stage.identity, play.session, play.recorder, feed, Status.RUNNING.value, play.recording)
         disk.replace(folder / schemas.STATE_FILE, encode(state))
     finally:
-        play.recorder.close()
+        play.close()
     return position
 
 
-def _first_clock(stage: Stage) -> int:
+def _first_clock(reports: Sequence[SymbolReport], now: int) -> int:
     """Return where the clock stands before the first slice: at the open of the first bar, or now for a polled feed."""
-    firsts = [report.first for report in stage.reports if report.first is not None]
-    return min(firsts) if firsts else stage.setup.clock.now()
+    firsts = [report.first for report in reports if report.first is not None]
+    return min(firsts) if firsts else now
 
 
 def _first_line(stage: Stage, clock: int) -> Head:

@@ -10,6 +10,7 @@ import attrs
 
 from logos.domain.bars import Slice
 from logos.domain.errors import LogosError, PartFailedError
+from logos.session.seats import Delivery
 
 PATIENCE = 0.2
 """Seconds to wait for the next slice before looking around."""
@@ -19,21 +20,21 @@ _END = object()
 
 
 class Pump:
-    """Takes the slices of a polled feed in a thread of its own.
+    """Takes what a polled feed hands over in a thread of its own.
 
     Parameters
     ----------
     slices:
-        The feed's slices. They are handed on in their order; nothing is dropped.
+        The feed's deliveries or slices. They are handed on in their order; nothing is dropped.
     """
 
-    def __init__(self, slices: Iterator[Slice]) -> None:
+    def __init__(self, slices: Iterator[Delivery | Slice]) -> None:
         self._slices = slices
         self._queue: queue.Queue[object] = queue.Queue(maxsize=_AHEAD)
         threading.Thread(target=self._fetch, name="feed", daemon=True).start()
 
-    def __iter__(self) -> Iterator[Slice | None]:
-        """Yield each slice, and ``None`` each time that none has come for a while.
+    def __iter__(self) -> Iterator[Delivery | Slice | None]:
+        """Yield each of them, and ``None`` each time that none has come for a while.
 
         Raises
         ------
@@ -46,7 +47,7 @@ class Pump:
             except queue.Empty:
                 yield None
                 continue
-            if isinstance(item, Slice):
+            if isinstance(item, Delivery | Slice):
                 yield item
             elif item is _END:
                 return

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
-from logos.assembly.build import assemble
+from logos.assembly.build import Assembly, assemble
 from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
+from logos.domain.bars import Bar
 from logos.domain.errors import ResumeError
 from logos.domain.events import Cause
 from logos.domain.times import parse_time, time_text
 from logos.live.folder import hold, open_log
 from logos.live.late_log import LateLog
+from logos.live.launch import released
+from logos.live.rerun import Rerun, read_rerun
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, warnings_of
 from logos.live.snapshot import Identity, check_seal, encode, restore, snapshot
 from logos.live.stage import Play, Position, Stage, open_stage, outcome_of_state, relative
 from logos.live.tally import Tally
 from logos.live.unchanged import Record, check, check_files, lengths
+from logos.live.warming import lookbacks
 from logos.live.watch import Watch
 
 _UNFINISHED = (".*.new", "plots/*.partial")
@@ -85,18 +92,37 @@ def _continue(
 ) -> Outcome:
     late = LateLog()
     late.bind(log)
-    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=late)
+    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=late, feed=setup.feed)
     watch = setup.watch(setup.workspace, assembly.kill_files)
     if state["status"] == Status.HALTED:
         _refuse_kill(folder, watch, parse_time(state["clock"]))
     assembly = setup.wrap(assembly, watch)
+    rerun = read_rerun(folder, state, config, lookbacks(assembly.parts.pairs))
+    kept = _Kept(folder=folder, state=state, config=config, record=record, rerun=rerun)
+    with released(assembly.feed):
+        return _run_on(setup, kept, assembly, watch, late)
+
+
+@attrs.frozen(kw_only=True)
+class _Kept:
+    """What a session has left behind, checked."""
+
+    folder: Path
+    state: dict[str, Any]
+    config: SessionConfig
+    record: Record
+    rerun: Rerun | None
+
+
+def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: LateLog) -> Outcome:
+    folder, state, config, rerun = kept.folder, kept.state, kept.config, kept.rerun
     reports = assembly.feed.prepare()
     identity = Identity(
         session_id=state["session_id"],
         name=state["name"],
         seed=state["seed"],
         config_digest=state["config_digest"],
-        data_digest=assembly.feed.digest(),
+        data_digest=assembly.feed.digest() if rerun is None else state["data_digest"],
         plugins=state["plugins"],
         started_at=state["started_at"],
     )
@@ -105,13 +131,14 @@ def _continue(
             f"the bars of session {folder.name} have changed since it began",
             hint="Restore the files of its feed, or start a new session",
         )
-    _cut_back(setup, folder, state)
+    _cut_back(setup, folder, state, rerun)
     position = Position(
         clock=parse_time(state["clock"]),
         offsets=state["files"],
-        head=record.head,
+        head=kept.record.head,
         next_order_id=state["next_settled_order_id"],
         tally=Tally.restored(state["tally"]),
+        recorded=None if rerun is None else rerun.recorded,
     )
     stage = Stage(
         setup=setup,
@@ -127,7 +154,7 @@ def _continue(
     with watch.signals():
         play = open_stage(stage, position)
         restore(play.session, play.recorder, state)
-        _warm_up(play, record.unheard)
+        _warm_up(play, kept.record.unheard, rerun)
         late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
         if state["status"] == Status.HALTED:
             play.clear_halt()
@@ -146,7 +173,7 @@ def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:
         )
 
 
-def _warm_up(play: Play, unheard: int | None) -> None:
+def _warm_up(play: Play, unheard: int | None, rerun: Rerun | None) -> None:
     """Rebuild the strategies from the bars before the restart.
 
     The bars at which a session was halted were kept from its strategies. Where such a bar is the last one, a strategy
@@ -157,13 +184,19 @@ def _warm_up(play: Play, unheard: int | None) -> None:
     ResumeError
         Where a strategy says something else than it did: it depends on more than its look-back.
     """
-    if not play.session.counts.slices:
-        return  # a polled feed may have bars from before the session, which no strategy has heard
     stage, clock = play.stage, play.session.sliced_at
+    if not play.session.counts.slices and rerun is None:
+        return
     for state in play.session.pairs:
-        bars = stage.assembly.feed.history(state.pair.symbol, state.strategy.lookback, clock)
+        symbol, lookback = state.pair.symbol, state.strategy.lookback
+        if rerun is None:
+            bars: Sequence[Bar] = stage.assembly.feed.history(symbol, lookback, clock)
+        else:
+            bars = rerun.history(symbol, lookback)
         value = play.session.warm_up(state, bars)
         heard = not bars or unheard is None or bars[-1].timestamp + stage.config.interval > unheard
+        if rerun is not None and symbol not in rerun.recorded.taken.symbols:
+            continue  # only bars from before the session, whose signals nobody has acted upon
         if heard and value is not None and value != state.value:
             raise ResumeError(
                 f"strategy {state.pair.strategy} on {state.pair.symbol} said {state.value} at {time_text(clock)} "
@@ -175,13 +208,17 @@ def _warm_up(play: Play, unheard: int | None) -> None:
 def _mark_running(play: Play, feed: dict[str, Any]) -> None:
     """Make safe that the session runs again: after a crash it must not stand halted or paused as before."""
     play.recorder.sync(play.session.orders.by_id)
-    state = snapshot(play.stage.identity, play.session, play.recorder, feed, Status.RUNNING.value)
+    state = snapshot(play.stage.identity, play.session, play.recorder, feed, Status.RUNNING.value, play.recording)
     play.stage.setup.disk.replace(play.stage.folder / schemas.STATE_FILE, encode(state))
 
 
-def _cut_back(setup: Setup, folder: Path, state: dict[str, Any]) -> None:
-    """Cut every growing file back to where it was at the snapshot, and clear away what a crash left half written."""
-    for name, length in lengths(state).items():
+def _cut_back(setup: Setup, folder: Path, state: dict[str, Any], rerun: Rerun | None) -> None:
+    """Cut every growing file back to where it was at the snapshot, and clear away what a crash left half written.
+
+    Of what was recorded of a polled feed only a torn end is cut off: the rest is taken again.
+    """
+    kept = {} if rerun is None else {schemas.BARS_FILE: rerun.recorded.length}
+    for name, length in {**lengths(state), **kept}.items():
         if (folder / name).stat().st_size > length:
             setup.disk.cut(folder / name, length)
     for pattern in _UNFINISHED:

@@ -19,10 +19,11 @@ from logos.domain.errors import part_at_work
 from logos.live.disk import Disk
 from logos.live.pump import Pump
 from logos.live.recorder import SessionRecorder
+from logos.live.recording import Recording
 from logos.live.snapshot import Identity, encode, snapshot
 from logos.live.watch import Watch
 from logos.session.machine import Session
-from logos.session.seats import Feed
+from logos.session.seats import Delivery, Feed, PolledFeed
 
 CLOSING_INTERVALS = 2
 """How many intervals a polled session waits for bars that fill its closing orders."""
@@ -51,11 +52,18 @@ class Cadence:
 
 @attrs.frozen(kw_only=True)
 class RunnerParts:
-    """What a runner works with."""
+    """What a runner works with.
+
+    Attributes
+    ----------
+    recording:
+        Keeps what a polled feed hands over; ``None`` where the feed is not polled.
+    """
 
     session: Session
     feed: Feed
     recorder: SessionRecorder
+    recording: Recording | None
     identity: Identity
     disk: Disk
     clock: Clock
@@ -89,37 +97,64 @@ class Runner:
 
         What the session has done is on disk, but for the closing bundle, which ``finish`` writes.
         """
-        watch = self._parts.watch
+        watch, recording = self._parts.watch, self._parts.recording
         slices = self._slices(after)
         watch.look(self._session.clock)
-        if watch.kill and after is None:  # a session that goes on halts at its next slice
+        if watch.kill and after is None and recording is None:  # a session that goes on halts at its next slice
             self._session.halt_before_start(watch.kill)
             status = Status.HALTED
         else:
             with quiet_collector():
                 status = self._loop(slices, watch)
         if status is Status.HALTED:
-            return self._after_halt(slices)
-        if status is Status.COMPLETED:
+            status = self._after_halt(slices)
+        elif status is Status.COMPLETED:
             self._session.finish("end_of_data")
+        if recording is not None and status is not Status.PAUSED:
+            recording.end(self._session.clock)
         return status
 
     def _slices(self, after: int | None) -> Iterator[Slice]:
-        slices = self._parts.feed.slices(after)
-        if self._parts.feed.polled and self._parts.watch.hears:
-            yield from self._awake(Pump(slices))
-        else:
+        recording = self._parts.recording
+        if recording is None:
             with part_at_work("the feed"):
-                yield from slices
+                yield from self._parts.feed.slices(after)
+            return
+        yield from self._recorded(recording)
+        if not recording.ended:
+            yield from self._polled(recording, after)
 
-    def _awake(self, pump: Pump) -> Iterator[Slice]:
-        """Yield a polled feed's slices; while none comes, obey the kill file by a tick, and end on a pause."""
+    def _recorded(self, recording: Recording) -> Iterator[Slice]:
+        """Yield again what was recorded behind the snapshot: its own kills count there, and none of now."""
         watch = self._parts.watch
-        for bars in pump:
-            if bars is not None:
-                if not bars.bars:
+        for group in recording.again():
+            watch.kill = group.kill
+            if group.delivery is not None:
+                yield group.delivery.slice
+        watch.kill = ""
+
+    def _polled(self, recording: Recording, after: int | None) -> Iterator[Slice]:
+        """Yield a polled feed's slices from where the session stands; each is recorded first."""
+        feed, watch = self._parts.feed, self._parts.watch
+        taken = self._session.sliced_at
+        if isinstance(feed, PolledFeed):
+            items: Iterator[Delivery | Slice] = feed.deliveries(taken)
+        else:
+            items = feed.slices(taken if recording.taken.bars else after)
+        for item in self._awake(items) if watch.hears else _named(items):
+            yield recording.accept(item, "" if self._session.causes else watch.kill)
+
+    def _awake(self, items: Iterator[Delivery | Slice]) -> Iterator[Delivery | Slice]:
+        """Yield what a polled feed hands over; while nothing comes, obey the kill file by a tick, end on a pause."""
+        watch = self._parts.watch
+        watch.look(self._session.clock)
+        if watch.kill and not self._session.causes:
+            yield Slice(self._session.clock, ())
+        for item in () if watch.pause else Pump(items):
+            if item is not None:
+                if not (item.slice if isinstance(item, Delivery) else item).bars:
                     watch.look(self._session.clock)
-                yield bars
+                yield item
                 continue
             self._keep(self._monotonic())
             if watch.pause:
@@ -134,17 +169,27 @@ class Runner:
         for bars in slices:
             if not advance(bars, watch.kill):
                 return Status.HALTED
-            if watch.pause:
+            if watch.pause and not self._replaying():
                 return Status.PAUSED
             now = monotonic()
             if now >= due:
                 self._keep(now)
                 due = self._flush_due
-        return Status.PAUSED if watch.pause else Status.COMPLETED
+        return Status.PAUSED if watch.pause and not self._ended() else Status.COMPLETED
+
+    def _ended(self) -> bool:
+        """Return whether the record says that the session had come to its end before it was interrupted."""
+        return self._parts.recording is not None and self._parts.recording.ended
+
+    def _replaying(self) -> bool:
+        """Return whether recorded slices are still to be taken again: a pause waits for them."""
+        return self._parts.recording is not None and self._parts.recording.replaying
 
     def _keep(self, now: float) -> None:
         """Hand over what was collected, look for the kill file, and take a snapshot where one is due."""
         parts = self._parts
+        if parts.recording is not None:
+            parts.recording.flush()
         parts.recorder.flush()
         parts.watch.look(self._session.clock)
         if now >= self._snapshot_due:
@@ -163,6 +208,8 @@ class Runner:
                 still_open = session.advance_closing(bars)
                 if not self._parts.feed.polled or not still_open or bars.clock >= patience:
                     break
+                if self._replaying():
+                    continue
                 if self._parts.watch.pause or self._monotonic() >= self._patience_ends:
                     break
             session.finish("halted")
@@ -177,8 +224,21 @@ class Runner:
     def state(self, status: Status) -> dict[str, Any]:
         """Make everything safe and return the session as JSON values."""
         parts = self._parts
+        if parts.recording is not None:
+            parts.recording.sync()
         parts.recorder.sync(self._session.orders.by_id)
-        return snapshot(parts.identity, self._session, parts.recorder, parts.feed.snapshot(), status.value)
+        feed = parts.feed.snapshot()
+        return snapshot(parts.identity, self._session, parts.recorder, feed, status.value, parts.recording)
+
+
+def _named(items: Iterator[Delivery | Slice]) -> Iterator[Delivery | Slice]:
+    """Yield what a feed hands over; whatever it raises names the feed."""
+    while True:
+        with part_at_work("the feed"):
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from logos.live.watch import Watch
 from logos.plugins.observers import Observers
 from logos.plugins.registry import Registry
 from logos.session.machine import Session
+from logos.session.seats import Feed
 
 EXIT_DONE = 0
 EXIT_STOPPED = 3
@@ -52,6 +53,8 @@ class Setup:
         Makes the watch for a session's kill files.
     observers:
         Who hears of the session's events; those of the registry.
+    feed:
+        A feed to take instead of building the one that the config names.
     wrap:
         May put something between the session and what it was assembled from, as a replay does.
     """
@@ -67,6 +70,7 @@ class Setup:
     watch: Callable[[Path, tuple[str, ...]], Watch] = Watch
     wrap: Callable[[Assembly, Watch], Assembly] = attrs.field(default=lambda assembly, _watch: assembly)
 
+    feed: Feed | None = None
     observers: Observers = attrs.field(default=attrs.Factory(lambda self: self.registry.observers, takes_self=True))
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from logos.artifacts.rows import average_cost_text
+from logos.artifacts.schemas import BARS_FILE
 from logos.domain.errors import IntegrityError
 from logos.domain.events import Cause
 from logos.domain.instruments import Instrument
@@ -20,6 +21,7 @@ from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.ledger.books import Books, Holding
 from logos.ledger.lots import FifoLots
 from logos.live.recorder import SessionRecorder, intent_values
+from logos.live.recording import Recording
 from logos.session.machine import Counts, Session
 from logos.session.pairs import PairState
 
@@ -63,9 +65,25 @@ def check_seal(path: Path) -> None:
 
 
 def snapshot(
-    identity: Identity, session: Session, recorder: SessionRecorder, feed: dict[str, Any], status: str
+    identity: Identity,
+    session: Session,
+    recorder: SessionRecorder,
+    feed: dict[str, Any],
+    status: str,
+    recording: Recording | None = None,
 ) -> dict[str, Any]:
     """Return a session as JSON values. Everything collected must have been handed over before."""
+    state = _state(identity, session, recorder, feed, status)
+    if recording is not None:
+        state["data_digest"] = recording.taken.digest
+        state["files"] = dict(sorted({**state["files"], BARS_FILE: recording.taken.length}.items()))
+        state["record"] = recording.state()
+    return state
+
+
+def _state(
+    identity: Identity, session: Session, recorder: SessionRecorder, feed: dict[str, Any], status: str
+) -> dict[str, Any]:
     head = recorder.journal.head
     return {
         "schema": SCHEMA,

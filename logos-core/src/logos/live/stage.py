@@ -19,9 +19,10 @@ from logos.domain.errors import StorageError
 from logos.domain.events import BrokerEvent
 from logos.domain.money import text_of
 from logos.domain.times import time_text
-from logos.live.figures import Ending, summarise
+from logos.live.figures import Ending, feed_lines, summarise
 from logos.live.journal import Head
 from logos.live.recorder import SessionRecorder
+from logos.live.recording import Recorded, Recording
 from logos.live.runner import Runner, RunnerParts, Status
 from logos.live.setup import EXIT_DONE, EXIT_STOPPED, Outcome, Setup, told_cause
 from logos.live.snapshot import Identity, encode
@@ -34,13 +35,20 @@ from logos.session.seats import SymbolReport
 
 @attrs.frozen(kw_only=True)
 class Position:
-    """Where a session's files stand when it is opened."""
+    """Where a session's files stand when it is opened.
+
+    Attributes
+    ----------
+    recorded:
+        What was recorded of a polled feed; ``None`` where the feed is not polled.
+    """
 
     clock: int
     offsets: dict[str, int]
     head: Head
     next_order_id: int
     tally: Tally
+    recorded: Recorded | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +81,7 @@ class Play:
     stage: Stage
     session: Session
     recorder: SessionRecorder
+    recording: Recording | None
     observers: Observers
 
     def clear_halt(self) -> None:
@@ -101,7 +110,7 @@ class Play:
             stage.log.error("session_broken", error=str(error), traceback="".join(lines))  # noqa: TRY400 -- raised on
             raise
         finally:
-            self.recorder.close()
+            self.close()
             stage.assembly.feed.close()
         outcome = self._outcome(status)
         stage.log.info("session_stopped", status=status.value, equity=outcome.equity, bars=outcome.bars)
@@ -110,11 +119,18 @@ class Play:
             stage.setup.tell(f"Observer {plugin} failed {count} times: {schemas.LOG_FILE} says how")
         return outcome
 
+    def close(self) -> None:
+        """Close the session's files."""
+        if self.recording is not None:
+            self.recording.close()
+        self.recorder.close()
+
     def _runner_parts(self) -> RunnerParts:
         return RunnerParts(
             session=self.session,
             feed=self.stage.assembly.feed,
             recorder=self.recorder,
+            recording=self.recording,
             identity=self.stage.identity,
             disk=self.stage.setup.disk,
             clock=self.stage.setup.clock,
@@ -145,7 +161,13 @@ class Play:
         if ended:
             self.recorder.add_positions(self._closing_positions())
             self.recorder.flush()
-        summary = summarise(self.stage.identity, self.session, self.recorder, self.stage.reports, self._ending(status))
+        identity, reports = self.stage.identity, self.stage.reports
+        if self.recording is not None:
+            identity = attrs.evolve(identity, data_digest=self.recording.taken.digest)
+            reports = self.recording.reports()
+        summary = summarise(identity, self.session, self.recorder, reports, self._ending(status))
+        if self.recording is not None:
+            summary = attrs.evolve(summary, **feed_lines(self.recording.taken.counts(), state["feed"]))
         self._draw()
         self.stage.setup.disk.replace(self.stage.folder / schemas.SUMMARY_FILE, render(summary).encode())
         self.stage.setup.disk.replace(self.stage.folder / schemas.STATE_FILE, encode(state))
@@ -241,7 +263,20 @@ def open_stage(stage: Stage, position: Position) -> Play:
     )
     session = Session(session_id=stage.identity.session_id, parts=parts, recorder=recorder, clock=position.clock)
     session_of.append(session)
-    return Play(stage=stage, session=session, recorder=recorder, observers=observers)
+    recording = None
+    if position.recorded is not None:
+        recording = Recording(
+            disk=stage.setup.disk,
+            folder=stage.folder,
+            interval=stage.config.interval,
+            instruments=stage.config.instruments,
+            recorded=position.recorded,
+            source=stage.config.feed.plugin,
+            now=stage.setup.clock.now,
+            journal=recorder.journal,
+            log=stage.log,
+        )
+    return Play(stage=stage, session=session, recorder=recorder, recording=recording, observers=observers)
 
 
 def outcome_of_state(state: dict[str, Any], path: str, causes: tuple[Any, ...]) -> Outcome:

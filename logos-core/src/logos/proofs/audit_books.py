@@ -14,7 +14,8 @@ import attrs
 import yaml
 
 from logos.artifacts.schemas import CONFIG_FILE
-from logos.domain.errors import IntegrityError
+from logos.domain.errors import InputError, IntegrityError
+from logos.domain.times import parse_interval
 from logos.proofs.audit_files import NUMBER, RESTORE
 
 EXACT = Context(prec=120, rounding="ROUND_HALF_EVEN", traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -56,6 +57,8 @@ class Terms:
         The symbol that converts each foreign currency.
     fees:
         The share of the value by liquidity; ``None`` where the broker is not the paper broker.
+    interval:
+        How long a bar lasts, in seconds.
     """
 
     cash: Decimal
@@ -64,6 +67,7 @@ class Terms:
     instruments: Mapping[str, Instrument]
     conversions: Mapping[str, str]
     fees: Mapping[str, Decimal] | None
+    interval: int = 60
 
     def converter(self, symbol: str) -> str | None:
         """Return the symbol that converts another one's currency; ``None`` in the account's own."""
@@ -112,12 +116,13 @@ def read_terms(folder: Path, decimals: int) -> Terms:
             instruments={symbol: _instrument(entry) for symbol, entry in config["instruments"].items()},
             conversions=dict(broker["conversions"]),
             fees=fees,
+            interval=parse_interval(config.get("feed", {}).get("interval", "1m")),
         )
         for symbol in terms.instruments:  # each converter is an instrument too
             _ = terms.instruments[terms.converter(symbol) or symbol]
     except OSError as error:
         raise IntegrityError(f"{path} cannot be read: {error.strerror or error}", hint=RESTORE) from error
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, InvalidOperation) as error:
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, InvalidOperation, InputError) as error:
         raise IntegrityError(
             f"{path} lacks what the books need: {type(error).__name__} {error}", hint=RESTORE
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -102,9 +102,18 @@ class Story:
             life.reason = "" if kind == "unknown" else event["reason"]
 
 
-def read_chain(folder: Path, state: dict[str, Any]) -> Iterator[tuple[Place, str, str, Event]]:
-    """Yield place, clock, kind and content of every line up to the snapshot's head, checking each line's seal."""
-    digest, clock, number = "0" * 64, "", 0
+def read_chain(
+    folder: Path, state: dict[str, Any], slices: Container[str] | None = None
+) -> Iterator[tuple[Place, str, str, Event]]:
+    """Yield place, clock, kind and content of every line up to the snapshot's head, checking each line's seal.
+
+    Parameters
+    ----------
+    slices:
+        The clocks of the recorded slices of a polled feed; ``None`` where the feed is not polled. A timer may have
+        ticked past the close of a bar that is still to come, so what happens at a tick does not bind later clocks.
+    """
+    digest, clock, number, ticked = "0" * 64, "", 0, ""
     for number, line in enumerate(read_lines(folder, JOURNAL_FILE, state["journal"].get("length")), start=1):
         place = Place(JOURNAL_FILE, number)
         sealed, opening = _SEALED.fullmatch(line), _OPENING.match(line)
@@ -121,7 +130,9 @@ def read_chain(folder: Path, state: dict[str, Any]) -> Iterator[tuple[Place, str
         earlier, now = clock, opening[2].decode()
         if now < earlier:
             raise place.differs("ts", now, f"{earlier} or later")
-        if opening[3] not in {b"session_started", b"tick"}:  # a bar may arrive after a timer has ticked past its close
+        if opening[3] == b"tick":
+            ticked = now
+        elif opening[3] != b"session_started" and (slices is None or (now in slices and now != ticked)):
             clock = now
         yield place, now, opening[3].decode(), event
     Place(STATE_FILE).check("sequence", state["sequence"], number)

@@ -5,7 +5,7 @@ at its first record that disagrees. A fault in what the books are rebuilt from s
 fault of a report is the one to look at first.
 
 Where to read on: ``audit_books`` is the second accounting, ``audit_journal`` the chain; ``audit_orders`` and
-``audit_account`` compare the tables with them.
+``audit_account`` compare the tables with them, and ``audit_bars`` what was recorded of a polled feed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import attrs
 
 from logos.artifacts.schemas import JOURNAL_FILE
 from logos.proofs.audit_account import check_account, check_positions, check_state
+from logos.proofs.audit_bars import check_bars, is_recorded, slice_clocks
 from logos.proofs.audit_books import EXACT, Books, read_terms
 from logos.proofs.audit_case import Case
 from logos.proofs.audit_files import DisagreementError, Fault, Place, read_snapshot
@@ -79,7 +80,7 @@ def audit(folder: Path) -> AuditReport:
         state = read_snapshot(folder)
         terms = read_terms(folder, state["account"]["decimals"])
         case = Case(folder=folder, state=state, terms=terms, books=Books(terms), peak=terms.cash)
-        checks = (
+        checks: tuple[Check, ...] = (
             _run(case, "journal", "lines chained", check_journal),
             _run(case, "trades", "fills rebuilt", check_trades),
             _run(case, "orders", "orders summed up", check_orders, "journal", "books"),
@@ -88,6 +89,8 @@ def audit(folder: Path) -> AuditReport:
             _run(case, "decisions", "rows matched with orders and the journal", check_decisions, "journal"),
             _run(case, "state", "positions rebuilt", check_state, "books"),
         )
+        if is_recorded(case):
+            checks = (*checks, _run(case, "bars", "rows digested", check_bars))
     return AuditReport(session_id=folder.name, checks=checks, notes=tuple(case.notes))
 
 
@@ -108,7 +111,7 @@ def _run(case: Case, name: str, what: str, check: Callable[[Case], None], *needs
 
 def check_journal(case: Case) -> None:
     """Follow the chain up to the snapshot's head; only a session that has not stopped may have more behind it."""
-    for place, clock, kind, event in read_chain(case.folder, case.state):
+    for place, clock, kind, event in read_chain(case.folder, case.state, slice_clocks(case)):
         try:
             case.story.take(clock, kind, event)
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:

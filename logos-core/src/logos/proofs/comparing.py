@@ -14,6 +14,7 @@ import attrs
 from logos.artifacts import schemas
 
 COMPARED = (
+    schemas.BARS_FILE,
     schemas.JOURNAL_FILE,
     schemas.ACCOUNT_FILE,
     schemas.DECISIONS_FILE,
@@ -25,7 +26,11 @@ COMPARED = (
     schemas.STATE_FILE,
     schemas.SUMMARY_FILE,
 )
-"""In the order in which a difference is told where several begin at one time. Pictures and logs are not compared."""
+"""In the order in which a difference is told where several begin at one time. Pictures and logs are not compared.
+
+A polled feed's telemetry (``feed`` in ``state.json``, and its drops in ``session.md``) is wall time, which no
+second run can repeat: a replay copies it from the record, so that the rest of those files, seal included, is compared.
+"""
 
 _WALL_CLOCK = re.compile(r"^(\| (?:Started|Ended) \(wall clock\) +\| )\S+( +\|)$")
 """The two lines of ``session.md`` that differ between runs, by their value."""

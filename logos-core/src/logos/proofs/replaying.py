@@ -13,11 +13,16 @@ from logos.config.session import load_session_config
 from logos.domain.errors import ConfigError, InputError, IntegrityError
 from logos.domain.times import parse_time
 from logos.live.launch import start
+from logos.live.rerun import RECORD
 from logos.live.resume import resume
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, plugins_of
+from logos.live.watch import Watch
+from logos.plugins.offers import READY, Offer
+from logos.plugins.registry import Registry
 from logos.proofs.comparing import Difference, compare
 from logos.proofs.script import ScriptedWatch, script_of, scripted
+from logos.proofs.tape import Tape, TapeWatch
 
 
 @attrs.frozen(kw_only=True)
@@ -60,8 +65,28 @@ class RecordedClock:
         self.clock.sleep(seconds)  # type: ignore[attr-defined]
 
 
+class WithoutLibraries(Registry):
+    """A registry in which a feed can be named whose library is not installed: nobody builds it.
+
+    Parameters
+    ----------
+    registry:
+        What is installed.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        vars(self).update(vars(registry))
+
+    def find(self, kind: str, name: str) -> Offer:
+        """Return an offer by its name."""
+        for offer in self.offers(kind) if kind == "feed" else ():
+            if name in {offer.name, offer.qualified} and offer.status.startswith("needs "):
+                return attrs.evolve(offer, status=READY, fault="", mend="")
+        return super().find(kind, name)
+
+
 def verify(setup: Setup, folder: Path) -> ReplayReport:
-    """Run a session again in a folder of its own and compare.
+    """Run a session again in a folder of its own and compare; a polled session on what was recorded of its feed.
 
     Parameters
     ----------
@@ -77,7 +102,7 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
     DataError
         Where its bars are gone.
     IntegrityError
-        Where its journal or its config is damaged.
+        Where its journal, its config or what was recorded of its feed is damaged.
     """
     state = read_state(folder)
     if state["status"] == Status.RUNNING:
@@ -86,22 +111,29 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             hint=f"Wait for it, or finish it with: logos trade --resume {folder.name}",
         )
     path = folder / schemas.CONFIG_FILE
+    registry = WithoutLibraries(setup.registry) if RECORD in state else setup.registry
     try:
-        config = load_session_config(path, setup.registry, workspace=setup.workspace, default_seed=state["seed"])
+        config = load_session_config(path, registry, workspace=setup.workspace, default_seed=state["seed"])
     except ConfigError as error:
         hint = "It was damaged after it was written, or a plugin that it names is gone: restore it, or install that"
         raise IntegrityError(
             f"{path.name} of session {folder.name} cannot be used", hint=hint, problems=error.problems
         ) from error
     script = script_of(folder, state)
-    watch = ScriptedWatch(script)
+    watch: Watch = ScriptedWatch(script)
+    tape: Tape | None = None
+    if RECORD in state:
+        watch = tape_watch = TapeWatch()
+        tape = Tape(folder, state, config, tape_watch)
     with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
         again = attrs.evolve(
             setup,
+            registry=registry,
             output=Path(scratch),
             clock=RecordedClock(parse_time(state["started_at"]), setup.clock),
             watch=lambda _workspace, _files: watch,
-            wrap=scripted,
+            wrap=scripted if tape is None else tape.seat,
+            feed=tape,
             observers=setup.registry.observers.silenced(),
         )
         outcome = start(again, config, session_id=state["session_id"])

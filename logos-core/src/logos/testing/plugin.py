@@ -12,6 +12,7 @@ pytest.register_assert_rewrite(
     "logos.testing.brokers",
     "logos.testing.contract",
     "logos.testing.executors",
+    "logos.testing.feeds",
     "logos.testing.guards",
     "logos.testing.packages",
     "logos.testing.strategies",

@@ -1,0 +1,76 @@
+"""The bars from before a polled session, asked for once, recorded, and heard by the strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from logos.context.parts import Log
+from logos.domain.bars import Bar
+from logos.domain.errors import PartFailedError, part_at_work
+from logos.domain.times import time_text
+from logos.session.pairs import PairState
+from logos.session.seats import Feed, Origin, PolledFeed, SymbolReport
+
+
+def lookbacks(pairs: Iterable[PairState]) -> dict[str, int]:
+    """Return how many bars the strategies of each symbol look back at most, by symbol in name order."""
+    found: dict[str, int] = {}
+    for state in pairs:
+        found[state.pair.symbol] = max(found.get(state.pair.symbol, 0), state.strategy.lookback)
+    return dict(sorted(found.items()))
+
+
+def ask_history(
+    feed: Feed, wanted: Mapping[str, int], until: int, interval: int, reports: Sequence[SymbolReport], log: Log
+) -> list[tuple[Bar, Origin]]:
+    """Ask a feed for the bars that fill the strategies' look-back.
+
+    Parameters
+    ----------
+    wanted:
+        How many bars of each symbol; at most so many are returned.
+    until:
+        The session's first clock: bars that close later are delivered.
+
+    Raises
+    ------
+    LogosError
+        What the feed raises; ``PartFailedError`` for anything not of this tree, or for bars that were not asked for.
+    """
+    if not isinstance(feed, PolledFeed):
+        return []
+    sources = {report.symbol: report.source for report in reports}
+    found = []
+    for symbol, count in wanted.items():
+        with part_at_work("the feed"):
+            bars = list(feed.history(symbol, count, until))[-count:] if count else []
+        _check(symbol, bars, until - interval)
+        if len(bars) < count:
+            log.warning("short_history", symbol=symbol, wanted=count, found=len(bars))
+        origin = Origin(source=sources.get(symbol, "history"), fetched_at=until)
+        found += [(bar, origin) for bar in bars]
+    return found
+
+
+def _check(symbol: str, bars: Sequence[Bar], latest: int) -> None:
+    times = [bar.timestamp for bar in bars]
+    fault = ""
+    if any(bar.symbol != symbol for bar in bars):
+        fault = f"asked for the history of {symbol}, it returned bars of another symbol"
+    elif any(later <= earlier for earlier, later in pairwise(times)):
+        fault = f"its history of {symbol} is not in ascending order"
+    elif times and times[-1] > latest:
+        fault = f"its history of {symbol} up to a bar opened at {time_text(latest)} holds {time_text(times[-1])}"
+    if fault:
+        raise PartFailedError.of("the feed", ValueError(fault))
+
+
+def hear_history(pairs: Iterable[PairState], history: Sequence[Bar]) -> None:
+    """Let the strategies hear the bars from before a session; what they say to them is not acted upon."""
+    for state in pairs:
+        symbol, lookback = state.pair.symbol, state.strategy.lookback
+        own = [bar for bar in history if bar.symbol == symbol]
+        with part_at_work(f"strategy {state.pair.strategy} on {symbol}"):
+            for bar in own[-lookback:] if lookback else ():
+                state.on_bar(bar)
