@@ -27,7 +27,16 @@ except BaseException as error:
 """
 
 
-@pytest.mark.parametrize("module", ["logos.data.bar_csv", "logos.data.bar_parquet", "logos.artifacts.curve"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "logos.data.bar_csv",
+        "logos.data.bar_parquet",
+        "logos.artifacts.curve",
+        "logos.data.importing.delimited",
+        "logos.data.importing.arrow_tables",
+    ],
+)
 def test_a_signal_while_a_file_is_read_is_left_to_the_program(module, offline_environment):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, module],

@@ -1,0 +1,1 @@
+"""Bar files of a cache: written whole or not at all, by one program at a time."""

@@ -1,0 +1,1 @@
+"""From files of other programs to bars, and from bars to a cache."""
