@@ -77,6 +77,11 @@ class SessionCalendar:
         previous = [self._opens[0] - 1, *self._closes[:-1]]
         self._openings = [start for start, end in zip(self._opens, previous, strict=True) if start > end]
 
+    @property
+    def bounds(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The opening and the close of every session, ascending."""
+        return self._opens, self._closes
+
     def is_open(self, at: int) -> bool:
         """Return whether a moment lies in a session.
 
@@ -163,6 +168,22 @@ def calendar_for(instrument: Instrument) -> MarketCalendar:
     ``check_calendar`` asks earlier.
     """
     return _calendar_named(instrument.calendar)
+
+
+def session_bounds(name: str) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the opening and the close of every session of a calendar, ascending, in seconds since the epoch, UTC.
+
+    Parameters
+    ----------
+    name:
+        A calendar with sessions: not ``24/7``.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name.
+    """
+    return _session_calendar(name).bounds
 
 
 def check_calendar(name: str) -> None:

@@ -12,6 +12,7 @@ CORE_COMMANDS = {
     "audit": ("logos.cli.audit:audit", "Rebuild a session's books from its trades alone and compare"),
     "sessions": ("logos.cli.sessions_commands:app", "List and show sessions"),
     "strategies": ("logos.cli.strategies_commands:app", "List strategies and check them for look-ahead"),
+    "data": ("logos.cli.data_commands:app", "List, check, import and fetch bars"),
     "plugins": ("logos.cli.plugins_commands:app", "List installed plugins and what is wrong with them"),
 }
 """The commands of the core, in the order of the help: where each stands, and one line about it."""
