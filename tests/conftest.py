@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,10 @@ SHARED = REPOSITORY.parent / "shared"
 # No connection that is not loopback, from here on and in every process that a test starts.
 OFFLINE = Path(__file__).with_name("offline")
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+# The fixture ``venues``: exchanges and Yahoo on loopback. Its modules import one another, so they are a package here.
+sys.path.append(str(Path(__file__).parent))
+pytest_plugins = ("venue.plugin",)
 
 # The same examples on every machine, no verdict by the stop-watch, and no database of failures in the tree.
 settings.register_profile("logos", derandomize=True, deadline=None, database=None)

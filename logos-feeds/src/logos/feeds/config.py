@@ -92,4 +92,12 @@ class CcxtConfig(PollingConfig):
 
 @attrs.frozen(kw_only=True)
 class YfinanceConfig(PollingConfig):
-    """The feed ``yfinance``."""
+    """The feed ``yfinance``.
+
+    Attributes
+    ----------
+    prepost:
+        Whether bars of shares outside the regular hours are asked for too.
+    """
+
+    prepost: bool = False

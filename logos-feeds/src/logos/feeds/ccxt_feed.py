@@ -1,0 +1,26 @@
+"""Builds the feed ``ccxt``. CCXT itself is imported when the feed connects: no session is replayed for its sake."""
+
+from __future__ import annotations
+
+from logos.context.parts import PartContext
+from logos.domain.times import parse_duration
+from logos.feeds.config import CcxtConfig
+from logos.feeds.polled_feed import VenueFeed
+from logos.feeds.venue import Venue
+
+
+def open_ccxt(config: CcxtConfig, context: PartContext) -> VenueFeed:
+    """Build a feed that polls a crypto exchange."""
+
+    def connect() -> Venue:
+        from logos.feeds.ccxt_venue import CcxtVenue  # noqa: PLC0415 - loads CCXT
+
+        return CcxtVenue(
+            exchange=config.exchange,
+            symbols={symbol: config.venue_symbols.get(symbol) for symbol in context.symbols},
+            interval=context.interval,
+            base_url=config.base_url,
+            timeout=parse_duration(config.timeout),
+        )
+
+    return VenueFeed(config, context, source=f"ccxt:{config.exchange}", connect=connect)
