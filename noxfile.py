@@ -22,7 +22,9 @@ CORE = "logos-core"
 SIBLINGS = ("logos-brokers", "logos-feeds", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
-EXTRAS = "dask,fast,report"
+EXTRAS = {CORE: "dask,fast,report", "logos-feeds": "ccxt,yfinance"}
+"""What the whole suite needs of a distribution; the tests of one that has its work behind extras cannot do without."""
+
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
 WORKERS = ("-n", "auto", "--dist", "worksteal")
@@ -56,7 +58,8 @@ def typing(session: nox.Session) -> None:
 def dist(session: nox.Session, name: str) -> None:
     """One distribution alone: its wheel and the core's, what they declare, and its own tests."""
     wheels = _wheels(session, *dict.fromkeys((CORE, name)))
-    _install(session, *TEST_TOOLS, *wheels)
+    extras = f"[{EXTRAS[name]}]" if name in EXTRAS and name != CORE else ""
+    _install(session, *TEST_TOOLS, *wheels[:-1], wheels[-1] + extras)
     _refuse_sources(session)
     session.run("pytest", *WORKERS, f"tests/{name.removeprefix('logos-')}", *session.posargs)
 
@@ -75,7 +78,7 @@ def readme(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Let a guard of a third party, installed as a wheel beside the three distributions, act in a session."""
+    """Let a guard of a third party, installed as a wheel beside the four distributions, act in a session."""
     wheels = _wheels(session, *DISTRIBUTIONS, f"examples/{EXAMPLE}")
     _install(session, *TEST_TOOLS, *wheels)
     _refuse_sources(session)
@@ -89,7 +92,8 @@ def example(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the whole suite, all distributions together and editable."""
     _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
-    _install(session, "-e", f"./{CORE}[{EXTRAS}]", *(argument for name in SIBLINGS for argument in ("-e", f"./{name}")))
+    folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
+    _install(session, *(argument for folder in folders for argument in ("-e", folder)))
     session.run("pytest", *WORKERS, *session.posargs)
 
 
