@@ -42,7 +42,7 @@ class Bar(NamedTuple):
 
     @property
     def forward_filled(self) -> bool:
-        """Whether nothing was traded and the bar repeats the close before it: it marks a position, and fills no order."""
+        """Whether nothing was traded and the bar repeats the close before: it marks a position, and fills no order."""
         return False
 
 

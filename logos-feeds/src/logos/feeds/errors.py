@@ -11,6 +11,8 @@
         ├── UnknownSymbolError      the venue does not know the symbol, or it is delisted
         ├── RefusedError            the key is wrong, or this address may not ask
         └── UnsupportedError        the venue has no bars of this interval, or none at all
+
+No text of an error holds a secret, nor an address with its query.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class FeedError(LogosError):
     venue:
         The plugin and the venue, such as ``ccxt:binance``.
     message, hint:
-        As for every error of Logos. Neither holds a secret, nor the address with its query.
+        As for every error of Logos.
     """
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""A venue: who is asked for candles. One class for each client library fills this protocol, and nothing else knows it."""
+"""A venue: who is asked for candles. A class for each client library fills this protocol; nothing else knows one."""
 
 from __future__ import annotations
 
