@@ -7,8 +7,10 @@ import importlib.util
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from logos.backtest.kernel import deciding, layout, loop, matching, tally
+from logos.backtest.kernel.machine_code import KeepingCode, load_code
 from logos.domain import money
 from logos.domain.errors import BrokenInvariantError, InputError
 from logos.ledger import rules
@@ -22,6 +24,9 @@ _FIRST_USE = (
     "cache."
 )
 _SOURCES = (money, rules, layout, tally, matching, deciding, loop)
+
+_KEPT = Path(__file__).parent / "__pycache__" / "kernel.code"
+"""Where the code lies that runs without numba."""
 
 _COMPILED = (
     money.divide_half_even,
@@ -105,13 +110,16 @@ def compiled() -> Simulate:
     """
     if not is_available():
         raise InputError("compiled backtests need numba, which is not installed", hint=f"Install it: {HINT}")
+    kept = load_code(_KEPT, stamp())
+    if kept is not None:
+        return cast("Simulate", kept)
     import numba  # noqa: PLC0415 - an extra, and slow to load
     from numba.extending import register_jitable  # noqa: PLC0415 - the same
 
     # Inlined, since handing the tables from function to function would cost more than what most of them do.
     for function in _COMPILED:
         register_jitable(forceinline=True)(function)
-    return _entry(numba.njit, stamp())
+    return KeepingCode(_entry(numba.njit, stamp()), _KEPT, stamp())
 
 
 def check_stamp(run: layout.Run) -> None:
