@@ -15,7 +15,7 @@ from logos.artifacts import schemas
 from logos.backtest.folder import RunFolder
 from logos.backtest.report.writing import write_report
 from logos.cli.app import run as logos
-from logos.cli.backtest_output import ProgressBar
+from logos.cli.backtest_output import RunBar
 from logos.data import bar_csv
 
 CONFIG = """
@@ -140,7 +140,7 @@ def test_a_halted_run_ends_with_3_and_cannot_be_ranked(run, demo):
 
 def test_an_interrupted_run_is_kept_says_so_and_ends_with_130(run, demo, monkeypatch):
     _, whole = run("backtest", "-c", "demo.yaml", "--engine", "streaming")
-    monkeypatch.setattr(ProgressBar, "show", lambda _bar, _at: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(RunBar, "show", lambda _bar, _at: signal.raise_signal(signal.SIGINT))
     code, printed = run("backtest", "-c", "demo.yaml", "--engine", "streaming", "--report")
     assert (code, printed["status"]) == (130, "interrupted")
     folder, other = demo / printed["path"], demo / whole["path"]

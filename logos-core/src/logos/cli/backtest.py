@@ -72,13 +72,13 @@ def check_command(
     """
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
     from logos.backtest.leaks.checking import check_config  # noqa: PLC0415
-    from logos.cli.backtest_output import ProgressBar, print_check  # noqa: PLC0415
+    from logos.cli.backtest_output import RunBar, print_check  # noqa: PLC0415
     from logos.cli.session_output import teller  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
 
     registry, workspace = load_registry(), paths.workspace()
     loaded = windowed(_load(config, registry, workspace, teller(as_json=as_json)), start, end)
-    with ProgressBar() as bar:
+    with RunBar() as bar:
         report = check_config(loaded, workspace=workspace, registry=registry, progress=bar.step)
     print_check(report, as_json=as_json)
     if not report.passed:
@@ -141,13 +141,13 @@ def verify_command(
     from logos.artifacts.backtests import find_backtest  # noqa: PLC0415
     from logos.backtest.setup import BacktestSetup  # noqa: PLC0415
     from logos.backtest.verifying import verify_backtest  # noqa: PLC0415
-    from logos.cli.backtest_output import ProgressBar  # noqa: PLC0415
+    from logos.cli.backtest_output import RunBar  # noqa: PLC0415
     from logos.cli.backtest_verify import print_verification  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
 
     workspace = paths.workspace()
     folder = find_backtest(workspace, run)
-    with ProgressBar() as bar:
+    with RunBar() as bar:
         setup = BacktestSetup(workspace=workspace, registry=load_registry(), progress=bar.show)
         report = verify_backtest(setup, folder)
     print_verification(report, as_json=as_json)
@@ -159,7 +159,7 @@ def _run(config: Path | None, window: tuple[str, str], *, engine: str, report: b
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
     from logos.backtest.running import run_backtest  # noqa: PLC0415
     from logos.backtest.setup import BacktestSetup  # noqa: PLC0415
-    from logos.cli.backtest_output import ProgressBar  # noqa: PLC0415
+    from logos.cli.backtest_output import RunBar  # noqa: PLC0415
     from logos.cli.session_output import teller  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ def _run(config: Path | None, window: tuple[str, str], *, engine: str, report: b
         require_plotly()
     registry, workspace, tell = load_registry(), paths.workspace(), teller(as_json=as_json)
     loaded = windowed(_load(config, registry, workspace, tell), *window)
-    with ProgressBar(whole=loaded.backtest is None) as bar:
+    with RunBar(whole=loaded.backtest is None) as bar:
         setup = BacktestSetup(workspace=workspace, registry=registry, progress=bar.show, tell=tell)
         outcome = run_backtest(setup, loaded, engine=engine)
     if report:

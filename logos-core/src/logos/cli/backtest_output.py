@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any
 
 from logos.artifacts import schemas
 from logos.backtest.measures import COSTS, MEASURES, UNDEFINED, Measure, figure_of, money_text, value_text
 from logos.cli.output import console, emit_json, plain_table
+from logos.cli.progress import ProgressBar
 from logos.domain.money import ratio, text_of
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
-
     from logos.backtest.leaks.report import LeakReport
     from logos.backtest.setup import BacktestOutcome, Progress
 
@@ -27,7 +23,7 @@ _LEFT_OUT = {"fees"}  # among the costs
 _GROUPS = (("symbol", "by_symbol"), ("strategy", "by_strategy"))
 
 
-class ProgressBar:
+class RunBar(ProgressBar):
     """How far long work has come, on standard error; silent where that is no terminal.
 
     Parameters
@@ -37,50 +33,12 @@ class ProgressBar:
     """
 
     def __init__(self, *, whole: bool = True) -> None:
+        super().__init__()
         self._whole = whole
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        """Start showing."""
-        if sys.stderr.isatty():
-            from rich import progress  # noqa: PLC0415 -- Rich takes long to load
-
-            self._bar = progress.Progress(
-                progress.BarColumn(bar_width=24),
-                progress.TaskProgressColumn(),
-                progress.TextColumn("{task.description}"),
-                progress.TimeRemainingColumn(),
-                console=console(stderr=True),
-                transient=True,
-                redirect_stderr=False,
-                redirect_stdout=False,
-            )
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop showing."""
-        if self._bar is not None:
-            self._bar.stop()
 
     def show(self, at: Progress) -> None:
         """Show where a run stands."""
-        if self._bar is not None:
-            self._update(at.bars, at.total_bars if self._whole else None, progress_text(at))
-
-    def step(self, done: int, steps: int, text: str) -> None:
-        """Show how many steps are done, and what is done next."""
-        if self._bar is not None:
-            self._update(done, steps, text)
-
-    def _update(self, done: int, total: int | None, text: str) -> None:
-        bar = cast("Bar", self._bar)
-        if self._task is None:
-            self._task = bar.add_task("")
-        bar.update(self._task, completed=done, total=total, description=text)
+        self.step(at.bars, at.total_bars if self._whole else None, progress_text(at))
 
 
 def progress_text(at: Progress) -> str:

@@ -36,13 +36,14 @@ def list_command(
     as_json: _JsonOption = False,
 ) -> None:
     """List the bar files of a cache: asset class, symbol, interval, form, rows, first and last bar, size."""
-    from logos.cli.data_output import ProgressBar, print_listing  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.cli.data_output import print_listing  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.cli.progress import ProgressBar  # noqa: PLC0415 -- the same
     from logos.data.catalogue.listing import list_cache  # noqa: PLC0415
     from logos.data.catalogue.places import cache_named  # noqa: PLC0415
     from logos.paths import workspace  # noqa: PLC0415
 
     cache = cache_named(path, workspace())
-    with ProgressBar() as bar:
+    with ProgressBar(sizes=True) as bar:
         listed = list_cache(cache, progress=bar.step)
     print_listing(cache, listed, as_json=as_json)
 
@@ -76,14 +77,15 @@ def check_command(
     Defects are what no market does; notes are what one should know. Ends with exit code 0, or with --strict with 4
     where there is a defect.
     """
-    from logos.cli.data_output import ProgressBar, print_check  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.cli.data_output import print_check  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.cli.progress import ProgressBar  # noqa: PLC0415 -- the same
     from logos.data.catalogue.checking import check_files  # noqa: PLC0415
     from logos.data.catalogue.places import files_named  # noqa: PLC0415
     from logos.paths import workspace  # noqa: PLC0415
 
     expectations = _expectations(config, calendar=calendar, tick=tick, interval=interval)
     files = files_named(paths or [], workspace())
-    with ProgressBar() as bar:
+    with ProgressBar(sizes=True) as bar:
         report = check_files(files, expectations, progress=bar.step)
     print_check(report, as_json=as_json)
     if strict and report.defects:

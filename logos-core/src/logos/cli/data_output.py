@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from logos.cli.output import console, emit_json, print_table
+from logos.cli.output import emit_json, print_table
 from logos.data.bar_files import interval_text
 from logos.data.catalogue.kinds import DEFECT, KINDS, NOTE
 from logos.domain.times import time_text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
-
     from logos.data.catalogue.listing import Listed
     from logos.data.catalogue.places import Cache
     from logos.data.catalogue.records import CheckReport, FileReport, Finding
 
 _LISTED = ("asset class", "symbol", "interval", "form", "rows", "first", "last", "bytes", "modified")
 _FOUND = ("severity", "kind", "count", "line", "time", "found")
-
-
-class ProgressBar:
-    """How many bytes of how many are done, on standard error; silent where that is no terminal."""
-
-    def __init__(self) -> None:
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        """Start showing."""
-        if sys.stderr.isatty():
-            from rich import progress  # noqa: PLC0415 -- Rich takes long to load
-
-            self._bar = progress.Progress(
-                progress.BarColumn(bar_width=24),
-                progress.TaskProgressColumn(),
-                progress.DownloadColumn(),
-                progress.TextColumn("{task.description}"),
-                progress.TimeRemainingColumn(),
-                console=console(stderr=True),
-                transient=True,
-                redirect_stderr=False,
-                redirect_stdout=False,
-            )
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop showing."""
-        if self._bar is not None:
-            self._bar.stop()
-
-    def step(self, done: int, total: int, text: str) -> None:
-        """Show how many bytes are done, and what is done next."""
-        if self._bar is None:
-            return
-        if self._task is None:
-            self._task = self._bar.add_task("")
-        self._bar.update(self._task, completed=done, total=total, description=text)
 
 
 def print_listing(cache: Cache, listed: Sequence[Listed], *, as_json: bool) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from logos.cli.output import console, emit_json, print_table
+from logos.cli.output import emit_json, print_table
+from logos.cli.progress import ProgressBar
 from logos.context.secrets import redact
 from logos.domain.times import time_text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from logos.data.fetching import Fetched
     from logos.data.importing.run import ImportReport
     from logos.domain.errors import Problem
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-class TransferBar:
-    """A bar with a share and the time left; silent where standard error is no terminal.
+class TransferBar(ProgressBar):
+    """A bar over one kind of work.
 
     Parameters
     ----------
@@ -34,32 +32,8 @@ class TransferBar:
     """
 
     def __init__(self, label: str) -> None:
+        super().__init__()
         self._label = label
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        if sys.stderr.isatty():
-            from rich.progress import (  # noqa: PLC0415 -- Rich takes long to load
-                BarColumn,
-                Progress,
-                TaskProgressColumn,
-                TextColumn,
-                TimeRemainingColumn,
-            )
-
-            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, console=console(stderr=True), transient=True)
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
 
     def of(self, label: str) -> Callable[[int, int], None]:
         """Return what shows how far one part of it is."""
@@ -67,12 +41,7 @@ class TransferBar:
 
     def show(self, done: int, total: int, label: str = "") -> None:
         """Show how far it is."""
-        if self._progress is None:
-            return
-        text = f"{self._label} {label}".rstrip()
-        if self._task is None:
-            self._task = self._progress.add_task(text, total=total)
-        self._progress.update(self._task, completed=done, total=total, description=text)
+        self.step(done, total, f"{self._label} {label}".rstrip())
 
 
 def print_import(report: ImportReport, *, as_json: bool) -> None:

@@ -70,10 +70,10 @@ def sweep(  # noqa: PLR0913 -- each is an option of the command
         raise InputError("a resumed sweep goes on as it began", hint=f"Leave out {' and '.join(given)}")
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
     from logos.backtest.sweep.setup import SweepSetup  # noqa: PLC0415
-    from logos.cli.sweep_output import ProgressBar, print_sweep, tell  # noqa: PLC0415
+    from logos.cli.sweep_output import TrialsBar, print_sweep, tell  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
 
-    with ProgressBar() as bar:
+    with TrialsBar() as bar:
         setup = SweepSetup(
             workspace=paths.workspace(),
             registry=load_registry(),

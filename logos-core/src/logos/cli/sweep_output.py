@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from logos.backtest.sweep.report import (
     engines_sentence,
@@ -15,9 +14,10 @@ from logos.backtest.sweep.report import (
     trials_sentence,
 )
 from logos.cli.output import emit_json, print_table
+from logos.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import ProgressColumn
 
     from logos.backtest.sweep.setup import SweepOutcome
 
@@ -27,64 +27,29 @@ _MOST_NOTES = 2
 _LONGEST_NOTE = 150
 
 
-class ProgressBar:
-    """A bar with trials a second and the time left; silent where standard error is no terminal."""
-
-    def __init__(self) -> None:
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        if sys.stderr.isatty():
-            self._progress = _bar()
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
+class TrialsBar(ProgressBar):
+    """A bar with trials a second."""
 
     def show(self, done: int, planned: int) -> None:
         """Show how far the sweep is."""
-        if self._progress is None:
-            return
-        if self._task is None:
-            self._task = self._progress.add_task("Trials", total=planned)
-        self._progress.update(self._task, completed=done, total=planned)
+        self.step(done, planned, "Trials")
 
+    def _columns(self, progress: Any) -> list[ProgressColumn]:
+        from rich.text import Text  # noqa: PLC0415 -- Rich takes long to load
 
-def _bar() -> Progress:
-    from rich.progress import (  # noqa: PLC0415 -- Rich takes long to load
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text  # noqa: PLC0415
+        class Rate(progress.ProgressColumn):  # type: ignore[misc]  # Rich is loaded late
+            """Trials a second."""
 
-    from logos.cli.output import console  # noqa: PLC0415
+            def render(self, task: Any) -> Text:
+                return Text(f"{task.speed or 0.0:,.1f} trials/s")
 
-    class Rate(ProgressColumn):
-        """Trials a second."""
-
-        def render(self, task: Any) -> Text:
-            return Text(f"{task.speed or 0.0:,.1f} trials/s")
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-        console=console(stderr=True),
-        transient=True,
-    )
+        return [
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            Rate(),
+            progress.TimeRemainingColumn(),
+        ]
 
 
 def tell(text: str) -> None:

@@ -10,7 +10,7 @@ import attrs
 from logos.config import core_keys as keys
 from logos.config.part_reading import Offers, PartReader, as_section, text_items
 from logos.config.problems import item_path, problem_of, refuse
-from logos.config.reading import Section, parse, read_file
+from logos.config.reading import Section, located, parse, read_file
 from logos.config.records import PartSection
 from logos.config.registry import InstrumentRegistry, read_instruments
 from logos.config.sensitive import without_secrets
@@ -107,10 +107,7 @@ def load_instruments(origin: Path, *, workspace: Path | None = None) -> Instrume
 def _root(origin: Path | str, workspace: Path | None, source: str) -> tuple[Section, str]:
     if isinstance(origin, str):
         return parse(origin, source), source
-    path = origin
-    if workspace is not None and not path.is_absolute() and not path.exists() and (workspace / path).exists():
-        path = workspace / path
-    return parse(read_file(path), str(origin)), str(origin)
+    return parse(read_file(located(origin, workspace)), str(origin)), str(origin)
 
 
 def _check_symbols(reader: PartReader, known: InstrumentRegistry) -> None:

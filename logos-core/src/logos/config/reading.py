@@ -265,3 +265,10 @@ class _Builder:
         if len(text) > _LONGEST_NUMBER:
             self.fail(f"a number has {len(text)} characters", self.line, "Quote it if it is a text")
         return int(text) if whole else float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def located(path: Path, workspace: Path | None) -> Path:
+    """Return where a config lies: as it is named, else below the workspace where it is there."""
+    if workspace is None or path.is_absolute() or path.exists():
+        return path
+    return workspace / path if (workspace / path).exists() else path

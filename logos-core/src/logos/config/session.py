@@ -8,7 +8,7 @@ import attrs
 
 from logos.config.default import SOURCE, default_config_text
 from logos.config.part_reading import Offers
-from logos.config.reading import parse, read_file
+from logos.config.reading import located, parse, read_file
 from logos.config.records import BacktestWindow, PartSection, SessionConfig, SessionSettings, StrategyEntry
 from logos.config.resolving import resolve
 from logos.domain.errors import PluginError
@@ -55,7 +55,7 @@ def load_session_config(
     """
     if isinstance(origin, Path):
         source = str(origin)
-        text = read_file(_located(origin, workspace))
+        text = read_file(located(origin, workspace))
     else:
         text = origin
     config = resolve(parse(text, source), registry, source=source, default_seed=default_seed)
@@ -88,9 +88,3 @@ def default_session_config(registry: Offers, *, default_seed: int = 0) -> Sessio
         Where a part that it names is not installed, such as the paper broker.
     """
     return load_session_config(default_config_text(registry), registry, default_seed=default_seed, source=SOURCE)
-
-
-def _located(path: Path, workspace: Path | None) -> Path:
-    if workspace is None or path.is_absolute() or path.exists():
-        return path
-    return workspace / path if (workspace / path).exists() else path

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
 from logos.domain.errors import InputError
+from logos.domain.validating import one_of
 
 REFUSE = "refuse"
 QUARANTINE = "quarantine"
 ROUND = "round"
 BUNDLED = "bundled"
-
-
-def _one_of(*allowed: str) -> Any:
-    def check(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-        if value not in allowed:
-            raise InputError(
-                f"{attribute.name} is {value!r}, and must be {' or '.join(allowed)}",
-                hint=f"Write {attribute.name}: {allowed[0]}",
-            )
-
-    return check
 
 
 def _not_empty(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -48,5 +36,5 @@ class ReplayConfig:
     """
 
     path: str = attrs.field(validator=_not_empty)
-    on_bad_row: str = attrs.field(default=REFUSE, validator=_one_of(REFUSE, QUARANTINE))
-    off_tick: str = attrs.field(default=REFUSE, validator=_one_of(REFUSE, ROUND))
+    on_bad_row: str = attrs.field(default=REFUSE, validator=one_of(REFUSE, QUARANTINE))
+    off_tick: str = attrs.field(default=REFUSE, validator=one_of(REFUSE, ROUND))

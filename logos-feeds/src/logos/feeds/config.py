@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import attrs
 
 from logos.domain.errors import InputError
 from logos.domain.times import parse_duration
+from logos.domain.validating import one_of
 
 REFUSE = "refuse"
 ROUND = "round"
 LEAVE = "leave"
 FORWARD_FILL = "forward_fill"
-
-
-def _one_of(*allowed: str) -> Any:
-    def check(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-        if value not in allowed:
-            raise InputError(
-                f"{attribute.name} is {value!r}, and must be {' or '.join(allowed)}",
-                hint=f"Write {attribute.name}: {allowed[0]}",
-            )
-
-    return check
 
 
 def _duration(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -65,8 +54,8 @@ class PollingConfig:
 
     venue_symbols: Mapping[str, str] = attrs.field(factory=dict)
     base_url: str = ""
-    off_tick: str = attrs.field(default=ROUND, validator=_one_of(ROUND, REFUSE))
-    gaps: str = attrs.field(default=LEAVE, validator=_one_of(LEAVE, FORWARD_FILL))
+    off_tick: str = attrs.field(default=ROUND, validator=one_of(ROUND, REFUSE))
+    gaps: str = attrs.field(default=LEAVE, validator=one_of(LEAVE, FORWARD_FILL))
     poll_delay: str = attrs.field(default="2s", validator=_duration)
     poll_every: str = attrs.field(default="5s", validator=_duration)
     timeout: str = attrs.field(default="10s", validator=_duration)
