@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
@@ -489,3 +490,94 @@ def test_a_strategy_that_would_break_after_a_halt_does_not_as_in_a_session(break
     halted = backtested(tmp_path, text, registry, "auto")
     assert (halted.engine, halted.status) == ("streaming", "halted")
     assert_traded_alike(tmp_path, text, registry, halted)
+
+
+def lay_out_steps(workspace: Path, closes: list[int], minutes: list[int] | None = None) -> None:
+    """Write bars, each of which opens at the close before, in hundredths; by default a minute apart."""
+    rows = ["timestamp,open,high,low,close,volume"]
+    for index, (before, close) in enumerate(zip([closes[0], *closes], closes, strict=False)):
+        at = START + 60 * (index if minutes is None else minutes[index])
+        cells = [f"{ticks / 100:.2f}" for ticks in (before, max(before, close), min(before, close), close)]
+        rows.append(f"{time_text(at)},{','.join(cells)},100000000000")
+    folder = workspace / "cache" / "crypto"
+    folder.mkdir(parents=True)
+    (folder / "A-1m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("closes", "new_day_at"),
+    [
+        # The first day ends high. The second loses six per cent of that, and nothing of the starting cash.
+        ([1_000] * 3 + [2_000] * 4 + [1_940] * 4 + [1_880] * 5, 7),
+        # The second day begins within a stretch, loses three per cent in it and three more in the next one.
+        ([1_000] * 9 + [985] * 5 + [940] * 4, 9),
+    ],
+    ids=["a day begins with a stretch", "a loss goes on over the end of a stretch"],
+)
+def test_a_daily_loss_halts_wherever_stretches_end(closes, new_day_at, tmp_path, registry):
+    pytest.importorskip("numba")
+    minutes = [index + (1_440 if index >= new_day_at else 0) for index in range(len(closes))]
+    lay_out_steps(tmp_path, closes, minutes)
+    text = lone_config("{plugin: buy_and_hold}", 'guards: [{plugin: drawdown, max: "0.9", daily: "0.05"}]')
+    streamed = backtested(tmp_path, text, registry, "streaming")
+    found = backtested(tmp_path, text, registry, "streaming-kernel")
+    assert (streamed.status, found.status) == ("halted", "halted")
+    assert "guard drawdown would act" in found.engine_note
+    assert contents(found.folder) == contents(streamed.folder)
+
+
+def test_prices_that_outgrow_64_bits_in_a_later_stretch_are_left_to_the_session(tmp_path, registry):
+    pytest.importorskip("numba")
+    lay_out_steps(tmp_path, [1] * 10 + [10**9] * 10)
+    more = 'allocator: {plugin: fixed_quantity, quantity: "90000"}'
+    text = lone_config("{plugin: buy_and_hold}", more)
+    streamed = backtested(tmp_path, text, registry, "streaming")
+    found = backtested(tmp_path, text, registry, "streaming-kernel")
+    assert streamed.metrics["fills"] == 1
+    assert "64 bits" in found.engine_note
+    assert contents(found.folder) == contents(streamed.folder)
+
+
+@pytest.mark.parametrize(("calls", "slices"), [(1, 7), (2, 14)])
+def test_a_signal_ends_a_compiled_run_after_its_stretch(calls, slices, tmp_path, registry):
+    pytest.importorskip("numba")
+    lay_out_walk(tmp_path, 30)
+    heard = []
+
+    def progress(at) -> None:
+        heard.append(at)
+        if len(heard) == calls:
+            signal.raise_signal(signal.SIGINT)
+
+    config = load_session_config(lone_config("{plugin: buy_and_hold}"), registry, workspace=tmp_path)
+    setup = BacktestSetup(workspace=tmp_path, registry=registry, clock=FakeClock(), progress=progress)
+    found = run_backtest(setup, config, engine="streaming-kernel")
+    assert (found.engine, found.status, found.exit_code) == ("streaming-kernel", "interrupted", 130)
+    assert found.metrics["slices"] == slices
+    assert (found.folder / schemas.EQUITY_FILE).read_bytes().count(b"\n") == 1 + slices
+    assert all(type(value) is int for at in heard for value in (at.orders, at.fills, at.peak, at.equity))
+
+
+def test_a_signal_in_the_last_stretch_changes_nothing(tmp_path, registry):
+    pytest.importorskip("numba")
+    lay_out_walk(tmp_path, 14)
+    config = load_session_config(lone_config("{plugin: buy_and_hold}"), registry, workspace=tmp_path)
+
+    def progress(at) -> None:
+        if at.bars == 14:
+            signal.raise_signal(signal.SIGINT)
+
+    setup = BacktestSetup(workspace=tmp_path, registry=registry, clock=FakeClock(), progress=progress)
+    assert run_backtest(setup, config, engine="streaming-kernel").status == "completed"
+
+
+def test_who_waits_is_told_that_a_run_begins_anew(tmp_path, registry):
+    pytest.importorskip("numba")
+    lay_out_steps(tmp_path, [1_000] * 10 + [400] * 10)
+    text = lone_config("{plugin: buy_and_hold}", 'guards: [{plugin: drawdown, max: "0.3"}]')
+    config = load_session_config(text, registry, workspace=tmp_path)
+    told: list[str] = []
+    setup = BacktestSetup(workspace=tmp_path, registry=registry, clock=FakeClock(), tell=told.append)
+    found = run_backtest(setup, config, engine="streaming-kernel")
+    assert any(one.startswith("Running bar by bar from the start: ") and "drawdown" in one for one in told)
+    assert (found.engine, found.status) == ("streaming", "halted")

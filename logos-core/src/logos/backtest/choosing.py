@@ -133,7 +133,10 @@ def choose(
     if isinstance(found, str):
         return attrs.evolve(_bar_by_bar(assembly, wanted, found, tell), bars=bars)
     note = ""
-    if wanted == KERNEL or (wanted == AUTO and _is_worth_compiling(map(len, bars.values()))):
+    if wanted == KERNEL or (
+        wanted == AUTO
+        and _is_worth_compiling(stop - start for start, stop in (span_of(one, window) for one in bars.values()))
+    ):
         compiled = _compiled(assembly, bars, window, found, tell)
         if not isinstance(compiled, str):
             return Choice(engine=KERNEL, bars=bars, compiled=compiled, seconds=stopwatch.seconds)

@@ -88,18 +88,25 @@ class CompiledCourse:
         players = [Streamed(state, Cursor()) for state in states]
         retelling, stretches = self._retelling(terms), Stretches(terms, STRETCH)
         marks = dict.fromkeys(self.parts.instruments, 0)
-        status = COMPLETED
-        while status == COMPLETED and (stretch := _next(slices)):
+        status, stretch = COMPLETED, _next(slices)
+        while stretch:
             grid = grid_of_slices(stretch, self.parts.instruments, marks, self.parts.interval)
             marks = {symbol: lane.closes.item(len(grid) - 1) for symbol, lane in grid.lanes.items()}
             equity = _run(stretches, players, grid, self.parts.instruments)
+            if isinstance(equity, str):
+                if not stretches.span.slices or not stopped():
+                    raise GaveWay(equity)
+                status = INTERRUPTED  # what has been told stands; nobody waits for it to be run anew
+                break
             retelling.tell(stretches.orders(), stretches.fills())
             self.curve.add(grid.clocks, equity)
             self.benchmark.see(grid)
             self.recorder.flush()
             progress(stretches)
-            if stopped():
+            stretch = _next(slices)
+            if stretch and stopped():
                 status = INTERRUPTED
+                break
         assert stretches.span.last_clock is not None, "a run has a slice, or it does not begin"
         retelling.end(stretches.span.last_clock, "end_of_data" if status == COMPLETED else status)
         self._totals = totals(terms, stretches.state, stretches.span, self.curve.by_day())
@@ -122,17 +129,17 @@ def _next(slices: Iterator[Slice]) -> list[Slice]:
 
 def _run(
     stretches: Stretches, players: Sequence[Streamed], grid: Grid, instruments: Mapping[str, Instrument]
-) -> npt.NDArray[np.int64]:
-    """Let the strategies hear a stretch, and the kernel run it; return equity after each of its slices."""
+) -> npt.NDArray[np.int64] | str:
+    """Let the strategies hear a stretch, and the kernel run it.
+
+    Returns equity after each of its slices, or why only the session can go on.
+    """
     table = np.empty((len(grid), len(players)), dtype=np.int64)
     first = np.empty(len(players), dtype=np.int64)
     for place, player in enumerate(players):
         player.hear(grid)
         found = player.column(len(grid))
         if isinstance(found, str):
-            raise GaveWay(found)
+            return found
         table[:, place], first[place] = found
-    equity = stretches.run(lay_out_grid(grid, instruments), table, first)
-    if isinstance(equity, str):
-        raise GaveWay(equity)
-    return equity
+    return stretches.run(lay_out_grid(grid, instruments), table, first)

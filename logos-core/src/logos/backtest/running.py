@@ -49,8 +49,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     Parameters
     ----------
     engine:
-        ``auto``, ``kernel``, ``jumping`` or ``streaming``. An engine that cannot run the config gives way to a slower
-        one.
+        ``auto``, ``kernel``, ``jumping``, ``streaming-kernel`` or ``streaming``. An engine that cannot run the config
+        gives way to a slower one.
 
     Raises
     ------
@@ -194,10 +194,11 @@ class _Job:
             self._say(log)
             if self.choice.engine not in (KERNEL, STREAMING_KERNEL):
                 return self._run(first_open, log)
+            stopwatch = Stopwatch(setup.clock)
             try:
                 return self._run_compiled(first_open, log)
             except GaveWay as reason:
-                return self._begun_anew(str(reason), log)._run(first_open, log)  # noqa: SLF001 - it is this very class
+                return self._begun_anew(str(reason), self.choice.seconds + stopwatch.seconds, log)._run(first_open, log)  # noqa: SLF001 - it is this very class
         finally:
             log.close()
 
@@ -255,15 +256,16 @@ class _Job:
                     )
             return self._ended(course, recorder, status, stopwatch, log)
 
-    def _begun_anew(self, reason: str, log: Log) -> _Job:
-        """Return the same job with fresh parts for the session, since the kernel gave way."""
+    def _begun_anew(self, reason: str, seconds: float, log: Log) -> _Job:
+        """Return the same job with fresh parts for the session, since the kernel gave way after some seconds."""
         note = "; ".join(one for one in (self.choice.note, f"the kernel gave way: {reason}") if one)
         log.warning("engine", engine=STREAMING, message=note)
+        self.setup.tell(f"Running bar by bar from the start: {note}")
         assembly = assemble(
             self.config,
             workspace=self.setup.workspace,
             clock=self.setup.clock,
-            log=LateLog(),
+            log=log,
             feed=self.assembly.feed,
         )
         self.assembly.feed.close()  # its slices begin anew
@@ -272,7 +274,7 @@ class _Job:
             self,
             assembly=assembly,
             folder=attrs.evolve(self.folder, assembly=assembly),
-            choice=Choice(engine=STREAMING, note=note),
+            choice=Choice(engine=STREAMING, note=note, seconds=seconds),
             slices=_slices(assembly, self.window),
         )
 
@@ -371,10 +373,10 @@ def _progress_of(stretches: Stretches, total_bars: int) -> Progress:
         clock=stretches.span.last_clock or 0,
         bars=stretches.span.bars,
         total_bars=total_bars,
-        orders=account[layout.ORDERED],
+        orders=int(account[layout.ORDERED]),
         fills=stretches.filled,
         equity=stretches.equity,
-        peak=account[layout.PEAK],
+        peak=int(account[layout.PEAK]),
         decimals=terms.settings.decimals,
         currency=terms.settings.currency,
     )

@@ -14,6 +14,9 @@ from logos.domain.times import SECONDS_A_DAY
 
 Column = npt.NDArray[np.int64]
 
+_LOTS = 8_192
+"""For how many open lots of a symbol there is room; with more, the session runs."""
+
 
 class Stretches:
     """The tables of a run, which stay, and what each stretch of slices adds to them.
@@ -38,7 +41,7 @@ class Stretches:
     def __init__(self, terms: KernelTerms, longest: int) -> None:
         self.terms = terms
         # A stretch can fill every pair's order at every slice. Orders are kept: guards count them over time.
-        room = Room(orders=longest, fills=longest * len(terms.pairs))
+        room = Room(orders=longest, fills=longest * len(terms.pairs), lots=_LOTS)
         self.state = new_tables(terms, room, len(terms.instruments))
         self.span = Span()
         self._told = 0
