@@ -8,7 +8,7 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.feeds import errors
-from logos.feeds.ccxt_venue import CcxtVenue, guessed, redirected
+from logos.feeds.ccxt_venue import CcxtVenue, redirected
 
 HOUR = 3_600
 MINUTE = 60
@@ -102,7 +102,7 @@ def test_opening_asks_for_nothing_but_the_markets(venues, clock, exchange, paths
     async def work(venue):
         return venue.page_candles
 
-    assert use(server, work, symbols={"BTC-USD": None}) in (300, 720, 1_000)
+    assert use(server, work, symbols={"BTC-USD": "BTC/USD"}) in (300, 720, 1_000)
     assert [request.path for request in server.requests] == paths
 
 
@@ -152,7 +152,7 @@ def test_recorded_payloads_of_coinbase_parse_to_their_own_figures(venues) -> Non
     page = use(
         server,
         lambda venue: venue.candles("BTC-USD", since, since + 2 * HOUR),
-        symbols={"BTC-USD": None},
+        symbols={"BTC-USD": "BTC/USD"},
         interval=HOUR,
     )
     assert [candle.timestamp for candle in page.candles] == [since, since + HOUR]
@@ -293,7 +293,7 @@ def test_errors_that_come_with_status_200_are_told_apart_too(venues, clock) -> N
             got.append(type(caught.value))
         return got
 
-    assert use(server, work, symbols={"BTC-USD": None}) == [errors.RateLimitedError, errors.VenueDownError]
+    assert use(server, work, symbols={"BTC-USD": "BTC/USD"}) == [errors.RateLimitedError, errors.VenueDownError]
 
 
 def test_an_unknown_exchange_is_a_mistake_in_the_config(binance) -> None:
@@ -306,13 +306,14 @@ def test_an_unknown_exchange_is_a_mistake_in_the_config(binance) -> None:
 def test_an_interval_that_the_exchange_lacks_names_those_it_has(binance) -> None:
     with pytest.raises(errors.UnsupportedError, match="no candles of 5400 s") as caught:
         use(binance, None, interval=5_400)
-    assert "1m, 3m, 5m, 15m, 30m, 1h" in caught.value.hint
+    # What Logos cannot have (1s, 3d, 1w and 1M) is not offered.
+    assert caught.value.hint == "It has 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d"
     assert binance.requests == []
 
 
 def test_an_unknown_symbol_names_the_nearest_and_the_line_to_write(binance) -> None:
     with pytest.raises(errors.UnknownSymbolError, match=r"BTC/USD \(for BTC-USD\) is not listed") as caught:
-        use(binance, None, symbols={"BTC-USD": None})
+        use(binance, None, symbols={"BTC-USD": "BTC/USD"})
     assert "venue_symbols: {BTC-USD: BTC/USDT}" in caught.value.hint
 
 
@@ -392,7 +393,3 @@ def test_addresses_are_rewritten_however_deep_and_keep_their_paths() -> None:
         "public": "http://127.0.0.1:1/v1",
         "more": {"a": "http://127.0.0.1:1/b/c", "key": "no address"},
     }
-
-
-def test_a_name_is_guessed_from_the_symbol() -> None:
-    assert guessed("BTC-USD") == "BTC/USD"

@@ -9,7 +9,14 @@ import time
 import pytest
 
 from logos.domain.errors import LogosError, PartFailedError
-from logos.feeds.errors import RateLimitedError, TimedOutError, UnknownSymbolError, UnsupportedError, VenueDownError
+from logos.feeds.errors import (
+    RateLimitedError,
+    RefusedError,
+    TimedOutError,
+    UnknownSymbolError,
+    UnsupportedError,
+    VenueDownError,
+)
 from logos.session.seats import HistoryFeed, PolledFeed
 
 A, B = "AAA-USD", "BBB-USD"
@@ -63,13 +70,57 @@ def test_each_bar_says_where_it_comes_from(scripted, start) -> None:
     assert start + 60 <= origin.fetched_at < start + 120
 
 
-def test_ticks_come_while_nothing_else_does_and_their_clock_never_runs_backwards(scripted) -> None:
-    on = scripted(A, speed=1)
-    began = time.monotonic()  # noqa: TID251 -- bounds below are generous
-    ticks = list(itertools.islice(on.feed.deliveries(None), 6))
-    assert time.monotonic() - began < 10  # noqa: TID251 -- the same
+def test_ticks_come_while_nothing_else_does_and_never_two_of_one_second(scripted) -> None:
+    on = scripted(A, speed=4)
+    ticks = list(itertools.islice(on.feed.deliveries(None), 8))
+    clocks_of = [one.slice.clock for one in ticks]
     assert not any(one.slice.bars for one in ticks)
-    assert sorted(one.slice.clock for one in ticks) == [one.slice.clock for one in ticks]
+    assert sorted(set(clocks_of)) == clocks_of
+
+
+def test_no_tick_comes_before_what_closed_meanwhile_however_many_tries_that_takes(scripted, start) -> None:
+    on = scripted(A, B, at=start + 1_830, patience="5m")
+    on.venue.page_candles = 7
+    on.venue.troubles[A] = [down(), down()]
+    on.venue.troubles[B] = [None, down()]
+    seen = list(itertools.islice(on.feed.deliveries(start), 31))
+    assert [(one.slice.clock - start) // 60 for one in seen if one.slice.bars] == list(range(1, 31))
+    assert not seen[-1].slice.bars
+
+
+def test_what_the_venue_has_no_more_is_a_gap_and_the_session_goes_on_behind_it(scripted, start) -> None:
+    on = scripted(A, at=start + 6_030)
+    on.feed.prepare()
+    candles = on.venue.candles
+
+    async def forgetful(symbol, since, until):
+        if since < start + 3_000:
+            raise UnsupportedError("test", "too far back")
+        return await candles(symbol, since, until)
+
+    on.venue.candles = forgetful
+    slices, _ = on.take(52, after=start)
+    assert clocks(slices, start) == list(range(51, 103))
+    assert on.log.events("gap")[0]["intervals"] == 50
+    assert not on.log.events("symbol_stopped")
+
+
+@pytest.mark.parametrize("kind", ["hangs", "fails"])
+def test_a_dead_venue_holds_up_the_first_tick_for_its_time_out_only(scripted, start, hang, kind) -> None:
+    on = scripted(A, B, at=start + 1_830, speed=30, timeout="20s", retries=1)
+    on.venue.always = {symbol: hang if kind == "hangs" else down() for symbol in (A, B)}
+    on.feed.prepare()
+    began = on.clock.time()
+    tick = next(iter(on.feed.deliveries(start)))
+    assert not tick.slice.bars
+    assert tick.slice.clock <= began + 20 + 30  # the grace, and a second of the machine's for its slowness
+
+
+def test_what_is_there_of_one_symbol_goes_before_the_first_tick_though_another_hangs(scripted, start, hang) -> None:
+    on = scripted(A, B, at=start + 630, timeout="10s", patience="1m", speed=60)
+    on.venue.always[B] = hang
+    first = next(iter(on.feed.deliveries(start)))
+    assert [bar.symbol for bar in first.slice.bars] == [A]
 
 
 def test_what_closed_since_the_last_bars_comes_first(scripted, start) -> None:
@@ -121,6 +172,7 @@ def test_a_bar_that_comes_after_its_slice_is_late_and_told(scripted, start) -> N
     figures = on.feed.snapshot()["symbols"][B]
     assert figures["dropped"]["late"] == len(on.log.events("late_bar")) >= 3
     assert figures["bars"] + figures["dropped"]["late"] == 7
+    assert figures["filled"] <= figures["bars"]
 
 
 def test_an_outage_of_all_hands_over_ticks_only_and_then_everything_missed_in_order(scripted, start) -> None:
@@ -206,14 +258,41 @@ def test_a_skewed_venue_is_asked_when_its_own_clock_has_closed_the_bar(scripted,
 
 def test_a_symbol_that_fails_for_good_is_polled_no_more_and_the_others_go_on(scripted, start) -> None:
     on = scripted(A, B, patience="10m")
-    on.venue.troubles[B] = [None, None, UnknownSymbolError("test", "BBB is delisted")]
+    on.venue.troubles[B] = [None, None, *[UnknownSymbolError("test", "BBB is delisted")] * 3]
     slices, _ = on.take(6)
     assert clocks(slices, start) == [1, 2, 3, 4, 5, 6]
     assert symbols(slices)[-2:] == ["A", "A"]
     assert "BBB-USD: stopped" in on.feed.status()
     assert [level for level, event, _ in on.log.lines if event == "symbol_stopped"] == ["error"]
     asked = [one for one in on.venue.asked if one[0] == B]
-    assert len(asked) == 3
+    assert len(asked) == 5
+
+
+def test_what_a_lagging_venue_had_not_published_for_the_history_comes_first(scripted, start) -> None:
+    on = scripted(A)
+    until = start
+    on.feed.prepare()
+    on.feed._handed_out[A] = on.feed.history(A, 5, until)[:-2]  # as a venue would that lags by two bars
+    slices = []
+    for delivery in on.feed.deliveries(until):
+        slices += [delivery.slice] if delivery.slice.bars else []
+        if len(slices) == 4:
+            break
+    assert clocks(slices, start) == [-1, 0, 1, 2]
+
+
+def test_a_refusal_that_passes_does_not_end_a_symbol(scripted, start) -> None:
+    on = scripted(A, B, patience="10m")
+    on.venue.troubles[B] = [None, UnknownSymbolError("test", "nothing found"), RefusedError("test", "forbidden")]
+    slices, _ = on.take(5)
+    assert symbols(slices) == ["AB"] * 5
+
+
+def test_a_feed_whose_every_symbol_was_refused_ends_with_the_reason(scripted) -> None:
+    on = scripted(A)
+    on.venue.troubles[A] = [None, *[UnknownSymbolError("test", "AAA is delisted")] * 3]
+    with pytest.raises(UnknownSymbolError, match="delisted"):
+        on.take(10)
 
 
 def test_an_off_tick_price_is_rounded_and_counted_or_stops_the_symbol(scripted, make_candle, start) -> None:
@@ -224,10 +303,8 @@ def test_an_off_tick_price_is_rounded_and_counted_or_stops_the_symbol(scripted, 
     assert on.feed.snapshot()["symbols"][A]["off_tick"] == 1
     strict = scripted(A, off_tick="refuse")
     strict.venue.changed[A, start] = make_candle(A, start, low="1.004")
-    for delivery in strict.feed.deliveries(None):
-        assert not delivery.slice.bars
-        if "stopped" in strict.feed.status():
-            break
+    with pytest.raises(UnsupportedError, match="off its tick"):
+        strict.take(1)
 
 
 def test_what_cannot_be_opened_refuses_the_start_and_what_may_pass_is_tried_again(scripted) -> None:
@@ -240,6 +317,18 @@ def test_what_cannot_be_opened_refuses_the_start_and_what_may_pass_is_tried_agai
     with pytest.raises(UnknownSymbolError) as refusal:
         bad.feed.prepare()
     assert (refusal.value.exit_code, bad.venue.opened, bad.venue.closed) == (2, 1, 1)
+
+
+def test_a_start_waits_for_a_minute_at_most_and_says_what_the_venue_wants(scripted, start) -> None:
+    on = scripted(A)
+    on.venue.open_troubles = [RateLimitedError("test", "too often", retry_after=3_600)]
+    with pytest.raises(RateLimitedError, match="left alone for 3600 s"):
+        on.feed.prepare()
+    assert on.venue.opened == 1
+    on.feed.prepare()
+    on.venue.troubles[A] = [RateLimitedError("test", "too often", retry_after=61)]
+    with pytest.raises(RateLimitedError, match="left alone for 61 s"):
+        on.feed.history(A, 5, start)
 
 
 def test_what_nobody_foresaw_reaches_the_session_with_the_name_of_the_part(scripted) -> None:

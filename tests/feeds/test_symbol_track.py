@@ -109,9 +109,10 @@ def test_the_windows_that_bars_come_in_change_nothing(make_instrument, always_op
 
 def test_a_later_candle_proves_that_a_minute_has_no_bar(track_of, answer, start) -> None:
     track = track_of()
-    taken = take(track, answer([0, 2], start + 122))
+    assert minutes(take(track, answer([0, 2], start + 122)).bars, start) == [0]
+    assert not track.has_settled(start + 60)
+    taken = take(track, answer([0, 2], start + 127))
     assert track.has_settled(start + 60)
-    assert minutes(taken.bars, start) == [0]
     assert taken.gaps == [start + 60]
 
 
@@ -164,12 +165,57 @@ def test_time_going_backwards_at_the_venue_brings_nothing_twice(track_of, answer
     assert minutes(take(track, answer(range(6), start + 362)).bars, start) == [4, 5]
 
 
+def test_one_answer_with_a_hole_in_it_settles_nothing(track_of, answer, start) -> None:
+    track = track_of()
+    assert minutes(take(track, answer([0, 3], start + 182)).bars, start) == [0]
+    assert not track.has_settled(start + 60)
+    taken = take(track, answer([0, 1, 2, 3], start + 187))
+    assert minutes(taken.bars, start) == [1, 2]
+    assert track.has_settled(start + 120)
+
+
+def test_the_pages_of_one_round_are_one_witness(track_of, answer, start) -> None:
+    track = track_of()
+    for page in ([], [3, 4]):
+        track.take(answer(page, start + 242), start)
+    assert not track.has_settled(start)
+    track.take(answer([0, 1, 2, 3, 4], start + 247), start)
+    assert track.has_settled(start + 180)
+
+
+def test_a_bar_that_comes_long_after_its_slice_is_left_out_and_breaks_nothing(track_of, answer, start) -> None:
+    track = track_of()
+    bars = take(track, answer(range(40), start + 40 * 60 + 2)).bars
+    assert len(bars) == 40
+    for bar in bars:
+        track.came_late(bar)
+
+
+def test_a_quiet_spell_is_filled_forward_without_delay(track_of, answer, start) -> None:
+    track = track_of(gaps="forward_fill")
+    take(track, answer([-1, 0], start + 62))
+    filled = []
+    for minute in range(1, 6):
+        for at in (2, 7, 12):
+            filled += take(track, answer([0], start + 60 * (minute + 1) + at)).bars
+        assert minutes(filled, start) == list(range(1, minute + 1))
+
+
+def test_a_clock_that_was_put_back_and_a_venue_that_told_a_wrong_time_are_asked_again(track_of, answer, start) -> None:
+    track = track_of()
+    take(track, answer([0], start + 62))
+    track.asked_at = start + 62
+    assert track.due(start + 62, 86_400.0) <= start + 62 + 180
+    assert track.due(start - 3_600, 0.0) <= start + 180
+
+
 def test_a_bar_that_turns_up_after_all_is_a_gap_that_was_filled(track_of, answer, start) -> None:
     track = track_of()
     take(track, answer([0, 2], start + 122))
+    take(track, answer([0, 2], start + 127))
     taken = take(track, answer([0, 1, 2], start + 182))
     assert minutes(taken.bars, start) == [1, 2]
-    assert taken.filled == 1
+    assert len(taken.filled) == 1
 
 
 def test_an_outage_is_a_gap_that_the_venue_fills(track_of, answer, start) -> None:
@@ -177,7 +223,24 @@ def test_an_outage_is_a_gap_that_the_venue_fills(track_of, answer, start) -> Non
     take(track, answer([0], start + 62))
     taken = take(track, answer(range(10), start + 604))
     assert minutes(taken.bars, start) == list(range(1, 10))
-    assert (len(taken.gaps), taken.filled) == (8, 8)
+    assert (len(taken.gaps), len(taken.filled)) == (8, 8)
+
+
+def test_bars_of_a_closed_market_are_taken_and_are_no_gaps(track_of, answer, start) -> None:
+    class Closed:
+        def is_open(self, _clock):
+            return False
+
+        def latest_opening(self, _clock):
+            return None
+
+        def next_opening(self, _clock):
+            return None
+
+    track = track_of(calendar=Closed())
+    taken = take(track, answer(range(10), start + 604))
+    assert minutes(taken.bars, start) == list(range(10))
+    assert (taken.gaps, taken.filled) == ([], set())
 
 
 def test_a_candle_that_is_no_bar_is_told_once_and_leaves_a_gap(track_of, answer, start) -> None:
@@ -232,9 +295,9 @@ def test_corrections_of_history_that_was_handed_out_are_told(track_of, answer, m
 def test_a_minute_without_a_trade_is_filled_with_the_close_before_and_marked(track_of, answer, start) -> None:
     track = track_of(gaps="forward_fill")
     take(track, answer([-1], start + 2))
-    taken = take(track, answer([1, 2], start + 122))
-    assert minutes(taken.bars, start) == [0, 1]
-    filled, real = taken.bars
+    (real,) = take(track, answer([1, 2], start + 122)).bars
+    (filled,) = take(track, answer([1, 2], start + 127)).bars
+    assert minutes([filled, real], start) == [0, 1]
     assert filled.forward_filled
     assert not real.forward_filled
     before = take(track_of(first=start - 300), answer([-1], start + 2)).bars[0].close
@@ -246,6 +309,7 @@ def test_a_trade_that_turns_up_later_corrects_the_filled_bar(track_of, answer, s
     track = track_of(gaps="forward_fill")
     take(track, answer([-1], start + 2))
     take(track, answer([1, 2], start + 122))
+    take(track, answer([1, 2], start + 127))
     taken = take(track, answer([0, 1, 2], start + 150))
     ((filled, real),) = taken.revisions
     assert filled.forward_filled

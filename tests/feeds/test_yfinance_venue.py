@@ -13,7 +13,7 @@ import pytest
 
 from logos.domain.instruments import AssetClass
 from logos.feeds import errors
-from logos.feeds.yfinance_venue import YfinanceVenue, guessed
+from logos.feeds.yfinance_venue import YfinanceVenue
 
 DAY = 86_400
 MINUTE = 60
@@ -33,7 +33,7 @@ def use(tmp_path: Path):
     def use(server, work, *, symbols=("BTC-USD",), interval=MINUTE, timeout=10.0, names=None, **options):
         async def main():
             venue = YfinanceVenue(
-                symbols={symbol: (names or {}).get(symbol) for symbol in symbols},
+                symbols={symbol: (names or {}).get(symbol, symbol) for symbol in symbols},
                 asset_classes=CLASSES,
                 interval=interval,
                 cache_folder=tmp_path / "yfinance",
@@ -168,24 +168,14 @@ def test_bars_stand_right_on_both_sides_of_a_change_of_the_clocks(venues, use, d
     assert [candle.timestamp for candle in page.candles] == [row.timestamp for row in rows]
 
 
-def test_bars_outside_the_regular_hours_come_on_demand_alone(venues, use) -> None:
+def test_bars_of_shares_outside_the_regular_hours_are_not_asked_for(venues, use) -> None:
     opens = seconds("2026-01-06") + 14 * 3_600 + 1_800
     server = venues.yahoo(venues.clock(opens + 3_600))
     rows = venues.walk("AAPL", count=60, start=opens - 1_800)
     server.serve("AAPL", rows, zone="America/New_York", kind="EQUITY")
-
-    def asked(*, prepost: bool) -> list[int]:
-        page = use(
-            server,
-            lambda venue: venue.candles("AAPL", opens - 1_800, opens + 1_800),
-            symbols=("AAPL",),
-            prepost=prepost,
-        )
-        return [candle.timestamp for candle in page.candles]
-
-    assert asked(prepost=False) == [row.timestamp for row in rows[30:]]
-    assert asked(prepost=True) == [row.timestamp for row in rows]
-    assert [request.query["includePrePost"] for request in server.asked("AAPL")] == ["false", "true"]
+    page = use(server, lambda venue: venue.candles("AAPL", opens - 1_800, opens + 1_800), symbols=("AAPL",))
+    assert [candle.timestamp for candle in page.candles] == [row.timestamp for row in rows[30:]]
+    assert [request.query["includePrePost"] for request in server.asked("AAPL")] == ["false"]
 
 
 def test_a_day_that_opens_on_the_utc_day_before_is_its_own_day(venues, use) -> None:
@@ -339,7 +329,7 @@ def test_calls_that_hang_do_not_pile_up_without_end(yahoo, venues, use) -> None:
     assert len(use(yahoo, work, timeout=60)) == 16
 
 
-def test_names_are_guessed_by_asset_class_and_the_config_outweighs_the_guess(venues, clock, use) -> None:
+def test_each_symbol_is_asked_for_by_the_name_that_it_is_given(venues, clock, use) -> None:
     server = venues.yahoo(clock)
     for name in ("EURUSD=X", "BTC-USD", "AAPL.MX"):
         server.serve(name, venues.walk(name))
@@ -348,9 +338,8 @@ def test_names_are_guessed_by_asset_class_and_the_config_outweighs_the_guess(ven
         for symbol in ("EUR-USD", "BTC-USD", "AAPL"):
             await venue.candles(symbol, venues.start, venues.start + MINUTE)
 
-    use(server, work, symbols=("EUR-USD", "BTC-USD", "AAPL"), names={"AAPL": "AAPL.MX"})
+    use(server, work, symbols=("EUR-USD", "BTC-USD", "AAPL"), names={"AAPL": "AAPL.MX", "EUR-USD": "EURUSD=X"})
     assert [request.symbol for request in server.asked()] == ["EURUSD=X", "BTC-USD", "AAPL.MX"]
-    assert guessed("AAPL", AssetClass.EQUITY) == "AAPL"
 
 
 def test_warnings_of_others_are_still_heard_after_a_poll(yahoo, venues, use) -> None:
@@ -367,7 +356,7 @@ from logos.feeds.yfinance_venue import YfinanceVenue
 
 async def main():
     venue = YfinanceVenue(
-        symbols={"BTC-USD": None, "ETH-USD": None},
+        symbols={"BTC-USD": "BTC-USD", "ETH-USD": "ETH-USD"},
         asset_classes={"BTC-USD": AssetClass.CRYPTO, "ETH-USD": AssetClass.CRYPTO},
         interval=60,
         cache_folder=Path("cache"),

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from logos.cli.data_transfer_output import StderrLog
+
 HEADER = "timestamp,open,high,low,close,volume\n"
 GOOD = "".join(f"2024-03-07T12:{minute:02}:00Z,100,101,99,100.{minute},{minute + 1}\n" for minute in range(20))
 BAD = "2024-03-07T12:20:00Z,100,99,101,100,1\n"
@@ -42,6 +44,17 @@ def test_list_names_every_file_of_the_cache(cache, logos_cli):
     ]
     assert (files[0]["first"], files[0]["last"]) == ("2024-03-07T12:00:00Z", "2024-03-07T12:19:00Z")
     assert "crypto       ABC     1m        csv     20  2024-03-07T12:00:00Z" in logos_cli("data", "list").stdout
+
+
+def test_list_marks_a_file_that_cannot_be_read(cache, logos_cli):
+    (cache / "crypto" / "bin-1m.csv").write_bytes(b"\xff\x00\x9d" * 200)
+    (cache / "crypto" / "none-1m.csv").write_text(HEADER)
+    faults = {one["symbol"]: one["fault"] for one in parsed(logos_cli("data", "list", "--json"))["files"]}
+    assert faults["ABC"] is None
+    assert faults["bin"].startswith("unreadable: it is no UTF-8 text")
+    assert faults["none"] == "empty: a header and no row"
+    assert "unreadable: it is no" in logos_cli("data", "list").stdout
+    assert logos_cli("data", "check", "data/cache/crypto/bin-1m.csv", "--strict").returncode == 4
 
 
 def test_list_of_an_empty_workspace_says_where_to_look(logos_cli):
@@ -124,3 +137,17 @@ def test_what_cannot_be_used_ends_with_2_and_a_hint(workspace, logos_cli, words,
     assert done.returncode == 2
     assert f"error: {message}" in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_of_equal_warnings_of_a_feed_three_are_printed_and_the_others_counted(capsys):
+    log = StderrLog()
+    for minute in range(1_000):
+        log.warning("candle_dropped", symbol="A", at=minute, reason="duplicate", detail="twice")
+    log.warning("candle_dropped", symbol="A", at=1, reason="off_grid", detail="between")
+    log.finish()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:3] == [f"candle_dropped symbol=A at={minute} reason=duplicate detail=twice" for minute in range(3)]
+    assert lines[3:] == [
+        "candle_dropped symbol=A at=1 reason=off_grid detail=between",
+        "candle_dropped symbol=A reason=duplicate: 997 more like these",
+    ]

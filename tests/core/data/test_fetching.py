@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logos.data import fetching
+from logos.data import fetching, holes
 from logos.data.cache.store import CachedSymbol
 from logos.data.fetching import Fetch
+from logos.data.holes import grouped, missing_times
 from logos.domain.bars import Bar
 from logos.domain.errors import BrokenInvariantError, StorageError
+from logos.domain.times import parse_time, time_text
 
 BEGIN = 1_767_571_200
 MINUTES = 1_000
@@ -197,3 +201,71 @@ def test_progress_reaches_its_end(fetch) -> None:
     fetch(0, MINUTES, progress=lambda done, total: seen.append((done, total)))
     assert seen == sorted(seen)
     assert seen[-1] == (MINUTES * 60, MINUTES * 60)
+
+
+def test_a_hole_that_the_venue_left_is_told_and_asked_for_again_only_where_that_is_wanted(fetch, venue, whole) -> None:
+    lacks, venue.lacks = venue.lacks, venue.lacks | {40, 41, 700}
+    fetched = fetch(0, MINUTES)
+    assert (fetched.missing, fetched.first_missing) == (123, BEGIN + 60 * 40)
+    venue.lacks = lacks
+    venue.asked.clear()
+    assert (fetch(0, MINUTES).added, venue.asked) == (0, [])
+    assert fetch(50, MINUTES, holes=True).added == 1
+    assert venue.asked == [(300, 701)]
+    filled = fetch(0, MINUTES, holes=True)
+    assert (filled.added, filled.replaced, filled.missing, filled.end_reached) == (2, 0, 120, True)
+    assert taken(filled) == whole
+
+
+def test_a_bar_that_is_there_stays_as_it_is_where_holes_are_asked_for(fetch, venue, monkeypatch) -> None:
+    lacks, venue.lacks = venue.lacks, venue.lacks | {40, 50}
+    fetch(0, 200)
+    venue.lacks = lacks
+    right = Venue.bar
+    monkeypatch.setattr(Venue, "bar", lambda self, minute: right(self, minute)._replace(volume=7))
+    fetched = fetch(0, 200, holes=True)
+    assert (fetched.added, fetched.replaced, fetched.total) == (2, 0, 200)
+
+
+def test_what_came_of_holes_before_an_interrupt_is_kept(fetch, venue, whole, monkeypatch) -> None:
+    monkeypatch.setattr(holes, "GROUP", 10)
+    lacks, venue.lacks = venue.lacks, venue.lacks | {40, 80, 700}
+    fetch(0, MINUTES)
+    venue.lacks, venue.breaks = lacks, [700]
+    with pytest.raises(KeyboardInterrupt):
+        fetch(0, MINUTES, holes=True)
+    assert taken(fetch(0, MINUTES, holes=True)) == whole
+
+
+def test_an_end_that_was_not_reached_is_told(fetch, venue) -> None:
+    venue.lacks = frozenset(range(600, MINUTES))
+    fetched = fetch(0, MINUTES)
+    assert (fetched.until, fetched.end_reached) == (BEGIN + 60 * 600, False)
+    venue.lacks = frozenset()
+    venue.asked.clear()
+    assert fetch(0, MINUTES).end_reached
+    assert venue.asked == [(600, MINUTES)]
+
+
+def test_nothing_is_missing_while_the_market_is_closed() -> None:
+    friday, monday = parse_time("2026-01-09T20:58:00Z"), parse_time("2026-01-12T14:32:00Z")  # closes 21:00, opens 14:30
+    stamps = np.array([friday, monday], np.int64)
+    found = missing_times(stamps, 60, friday, monday, "XNYS")
+    assert [time_text(int(one)) for one in found] == [
+        "2026-01-09T20:59:00Z", "2026-01-12T14:30:00Z", "2026-01-12T14:31:00Z",
+    ]  # fmt: skip
+    days = np.array([parse_time(f"2026-01-{day}T00:00:00Z") for day in ("08", "14")], np.int64)
+    found = missing_times(days, 86_400, 0, 2**40, "XNYS")
+    assert [time_text(int(one))[8:10] for one in found] == ["09", "12", "13"]
+
+
+@given(there=st.sets(st.integers(0, 60), min_size=1), window=st.tuples(st.integers(0, 60), st.integers(0, 60)))
+def test_holes_are_what_is_missing_between_the_first_bar_and_the_last(there, window) -> None:
+    stamps = np.array(sorted(there), np.int64) * 60
+    first, end = window
+    wanted = [minute for minute in range(min(there), max(there)) if minute not in there and first <= minute < end]
+    found = missing_times(stamps, 60, first * 60, end * 60)
+    assert (found // 60).tolist() == wanted
+    stretches = list(grouped(found, 60))
+    assert all(any(begin <= time < until for begin, until in stretches) for time in found.tolist())
+    assert all(before[1] <= after[0] for before, after in pairwise(stretches))

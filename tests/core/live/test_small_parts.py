@@ -47,6 +47,17 @@ def test_what_is_logged_before_there_is_a_log_comes_first_and_once() -> None:
     ]
 
 
+def test_the_operator_hears_of_a_wait_until_the_session_runs() -> None:
+    told: list[str] = []
+    late = LateLog(told.append)
+    late.bind(RecordingLog())
+    late.warning("short_history", symbol="AAA-USD")
+    late.warning("poll_retried", error="ccxt:binance: it failed", after_seconds=2.4)
+    late.runs()
+    late.warning("poll_retried", error="ccxt:binance: it failed", after_seconds=5)
+    assert told == ["ccxt:binance: it failed; trying again in 2 s"]
+
+
 def test_what_several_threads_log_is_kept_whole_and_each_in_its_order() -> None:
     late, log, begun = LateLog(), RecordingLog(), threading.Barrier(5)
 

@@ -86,6 +86,7 @@ class Stage:
     registry: Registry
     begun: Callable[[], None] = lambda: None
     look: Callable[[Any], None] = lambda _session: None
+    told: list[str] = attrs.field(factory=list)
 
     def run(
         self, sections: Mapping[str, Any], clock: FastClock, *, bars: int | None = None, session_id: str = "polled"
@@ -95,9 +96,11 @@ class Stage:
         config = load_session_config(text, self.registry, workspace=self.workspace)
         return start(self._setup(clock, bars), config, session_id=session_id)
 
-    def resume(self, clock: FastClock, *, bars: int | None = None, session_id: str = "polled") -> Outcome:
-        """Go on with a session that was paused."""
-        return resume(self._setup(clock, bars), self.folder(session_id))
+    def resume(
+        self, clock: FastClock, *, bars: int | None = None, session_id: str = "polled", clear_halt: bool = False
+    ) -> Outcome:
+        """Go on with a session that was paused, or halted."""
+        return resume(self._setup(clock, bars), self.folder(session_id), clear_halt=clear_halt)
 
     def _setup(self, clock: FastClock, bars: int | None) -> Setup:
         interrupted = False
@@ -112,8 +115,14 @@ class Stage:
                 interrupted = True
                 os.kill(os.getpid(), signal.SIGINT)
 
-        cadence = Cadence(flush=0, snapshot=600)
-        return Setup(workspace=self.workspace, registry=self.registry, clock=clock, cadence=cadence, progress=look)
+        return Setup(
+            workspace=self.workspace,
+            registry=self.registry,
+            clock=clock,
+            cadence=Cadence(flush=0, snapshot=600),
+            progress=look,
+            tell=self.told.append,
+        )
 
     def folder(self, session_id: str = "polled") -> Path:
         return self.workspace / "runs" / "live" / "sessions" / session_id

@@ -131,6 +131,127 @@ def test_a_resumed_session_first_takes_what_closed_in_the_meantime(stage, exchan
     assert stamps == [parse_time(row[1]) for row in bars if row[0] == "BBB-USD"]
 
 
+STALE = [{"plugin": "stale_data", "after": "2m"}]
+
+
+def last_close(folder):
+    return max(parse_time(row[1]) for row in bars_of(folder)) + 60
+
+
+def test_a_long_pause_is_no_stale_data_where_the_venue_has_what_closed_meanwhile(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD", "BBB-USD")
+    venue, clock = exchange(20, symbols)
+    sections = {"feed": feed_of(venue, symbols, timeout="1m"), "guards": STALE}
+    assert one.run(sections, clock, bars=3).status == "paused"
+    clock.slow()
+    clock.skip(8 * 60)
+    outcome = one.resume(clock, bars=12)
+    assert (outcome.status, outcome.causes) == ("paused", ())
+    stamps = sorted({parse_time(row[1]) for row in bars_of(one.folder())})
+    assert stamps == list(range(stamps[0], stamps[-1] + 60, 60))
+    assert len(stamps) >= 9
+
+
+def test_a_halt_by_a_stall_is_forgiven_for_good_once_the_venue_goes_on(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD", "BBB-USD")
+    venue, clock = exchange(20, symbols)
+
+    def stall(session) -> None:
+        if session.counts.slices >= 2:
+            venue.stall()
+
+    one.look = stall
+    sections = {"feed": feed_of(venue, symbols, timeout="1m"), "guards": STALE}
+    assert one.run(sections, clock).status == "halted"
+    one.look = lambda _session: None
+    venue.resume()
+    clock.slow()
+    clock.skip(20 * 60)
+    outcome = one.resume(clock, bars=24, clear_halt=True)
+    assert (outcome.status, outcome.causes) == ("paused", ())
+    stamps = sorted({parse_time(row[1]) for row in bars_of(one.folder())})
+    assert stamps == list(range(stamps[0], stamps[-1] + 60, 60))
+    assert len(stamps) >= 20
+
+
+@pytest.mark.parametrize("trouble", ["timeout", "unavailable_503", "rate_limited"])
+def test_a_venue_that_is_dead_after_a_pause_halts_the_session_all_the_same(stage, exchange, trouble) -> None:
+    one, symbols = stage(), ("AAA-USD", "BBB-USD")
+    venue, clock = exchange(20, symbols)
+    sections = {"feed": feed_of(venue, symbols, timeout="20s"), "guards": STALE}
+    assert one.run(sections, clock, bars=2).status == "paused"
+    clock.slow()
+    clock.skip(8 * 60)
+    venue.misbehave(trouble, times=None, retry_after="3600")
+    began = clock.now()
+    outcome = one.resume(clock)
+    (cause,) = outcome.causes
+    assert cause.guard == "stale_data"
+    # The time-out and the grace, and what passes on the fast clock while the session is built and looks around.
+    assert 0 <= cause.at - began <= 120 + 1
+
+
+def test_the_kill_file_is_obeyed_while_a_resumed_session_waits_for_its_first_answer(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD",)
+    venue, clock = exchange(20, symbols)
+    sections = {"feed": feed_of(venue, symbols, timeout="1h"), "guards": [*STALE, {"plugin": "kill_switch"}]}
+    assert one.run(sections, clock, bars=2).status == "paused"
+    clock.slow()
+    clock.skip(8 * 60)
+    venue.misbehave("timeout", times=None)
+    asked = len(venue.asked())
+
+    def kill(_session) -> None:
+        if len(venue.asked()) > asked:
+            file = one.workspace / "runs" / "live" / "KILL"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    one.look = kill
+    outcome = one.resume(clock)
+    assert [cause.guard for cause in outcome.causes] == ["kill_switch"]
+
+
+def test_a_venue_that_wants_to_be_left_alone_for_long_ends_the_start_and_says_so(stage, exchange) -> None:
+    from logos.feeds.errors import RateLimitedError  # noqa: PLC0415 -- a sibling that only these tests need
+
+    one, symbols = stage(), ("AAA-USD",)
+    venue, clock = exchange(1, symbols)
+    venue.misbehave("rate_limited", times=None, path="/api", retry_after="3600")
+    with pytest.raises(RateLimitedError, match="left alone for 3600 s") as refusal:
+        one.run({"feed": feed_of(venue, symbols)}, clock)
+    assert refusal.value.exit_code == 1
+    assert not one.folder().exists()
+
+
+def test_the_operator_hears_what_a_start_waits_for(stage, exchange) -> None:
+    from logos.feeds.errors import VenueDownError  # noqa: PLC0415 -- a sibling that only these tests need
+
+    one, symbols = stage(), ("AAA-USD",)
+    venue, clock = exchange(1, symbols)
+    venue.misbehave("unavailable_503", times=None, path="/api")
+    with pytest.raises(VenueDownError, match=r"asked 3 times in \d+ s"):
+        one.run({"feed": feed_of(venue, symbols, retries=2)}, clock)
+    assert len(one.told) == 2
+    assert all("trying again in" in text and "ccxt:binance" in text for text in one.told)
+
+
+def test_the_summary_tells_what_the_feed_counted_and_its_last_slice_of_bars(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD",)
+    venue, clock = exchange(1_000, symbols)
+    one.run({"feed": feed_of(venue, symbols, timeout="30m", patience="6h")}, clock, bars=20)
+    state = json.loads((one.folder() / "state.json").read_text())
+    text = (one.folder() / "session.md").read_text(encoding="utf-8")
+    assert state["sliced_at"] in next(line for line in text.splitlines() if line.startswith("| Last slice"))
+    figures = state["feed"]["symbols"]["AAA-USD"]
+    cells = [
+        cell.strip()
+        for cell in next(line for line in text.splitlines() if "| AAA-USD" in line and "ccxt" in line).split("|")
+    ]
+    assert cells[6:8] == [f"{figures['off_tick']:,}", f"{figures['gaps']:,}"]
+    assert "since the session was last started or resumed" in text
+
+
 def test_a_symbol_that_the_venue_does_not_know_refuses_the_start(stage, exchange) -> None:
     from logos.feeds.errors import UnknownSymbolError  # noqa: PLC0415 -- a sibling that only these tests need
 
@@ -141,3 +262,37 @@ def test_a_symbol_that_the_venue_does_not_know_refuses_the_start(stage, exchange
     assert refusal.value.exit_code == 2
     assert "BBB/USDT" in str(refusal.value)
     assert not one.folder().exists()
+
+
+def test_answers_with_holes_in_them_lose_no_bar(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD", "BBB-USD")
+    venue, clock = exchange(1_000, symbols)
+    one.begun = functools.partial(
+        venue.plan, 0.2, seed=5, kinds=["empty", "gap", "duplicates", "disorder", "backwards"]
+    )
+    outcome = one.run({"feed": feed_of(venue, symbols, timeout="30m", patience="6h")}, clock, bars=100)
+    assert outcome.bars == 200
+    assert sum(bool(request.fault) for request in venue.asked()) >= 20
+    for symbol in symbols:
+        stamps = [parse_time(row[1]) for row in bars_of(one.folder()) if row[0] == symbol]
+        assert stamps == list(range(stamps[0], stamps[0] + 100 * 60, 60))
+
+
+def test_a_symbol_that_was_away_for_long_comes_back_and_ends_no_session(stage, exchange) -> None:
+    one, symbols = stage(), ("AAA-USD", "BBB-USD")
+    venue, clock = exchange(300, symbols)
+
+    def trouble(session) -> None:
+        if session.counts.slices == 2:
+            venue.misbehave("error_500", times=None, symbol="BBB/USDT")
+        elif session.counts.slices >= 16:
+            venue.behave()
+
+    one.look = trouble
+    feed = feed_of(venue, symbols, timeout="10m", patience="2m", retries=1, circuit_failures=2, circuit_pause="1m")
+    outcome = one.run({"feed": feed}, clock, bars=40)
+    assert outcome.status == "paused"
+    of = {symbol: [parse_time(row[1]) for row in bars_of(one.folder()) if row[0] == symbol] for symbol in symbols}
+    assert len(of["AAA-USD"]) == 40
+    assert of["BBB-USD"][-1] == of["AAA-USD"][-1]
+    assert 10 <= len(of["BBB-USD"]) < 40

@@ -143,3 +143,35 @@ def test_a_config_names_feed_symbols_and_interval(logos_cli, venues, venue, work
     assert (
         logos_cli("data", "fetch", "--config", "feed.yaml", "--symbol", "ETH-USD", *span(venues, 0, 9)).returncode == 2
     )
+
+
+def test_an_empty_page_at_the_end_is_told_and_the_same_command_goes_on(logos_cli, venues, venue, words) -> None:
+    fetched(logos_cli(*words, *span(venues, 0, 1_000), "--json"))
+    venue.misbehave("empty", times=None, symbol="BTC/USDT")
+    everything = [*words, *span(venues, 0, 1_380)]
+    done = logos_cli(*everything)
+    venue.behave()
+    until, end = (time_text(venues.start + minute * 60) for minute in (1_000, 1_380))
+    assert done.returncode == 0, done.stderr
+    assert f"bars came up to {until}; the end, {end}, was not reached" in " ".join(done.stdout.split())
+    again = fetched(logos_cli(*everything, "--json"))
+    assert (again["new"], again["end_reached"], again["bars_until"]) == (380, True, end)
+
+
+def test_a_hole_in_a_page_is_told_and_filled_with_holes(logos_cli, venues, venue, words) -> None:
+    venue.misbehave("gap", times=None, symbol="BTC/USDT")
+    everything = [*words, *span(venues, 0, 900), "--json"]
+    left = fetched(logos_cli(*everything))
+    venue.behave()
+    assert left["missing"] >= 1
+    again = fetched(logos_cli(*everything))
+    assert (again["new"], again["pages"], again["missing"]) == (0, 0, left["missing"])
+    filled = fetched(logos_cli(*everything, "--holes"))
+    assert (filled["bars"], filled["new"], filled["missing"]) == (900, left["missing"], 0)
+
+
+def test_candles_that_come_twice_are_told_in_a_few_lines(logos_cli, venues, venue, words) -> None:
+    venue.misbehave("duplicates", times=1, symbol="BTC/USDT")
+    done = logos_cli(*words, *span(venues, 0, 500), "--json")
+    assert fetched(done)["bars"] == 500
+    assert len(done.stderr.splitlines()) <= 8

@@ -196,6 +196,11 @@ def _data(summary: SessionSummary) -> Iterator[str]:
     yield table(columns, rows, numeric=("Bars", "Quarantined", "Off tick", "Gaps", "Zero volume"))
     if any(line.quarantined for line in summary.data):
         yield "Each quarantined row stands in `quarantine.csv` with its file, line and reason."
+    if any(line.since_start for line in summary.data):
+        yield (
+            "Off tick and gaps are what the feed has counted since the session was last started or resumed: bars with "
+            "a rounded price, and intervals of an open market without a bar when it was due."
+        )
     notes = [literal(f"{line.symbol}: {note}") for line in summary.data for note in line.notes]
     if notes:
         yield bullets(notes)
@@ -208,7 +213,7 @@ def _record(summary: SessionSummary) -> Iterator[str]:
     rows = [(_RECORDED.get(name, name), f"{count:,}") for name, count in summary.record]
     yield table(("Count of", "Number"), rows, numeric=("Number",))
     if summary.drops:
-        yield "Bars that the feed received and dropped, by reason:"
+        yield "Bars that the feed received and dropped since the session was last started or resumed, by reason:"
         yield table(
             ("Symbol", "Reason", "Number"),
             [

@@ -42,7 +42,13 @@ class SymbolLine:
 
 @attrs.frozen(kw_only=True)
 class DataLine:
-    """What was found out about one symbol's bars."""
+    """What was found out about one symbol's bars.
+
+    Attributes
+    ----------
+    since_start:
+        Whether the feed counted ``off_tick`` and ``gaps`` as time passed, since its last start.
+    """
 
     symbol: str
     source: str
@@ -54,6 +60,7 @@ class DataLine:
     gaps: int = 0
     zero_volume: int = 0
     notes: tuple[str, ...] = ()
+    since_start: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +108,7 @@ class SessionSummary:
     started_at, ended_at:
         Wall-clock times as text; differ between runs.
     first_bar, last_bar:
-        The session's clock at its first and last slice, seconds since the epoch, UTC; ``None`` without a slice.
+        The session's clock at its first and last slice of bars, seconds since the epoch, UTC; ``None`` without one.
     bars, slices:
         How many bars were seen, in how many slices.
     account:

@@ -37,6 +37,16 @@ class _Wish:
     options: tuple[str, ...]
 
 
+@attrs.frozen(kw_only=True)
+class _Way:
+    """How what is fetched comes into the cache."""
+
+    cache: str
+    form: str
+    again: bool
+    holes: bool
+
+
 def fetch_command(  # noqa: PLR0913 -- each is an option of the command
     *,
     config: Annotated[
@@ -72,11 +82,15 @@ def fetch_command(  # noqa: PLR0913 -- each is an option of the command
     replace: Annotated[
         bool, typer.Option("--replace", help="Fetch what is there again too, and take the venue's values.")
     ] = False,
+    holes: Annotated[
+        bool, typer.Option("--holes", help="Ask again for what is missing between the first bar and the last.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, on one line, last.")] = False,
 ) -> None:
     """Load history through a feed into the cache, page by page.
 
-    What is there is not fetched again. Ctrl-C keeps what has come, and the same command goes on.
+    What is there is not fetched again, and a hole in it only with --holes. Ctrl-C keeps what has come, and the same
+    command goes on.
     """
     if form not in FORMS:
         raise InputError(f"there is no form {form!r}", hint="Write parquet, csv or csv.gz")
@@ -96,13 +110,12 @@ def fetch_command(  # noqa: PLR0913 -- each is an option of the command
 
     registry = load_registry()
     read = _feed_config(config, wish, registry)
-    fetched = _fetch(read, registry, (start, end), cache=cache, form=FORMS[form], again=replace)
+    way = _Way(cache=cache, form=FORMS[form], again=replace, holes=holes)
+    fetched = _fetch(read, registry, (start, end), way)
     print_fetched(fetched, as_json=as_json)
 
 
-def _fetch(
-    config: FeedConfig, registry: Registry, span: tuple[str, str], *, cache: str, form: str, again: bool
-) -> list[Fetched]:
+def _fetch(config: FeedConfig, registry: Registry, span: tuple[str, str], way: _Way) -> list[Fetched]:
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
     from logos.assembly.feed_alone import build_feed, history_feed  # noqa: PLC0415
     from logos.cli.data_transfer_output import StderrLog, TransferBar  # noqa: PLC0415
@@ -111,7 +124,8 @@ def _fetch(
     from logos.data.fetching import Fetch  # noqa: PLC0415
 
     workspace, clock = paths.workspace(), SystemClock()
-    built = build_feed(config, workspace=workspace, clock=clock, log=StderrLog())
+    log = StderrLog()
+    built = build_feed(config, workspace=workspace, clock=clock, log=log)
     fetched: list[Fetched] = []
     try:
         feed = history_feed(built, config.feed.name, registry)
@@ -119,17 +133,26 @@ def _fetch(
             for symbol in config.symbols:
                 instrument = config.known_instruments[symbol]
                 target = CachedSymbol(
-                    cache=workspace / cache,
-                    shown_as=cache.rstrip("/"),
+                    cache=workspace / way.cache,
+                    shown_as=way.cache.rstrip("/"),
                     asset_class=instrument.asset_class.value,
                     symbol=symbol,
                     interval=config.interval,
                 )
                 begin, until = _span(span, target, clock.now())
-                fetch = Fetch(feed=feed, target=target, form=form, again=again, progress=bar.of(symbol))
+                fetch = Fetch(
+                    feed=feed,
+                    target=target,
+                    form=way.form,
+                    again=way.again,
+                    holes=way.holes,
+                    calendar=instrument.calendar,
+                    progress=bar.of(symbol),
+                )
                 fetched.append(_run(fetch, begin, until))
     finally:
         built.close()
+        log.finish()
     return fetched
 
 
@@ -138,7 +161,8 @@ def _run(fetch: Fetch, begin: int, until: int) -> Fetched:
     try:
         return fetch.run(begin, until)
     except (KeyboardInterrupt, LogosError):
-        text = f"{fetch.target.symbol}: {fetch.added:,} new bars are in the cache. Go on with the same command."
+        bars = "1 new bar is" if fetch.added == 1 else f"{fetch.added:,} new bars are"
+        text = f"{fetch.target.symbol}: {bars} in the cache. Go on with the same command."
         print(text, file=sys.stderr)  # noqa: T201 -- the command line speaks
         raise
 

@@ -26,7 +26,12 @@ def print_listing(cache: Cache, listed: Sequence[Listed], *, as_json: bool) -> N
     if as_json:
         emit_json({"cache": cache.name, "files": [_listed_object(one) for one in listed]})
     elif listed:
-        print_table(cache.name, _LISTED, [_listed_cells(one) for one in listed], numeric=("rows", "bytes"))
+        faulty = any(one.fault for one in listed)
+        columns = (*_LISTED, "fault") if faulty else _LISTED
+        rows = [(*_listed_cells(one), one.fault or "") if faulty else _listed_cells(one) for one in listed]
+        print_table(cache.name, columns, rows, numeric=("rows", "bytes"))
+        if faulty:
+            typer.echo("\nWhat is wrong with a file: logos data check")
     else:
         typer.echo(f"There is no bar file in {cache.name}. What the program brings along: logos data list bundled")
 
@@ -55,6 +60,7 @@ def _listed_object(one: Listed) -> dict[str, Any]:
         "rows": one.rows,
         "first": _time(one.first),
         "last": _time(one.last),
+        "fault": one.fault,
         "bytes": one.size,
         "modified": time_text(one.modified),
     }

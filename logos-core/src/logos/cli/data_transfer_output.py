@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from logos.domain.errors import Problem
 
 _SHOWN = 20
+_EVENTS = 3
 
 
 class TransferBar(ProgressBar):
@@ -113,7 +114,14 @@ def _import_values(report: ImportReport) -> dict[str, Any]:
 
 
 class StderrLog:
-    """The log of a feed that runs outside a session: what an operator should look at, on standard error."""
+    """The log of a feed that runs outside a session: what an operator should look at, on standard error.
+
+    Of events of one kind, such as the candles of a page that were dropped for one reason, the first few are printed,
+    and at the end how many more there were.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
 
     def debug(self, event: str, **values: Any) -> None:
         """Say nothing."""
@@ -129,7 +137,18 @@ class StderrLog:
         """Print what an operator must look at."""
         self._print(event, values)
 
+    def finish(self) -> None:
+        """Print how many events were not."""
+        for (event, about), count in self._counts.items():
+            if count > _EVENTS:
+                print(f"{event} {about}: {count - _EVENTS:,} more like these".replace(" :", ":"), file=sys.stderr)  # noqa: T201 -- the same
+        self._counts.clear()
+
     def _print(self, event: str, values: dict[str, Any]) -> None:
+        about = " ".join(f"{name}={values[name]}" for name in ("symbol", "reason") if name in values)
+        count = self._counts[event, about] = self._counts.get((event, about), 0) + 1
+        if count > _EVENTS:
+            return
         told = " ".join(f"{name}={value}" for name, value in redact(values).items() if name != "exc_info")
         print(f"{event} {told}".rstrip(), file=sys.stderr)  # noqa: T201 -- the command line speaks
 
@@ -139,25 +158,56 @@ def print_fetched(fetched: Sequence[Fetched], *, as_json: bool) -> None:
     if as_json:
         emit_json({"symbols": [_fetched_values(one) for one in fetched]})
         return
-    columns = ("symbol", "interval", "first", "last", "bars", "new", "replaced", "pages", "file")
+    columns = (
+        "symbol",
+        "interval",
+        "first",
+        "last",
+        "end reached",
+        "bars",
+        "new",
+        "replaced",
+        "missing",
+        "pages",
+        "file",
+    )
     rows = [
         (
             one.symbol,
             one.interval,
             _time(one.first) or "",
             _time(one.last) or "",
+            "yes" if one.end_reached else "no",
             f"{one.total:,}",
             f"{one.added:,}",
             f"{one.replaced:,}",
+            f"{one.missing:,}",
             f"{one.pages:,}",
             str(_shown_path(Path(one.file))) if one.file else "",
         )
         for one in fetched
     ]
-    print_table("", columns, rows, numeric=columns[4:8])
+    print_table("", columns, rows, numeric=columns[5:10])
     for one in fetched:
-        if not one.total:
-            typer.echo(f"\n{one.symbol}: the venue has no bar in that time.")
+        for remark in _fetch_remarks(one):
+            typer.echo(f"\n{one.symbol}: {remark}")
+
+
+def _fetch_remarks(one: Fetched) -> Iterator[str]:
+    if one.until is None:
+        yield f"the venue has no bar in that time, up to {time_text(one.end)}."
+        return
+    if not one.end_reached:
+        yield (
+            f"bars came up to {time_text(one.until)}; the end, {time_text(one.end)}, was not reached. Where the market "
+            "was open in between, the same command asks again."
+        )
+    if one.first_missing is not None:
+        bars = "1 bar is" if one.missing == 1 else f"{one.missing:,} bars are"
+        yield (
+            f"{bars} missing between the first and the last, first {time_text(one.first_missing)}. --holes asks for "
+            "them again; where nothing was traded, there is none."
+        )
 
 
 def _time(seconds: int | None) -> str | None:
@@ -173,6 +223,10 @@ def _fetched_values(one: Fetched) -> dict[str, Any]:
         "end": time_text(one.end),
         "first": _time(one.first),
         "last": _time(one.last),
+        "bars_until": _time(one.until),
+        "end_reached": one.end_reached,
+        "missing": one.missing,
+        "first_missing": _time(one.first_missing),
         "bars": one.total,
         "new": one.added,
         "there_already": one.kept,

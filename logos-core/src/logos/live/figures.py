@@ -23,6 +23,7 @@ from logos.domain.orders import OrderStatus
 from logos.ledger.books import Books, Holding
 from logos.live.recorder import SessionRecorder
 from logos.live.snapshot import Identity
+from logos.live.taken import Taken
 from logos.session.machine import Session
 from logos.session.seats import SymbolReport
 
@@ -110,24 +111,40 @@ def summarise(
     )
 
 
-def feed_lines(counts: Mapping[str, int], feed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``session.md`` says beside that of a session on a polled feed.
+def with_feed(summary: SessionSummary, taken: Taken, interval: int, feed: Mapping[str, Any]) -> SessionSummary:
+    """Return a summary with what ``session.md`` says beside that of a session on a polled feed.
 
     Parameters
     ----------
-    counts:
-        What was recorded, by name.
+    taken:
+        What was recorded. A slice is one of bars here, not a timer tick.
     feed:
         The feed's telemetry; a feed need not tell anything.
     """
     symbols = feed.get("symbols")
+    told = {symbol: one for symbol, one in sorted(symbols.items()) if isinstance(one, dict)} if symbols else {}
     drops: dict[str, dict[str, int]] = {}
-    for symbol, told in sorted(symbols.items()) if isinstance(symbols, dict) else ():
-        dropped = told.get("dropped") if isinstance(told, dict) else None
+    for symbol, one in told.items():
+        dropped = one.get("dropped")
         if isinstance(dropped, dict) and any(dropped.values()):
             drops[symbol] = {reason: count for reason, count in sorted(dropped.items()) if count}
+    opened = [one.first for one in taken.symbols.values() if one.first is not None]
     artifacts = {schemas.BARS_FILE: "every bar, timer tick and correction from the feed", **_ARTIFACTS}
-    return {"record": tuple(counts.items()), "drops": drops, "artifacts": tuple(artifacts.items())}
+    return attrs.evolve(
+        summary,
+        first_bar=min(opened) + interval if opened else None,
+        last_bar=taken.clock,
+        data=tuple(_as_told(line, told.get(line.symbol, {})) for line in summary.data),
+        record=tuple(taken.counts().items()),
+        drops=drops,
+        artifacts=tuple(artifacts.items()),
+    )
+
+
+def _as_told(line: DataLine, told: Mapping[str, Any]) -> DataLine:
+    """Return a symbol's line with what only its feed can count: what it rounded, and what should have been there."""
+    known = {name: told[name] for name in ("off_tick", "gaps") if isinstance(told.get(name), int)}
+    return attrs.evolve(line, since_start=bool(known), **known)
 
 
 def _account(books: Books, max_drawdown: int) -> AccountLine:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from logos.context.parts import Log
 
 
 class LateLog:
-    """Keeps what is logged until it is bound to a log, then passes it on. Any thread may log."""
+    """Keeps what is logged until it is bound to a log, then passes it on. Any thread may log.
 
-    def __init__(self) -> None:
+    A part that makes the operator wait logs a warning with ``after_seconds``, how long, and ``error``, what for.
+    Until the session runs and shows its progress, these are told at once.
+
+    Parameters
+    ----------
+    tell:
+        Tells the operator a sentence; ``None`` where nobody is to be told.
+    """
+
+    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
+        self._tell = tell
         self._lock = threading.Lock()
         self._kept: list[tuple[str, str, dict[str, Any]]] = []
         self._log: Log | None = None
@@ -24,6 +35,10 @@ class LateLog:
             self._kept.clear()
             self._log = log
 
+    def runs(self) -> None:
+        """Tell the operator nothing more: the session runs."""
+        self._tell = None
+
     def debug(self, event: str, **values: Any) -> None:
         """Log what only a developer wants to know."""
         self._say("debug", event, values)
@@ -34,6 +49,9 @@ class LateLog:
 
     def warning(self, event: str, **values: Any) -> None:
         """Log what an operator should look at."""
+        tell = self._tell
+        if tell is not None and "after_seconds" in values:
+            tell(f"{values.get('error') or event}; trying again in {values['after_seconds']:.0f} s")
         self._say("warning", event, values)
 
     def error(self, event: str, **values: Any) -> None:

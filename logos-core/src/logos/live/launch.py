@@ -52,7 +52,7 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
     StorageError
         Where a file cannot be written. Once its folder has its final name, the session can be resumed.
     """
-    log = LateLog()
+    log = LateLog(setup.tell)
     assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log, feed=setup.feed)
     watch = setup.watch(setup.workspace, assembly.kill_files)
     assembly = setup.wrap(assembly, watch)
@@ -105,6 +105,7 @@ def _start(
         with hold(folder), open_log(setup, folder, identity.session_id) as session_log:
             _refuse_taken(folder, position)
             log.bind(session_log)
+            log.runs()
             _report(stage)
             return open_stage(stage, position).run(None)
 

@@ -90,7 +90,7 @@ def _continue(
     record: Record,
     log: Any,
 ) -> Outcome:
-    late = LateLog()
+    late = LateLog(setup.tell)
     late.bind(log)
     assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=late, feed=setup.feed)
     watch = setup.watch(setup.workspace, assembly.kill_files)
@@ -151,6 +151,7 @@ def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: L
         watch=watch,
         log=late,
     )
+    late.runs()
     with watch.signals():
         play = open_stage(stage, position)
         restore(play.session, play.recorder, state)

@@ -19,7 +19,7 @@ from logos.domain.errors import StorageError
 from logos.domain.events import BrokerEvent
 from logos.domain.money import text_of
 from logos.domain.times import time_text
-from logos.live.figures import Ending, feed_lines, summarise
+from logos.live.figures import Ending, summarise, with_feed
 from logos.live.journal import Head
 from logos.live.recorder import SessionRecorder
 from logos.live.recording import Recorded, Recording
@@ -167,7 +167,7 @@ class Play:
             reports = self.recording.reports()
         summary = summarise(identity, self.session, self.recorder, reports, self._ending(status))
         if self.recording is not None:
-            summary = attrs.evolve(summary, **feed_lines(self.recording.taken.counts(), state["feed"]))
+            summary = with_feed(summary, self.recording.taken, self.stage.config.interval, state["feed"])
         self._draw()
         self.stage.setup.disk.replace(self.stage.folder / schemas.SUMMARY_FILE, render(summary).encode())
         self.stage.setup.disk.replace(self.stage.folder / schemas.STATE_FILE, encode(state))

@@ -28,7 +28,7 @@ COMPARED = (
 )
 """In the order in which a difference is told where several begin at one time. Pictures and logs are not compared.
 
-A polled feed's telemetry (``feed`` in ``state.json``, and its drops in ``session.md``) is wall time, which no
+A polled feed's telemetry (``feed`` in ``state.json``, and what ``session.md`` takes from it) is wall time, which no
 second run can repeat: a replay copies it from the record, so that the rest of those files, seal included, is compared.
 """
 

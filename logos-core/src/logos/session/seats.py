@@ -177,8 +177,9 @@ class Feed(Protocol):
     def slices(self, after: int | None) -> Iterator[Slice]:
         """Yield the slices whose clock is later than ``after`` (all where it is ``None``), in order.
 
-        A polled feed yields a slice without bars at least twice a second while it is silent, so that the kill file and
-        the signals are obeyed.
+        A polled feed yields a slice without bars once a second while it is silent, by whole seconds of the session's
+        clock, so that guards can judge the silence; the runner looks for the kill file and the signals in between.
+        Asked to go on behind ``after``, it hands over what has closed since before any such slice.
         """
 
     def history(self, symbol: str, count: int, until: int) -> Sequence[Bar]:

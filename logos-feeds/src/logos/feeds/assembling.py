@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
@@ -30,7 +30,8 @@ class Assembler:
     """Keeps bars until their slice is complete.
 
     A slice is complete when every symbol has settled its interval. Where one does not, the slice waits for it until
-    ``patience`` after its first bar came. An interval without any bar makes no slice.
+    ``patience`` after its first bar came, and not at all once the symbol has failed for as long as that. An interval
+    without any bar makes no slice.
 
     Parameters
     ----------
@@ -66,11 +67,22 @@ class Assembler:
         """Wait for a symbol no more; bars of it that are here already still go."""
         self._tracks.pop(symbol, None)
 
-    def ready(self, now: float) -> Iterator[Assembled]:
-        """Yield every slice that can go now, in order."""
+    def waits_until(self, closed_by: int) -> float | None:
+        """Return up to when a slice that had closed by a moment waits, on the monotonic clock; ``None`` without one."""
+        slots = (slot for slot in self._waiting if slot + self._rules.interval <= closed_by)
+        return max((self._since[slot] + self._rules.patience for slot in slots), default=None)
+
+    def ready(self, now: float, excused: Collection[str] = ()) -> Iterator[Assembled]:
+        """Yield every slice that can go now, in order.
+
+        Parameters
+        ----------
+        excused:
+            Symbols that have failed for so long that nobody waits for them.
+        """
         for slot in sorted(self._waiting):
             missing = tuple(symbol for symbol, track in self._tracks.items() if not track.has_settled(slot))
-            if missing and now < self._since[slot] + self._rules.patience:
+            if any(symbol not in excused for symbol in missing) and now < self._since[slot] + self._rules.patience:
                 return
             rows = [row for _, row in sorted(self._waiting.pop(slot).items())]
             del self._since[slot]

@@ -5,19 +5,27 @@ from __future__ import annotations
 from logos.context.parts import PartContext
 from logos.domain.times import parse_duration
 from logos.feeds.config import CcxtConfig
+from logos.feeds.markets import ccxt_name, markets_of
 from logos.feeds.polled_feed import VenueFeed
 from logos.feeds.venue import Venue
 
 
 def open_ccxt(config: CcxtConfig, context: PartContext) -> VenueFeed:
-    """Build a feed that polls a crypto exchange."""
+    """Build a feed that polls a crypto exchange.
+
+    Raises
+    ------
+    InputError
+        Where the config does not fit the feed's symbols or interval.
+    """
+    markets = markets_of(config, context, ccxt_name)
 
     def connect() -> Venue:
         from logos.feeds.ccxt_venue import CcxtVenue  # noqa: PLC0415 - loads CCXT
 
         return CcxtVenue(
             exchange=config.exchange,
-            symbols={symbol: config.venue_symbols.get(symbol) for symbol in context.symbols},
+            symbols=markets,
             interval=context.interval,
             base_url=config.base_url,
             timeout=parse_duration(config.timeout),

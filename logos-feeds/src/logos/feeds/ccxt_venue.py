@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import ccxt.async_support as ccxt
 
 from logos.domain.errors import InputError
+from logos.domain.times import SECONDS_A_DAY
 from logos.feeds.ccxt_errors import error_of
 from logos.feeds.classifying import Heard, plain
 from logos.feeds.errors import UnknownSymbolError, UnreadableAnswerError, UnsupportedError
@@ -22,6 +23,9 @@ FEWEST_CANDLES = 100
 
 MOST_CANDLES = 1_000
 """More are not asked for at once, even where the exchange would send them."""
+
+SHORTEST = 60
+"""The shortest interval that a config can name, in seconds."""
 
 _heard: ContextVar[Heard] = ContextVar("heard")
 
@@ -34,8 +38,7 @@ class CcxtVenue:
     exchange:
         Its id in CCXT, such as ``binance``.
     symbols:
-        The exchange's own name of each symbol, by the name that Logos calls it: ``{"BTC-USD": "BTC/USDT"}``. ``None``
-        for one that is to be guessed.
+        The exchange's own name of each symbol, by the name that Logos calls it: ``{"BTC-USD": "BTC/USDT"}``.
     interval:
         Length of a bar in seconds.
     base_url:
@@ -48,13 +51,13 @@ class CcxtVenue:
         self,
         *,
         exchange: str,
-        symbols: Mapping[str, str | None],
+        symbols: Mapping[str, str],
         interval: int,
         base_url: str = "",
         timeout: float = 10.0,
     ) -> None:
         self._id = exchange
-        self._names = {symbol: name or guessed(symbol) for symbol, name in symbols.items()}
+        self._names = dict(symbols)
         self._interval = interval
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
@@ -128,7 +131,7 @@ class CcxtVenue:
             return await call
         except ccxt.BaseError as error:
             raise error_of(self.name, error, heard) from error
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
             # CCXT takes an answer of another shape than it expects for granted, and stumbles over it.
             raise UnreadableAnswerError(self.name, f"an answer of an unknown shape ({error!r})") from error
         finally:
@@ -161,12 +164,15 @@ class CcxtVenue:
     def _parse(self, body: str) -> Any:
         """Read JSON, and call what is none by its name: CCXT would go on with the text."""
         try:
-            return json.loads(body, parse_float=str if self._exchange.number is str else None)
+            found = json.loads(body, parse_float=str if self._exchange.number is str else None)
         except ValueError as error:
             status = _heard.get().status or 0
             if status >= 400:
                 return None
             raise UnreadableAnswerError(self.name, f"no JSON, but {plain(body) or 'nothing'}") from error
+        if not isinstance(found, dict | list):
+            raise UnreadableAnswerError(self.name, f"neither an object nor a list, but {plain(body)}")
+        return found
 
     # -- checking --------------------------------------------------------------------------------------------------
 
@@ -175,10 +181,11 @@ class CcxtVenue:
         for name, length in seconds.items():
             if length == self._interval:
                 return str(name)
+        usable = [name for name, length in seconds.items() if length >= SHORTEST and SECONDS_A_DAY % length == 0]
         raise UnsupportedError(
             self.name,
             f"it has no candles of {self._interval} s",
-            hint=f"It has {', '.join(sorted(seconds, key=seconds.__getitem__))}",
+            hint=f"It has {', '.join(sorted(usable, key=seconds.__getitem__)) or 'none that Logos can use'}",
         )
 
     def _check(self, symbol: str, wanted: str) -> None:
@@ -225,11 +232,6 @@ def _candle(row: list[Any]) -> Candle | None:
         close=close,
         volume="0" if volume is None else str(volume),
     )
-
-
-def guessed(symbol: str) -> str:
-    """Return what CCXT most likely calls a symbol: ``BTC/USD`` for ``BTC-USD``."""
-    return symbol.replace("-", "/", 1)
 
 
 def redirected(addresses: Any, base_url: str) -> Any:

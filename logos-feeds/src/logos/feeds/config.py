@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -16,9 +18,65 @@ LEAVE = "leave"
 FORWARD_FILL = "forward_fill"
 
 
-def _duration(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-    if parse_duration(value) <= 0:
-        raise InputError(f"{attribute.name} is {value}, and must be longer than nothing", hint="Write 10s, 1m or 2h")
+def _up_to(most: str) -> Any:
+    """Return a validator for a duration that must not be longer than another."""
+
+    def check(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+        if parse_duration(value) > parse_duration(most):
+            raise InputError(
+                f"{attribute.name} is {value}, and must be at most {most}", hint=f"The default is {attribute.default}"
+            )
+
+    return check
+
+
+def _between(least: int, most: int) -> Any:
+    """Return a validator for a whole number with two bounds, which belong to it."""
+
+    def check(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
+        if not least <= value <= most:
+            raise InputError(
+                f"{attribute.name} is {value}, and must be from {least} to {most}",
+                hint=f"The default is {attribute.default}",
+            )
+
+    return check
+
+
+def _names(_instance: object, attribute: attrs.Attribute[Mapping[str, str]], value: Mapping[str, str]) -> None:
+    empty = sorted(symbol for symbol, name in value.items() if not name.strip())
+    if empty:
+        raise InputError(
+            f"{attribute.name} gives {', '.join(empty)} no name",
+            hint="Write the venue's own, or leave the symbol out where Logos guesses right",
+        )
+
+
+def _address(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+    """Refuse what is no address of a server. No message repeats it: it may hold a password."""
+    fault = _fault_of(value) if value else ""
+    if fault:
+        raise InputError(
+            f"{attribute.name} {fault}",
+            hint=f"Write {attribute.name}: https://mirror.example.com, or leave it out for the venue's own",
+        )
+
+
+def _fault_of(address: str) -> str:
+    """Return what is wrong with an address; empty for nothing."""
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "is no address that can be read, and must be http:// or https:// and a host"
+    faults = {
+        "holds a login, and must not: the config is copied into every session's folder": "@" in address,
+        "holds a blank or a control character": any(sign.isspace() or not sign.isprintable() for sign in address),
+        "does not begin with http:// or https://": parts.scheme not in ("http", "https"),
+        "names no host behind http:// or https://": not host,
+        "holds a query, and must be http:// or https://, a host and at most a path": "?" in address or "#" in address,
+    }
+    return next((fault for fault, found in faults.items() if found), "")
 
 
 @attrs.frozen(kw_only=True)
@@ -30,16 +88,17 @@ class PollingConfig:
     venue_symbols:
         The venue's own name of a symbol, where it is not the one that Logos would guess: ``{BTC-USD: BTC/USDT}``.
     base_url:
-        Where the venue is asked instead of its own address: a mirror or a proxy. Empty for its own.
+        Where the venue is asked instead of its own address: a mirror or a proxy, ``http://`` or ``https://`` without
+        a login. Empty for its own.
     off_tick:
         For a price between two ticks: ``round`` to the nearest (half to even) and count it, or ``refuse`` to go on.
     gaps:
         For an interval without a bar while the market is open: ``leave`` it, or ``forward_fill`` it with the close
         before, marked, unable to fill an order.
     poll_delay:
-        How long after a bar's close the venue is first asked for it.
+        How long after a bar's close the venue is first asked for it; shorter than the interval.
     poll_every:
-        How often it is asked again while the bar is missing.
+        How often it is asked again while the bar is missing; at most the interval.
     timeout:
         When a poll that has not been answered is cut off.
     patience:
@@ -52,18 +111,18 @@ class PollingConfig:
         How many past bars are asked for again with each poll, to hear of corrections.
     """
 
-    venue_symbols: Mapping[str, str] = attrs.field(factory=dict)
-    base_url: str = ""
+    venue_symbols: Mapping[str, str] = attrs.field(factory=dict, validator=_names)
+    base_url: str = attrs.field(default="", validator=_address)
     off_tick: str = attrs.field(default=ROUND, validator=one_of(ROUND, REFUSE))
     gaps: str = attrs.field(default=LEAVE, validator=one_of(LEAVE, FORWARD_FILL))
-    poll_delay: str = attrs.field(default="2s", validator=_duration)
-    poll_every: str = attrs.field(default="5s", validator=_duration)
-    timeout: str = attrs.field(default="10s", validator=_duration)
-    patience: str = attrs.field(default="1m", validator=_duration)
-    retries: int = attrs.field(default=4, validator=attrs.validators.ge(0))
-    circuit_failures: int = attrs.field(default=3, validator=attrs.validators.ge(1))
-    circuit_pause: str = attrs.field(default="30s", validator=_duration)
-    revision_bars: int = attrs.field(default=5, validator=attrs.validators.ge(0))
+    poll_delay: str = attrs.field(default="2s", validator=_up_to("1h"))
+    poll_every: str = attrs.field(default="5s", validator=_up_to("1h"))
+    timeout: str = attrs.field(default="10s", validator=_up_to("1h"))
+    patience: str = attrs.field(default="1m", validator=_up_to("1d"))
+    retries: int = attrs.field(default=4, validator=_between(0, 100))
+    circuit_failures: int = attrs.field(default=3, validator=_between(1, 100))
+    circuit_pause: str = attrs.field(default="30s", validator=_up_to("1d"))
+    revision_bars: int = attrs.field(default=5, validator=_between(0, 1_000))
 
 
 @attrs.frozen(kw_only=True)
@@ -81,12 +140,4 @@ class CcxtConfig(PollingConfig):
 
 @attrs.frozen(kw_only=True)
 class YfinanceConfig(PollingConfig):
-    """The feed ``yfinance``.
-
-    Attributes
-    ----------
-    prepost:
-        Whether bars of shares outside the regular hours are asked for too.
-    """
-
-    prepost: bool = False
+    """The feed ``yfinance``. It has no keys of its own."""

@@ -11,9 +11,9 @@ from logos.data.calendars import MarketCalendar
 from logos.domain.bars import Bar
 from logos.feeds.candles import CandleReader
 from logos.feeds.errors import UnsupportedError
-from logos.feeds.page_reading import is_open, off_tick_error, read_page, repeated
+from logos.feeds.page_reading import Reading, is_open, off_tick_error, read_page, repeated
 from logos.feeds.polling import next_page, tell_dropped
-from logos.feeds.retrying import Answer, Asker
+from logos.feeds.retrying import LONGEST_WAIT, Answer, Asker
 from logos.feeds.rules import Rules
 
 _EMPTY_PAGES = 3
@@ -85,15 +85,30 @@ class History:
         return self._joined(symbol, bars, [], end)
 
     async def _page(self, symbol: str, since: int, until: int) -> tuple[list[Bar], Answer]:
-        answer = await self.asker.ask(symbol, since, until)
+        answer = await self.asker.ask(symbol, since, until, longest_wait=LONGEST_WAIT)
         instrument = self.context.instruments[symbol]
         reading = read_page(answer, CandleReader(instrument, self.rules.interval))
+        if self._has_hole(symbol, answer, reading):
+            # One answer with a hole in it proves nothing: a second one does, or fills it.
+            answer = await self.asker.ask(symbol, since, until, longest_wait=LONGEST_WAIT)
+            again = read_page(answer, CandleReader(instrument, self.rules.interval))
+            again.bars = reading.bars | again.bars
+            reading = again
         record = self.asker.telemetry[symbol]
         tell_dropped(self.context.log, record, symbol, reading.dropped)
         record.off_tick += len(reading.off_tick)
         if reading.off_tick and self.rules.refuse_off_tick:
             raise off_tick_error(self.asker.source, instrument, next(iter(reading.off_tick.values())))
         return [reading.bars[stamp] for stamp in sorted(reading.bars)], answer
+
+    def _has_hole(self, symbol: str, answer: Answer, reading: Reading) -> bool:
+        """Return whether a page lacks a bar of an interval that has passed and in which the market was open."""
+        interval = self.rules.interval
+        end = min(answer.until, int(answer.closed_by) // interval * interval)
+        slots = range(-(-answer.since // interval) * interval, end, interval)
+        if len(reading.bars) >= len(slots):
+            return False
+        return any(slot not in reading.bars and self._is_open(symbol, slot) for slot in slots)
 
     def _joined(self, symbol: str, earlier: Sequence[Bar], later: Sequence[Bar], end: int) -> list[Bar]:
         """Join two stretches of bars that reach up to ``end``; what is missing is filled forward if so wished."""

@@ -20,15 +20,10 @@ from logos.feeds.polling import Item, Poller
 from logos.feeds.retrying import Asker
 from logos.feeds.rules import Rules
 from logos.feeds.telemetry import Telemetry
+from logos.feeds.ticking import CatchUp, CaughtUp, Ticks
 from logos.feeds.venue import Venue
 from logos.feeds.waiting import PAUSE, Waits
 from logos.session.seats import Delivery, QuarantinedRow, Revision, State, SymbolReport
-
-TICK_EVERY = 0.4
-"""Seconds of the session's clock between two ticks while nothing comes."""
-
-_MOST_LOOKS = 20
-"""After how many looks at a queue that stays empty a tick goes out, though the session's clock stands still."""
 
 
 class VenueFeed:
@@ -85,7 +80,10 @@ class VenueFeed:
             yield delivery.slice
 
     def deliveries(self, after: int | None) -> Iterator[Delivery]:
-        """Yield slices as they are complete, and a tick at least twice a second while none is.
+        """Yield slices as they are complete, and a tick once a second while none is.
+
+        What closed since ``after`` goes first. No tick goes before each symbol was asked for it and has answered or
+        failed, unless nothing at all comes for longer than the time-out.
 
         Parameters
         ----------
@@ -101,11 +99,11 @@ class VenueFeed:
         if self._closed:
             return
         line = self._opened()
-        following = line.thread.start(line.poller.follow(self._first(after), dict(self._handed_out)))
+        catch_up = CatchUp(self._context.symbols, self._context.clock, self._rules)
+        following = line.thread.start(line.poller.follow(self._first(after), dict(self._handed_out), catch_up))
         following.add_done_callback(self._tell_end)
-        clock, revisions = after or 0, list[Revision]()
-        next_tick = self._context.clock.monotonic()
-        looks = 0
+        ticks = Ticks(self._context.clock, after or 0, None if after is None else catch_up)
+        revisions = list[Revision]()
         while not self._closed:
             item = self._next_item()
             if isinstance(item, LogosError):
@@ -113,15 +111,15 @@ class VenueFeed:
             if isinstance(item, Revision):
                 revisions.append(item)
                 continue
-            if item is None:
-                looks += 1
-                if self._context.clock.monotonic() < next_tick and looks < _MOST_LOOKS and not revisions:
-                    continue
-                item = Delivery(slice=Slice(max(clock, self._context.clock.now()), ()))
-            clock, looks = item.slice.clock, 0
-            yield attrs.evolve(item, revisions=tuple(revisions))
+            if isinstance(item, CaughtUp):
+                ticks.release()
+                continue
+            delivery = item or ticks.due()
+            if delivery is None:
+                continue
+            ticks.handed_over(delivery)
+            yield attrs.evolve(delivery, revisions=tuple(revisions))
             revisions.clear()
-            next_tick = self._context.clock.monotonic() + TICK_EVERY
 
     def history(self, symbol: str, count: int, until: int) -> Sequence[Bar]:
         """Return the last ``count`` final bars that closed at or before ``until``, oldest first.

@@ -12,19 +12,23 @@ from logos.domain.errors import LogosError, PartFailedError
 from logos.domain.times import time_text
 from logos.feeds.assembling import Assembler
 from logos.feeds.circuit import Circuit, CircuitState
-from logos.feeds.errors import PermanentError, TransientError
+from logos.feeds.errors import PermanentError, TransientError, UnsupportedError
 from logos.feeds.page_reading import UNFINISHED, DroppedCandle, off_tick_error
 from logos.feeds.retrying import Answer, Asker
 from logos.feeds.rules import Rules
 from logos.feeds.symbol_track import SymbolTrack, Taken
 from logos.feeds.telemetry import STOPPED, SymbolTelemetry
+from logos.feeds.ticking import CatchUp, CaughtUp
 from logos.feeds.waiting import PAUSE
 from logos.session.seats import Delivery, Origin, Revision
 
-Item = Delivery | Revision | LogosError
-"""What the poller hands to the session's side: a slice, a correction, or what ended a task."""
+Item = Delivery | Revision | LogosError | CaughtUp
+"""What the poller hands to the session's side: a slice, a correction, what ended a task, or the end of catching up."""
 
 _SUMMARY_EVERY = 60
+
+_REFUSALS = 3
+"""After how many refusals in a row a symbol that was answered before is polled no more."""
 
 
 class Poller:
@@ -50,8 +54,13 @@ class Poller:
         self._tracks: dict[str, SymbolTrack] = {}
         self._assembler = Assembler({}, rules, 0)
         self._revisions: list[Revision] = []
+        self._failing: dict[str, float] = {}
+        self._refusals: dict[str, int] = {}
+        self._stopped: set[str] = set()
+        self._answering_since = context.clock.monotonic()
+        self._catch_up = CatchUp((), context.clock, rules)
 
-    async def follow(self, first: int, handed_out: dict[str, Sequence[Bar]]) -> None:
+    async def follow(self, first: int, handed_out: dict[str, Sequence[Bar]], catch_up: CatchUp) -> None:
         """Poll every symbol until cancelled.
 
         Parameters
@@ -60,13 +69,20 @@ class Poller:
             Open time of the first bar that is wanted.
         handed_out:
             The history that the session has had, by symbol.
+        catch_up:
+            Is told how far the first round of polls has come.
         """
+        self._catch_up = catch_up
         for symbol in self._context.symbols:
             instrument = self._context.instruments[symbol]
             calendar = self._context.calendar(instrument)
-            self._tracks[symbol] = SymbolTrack(instrument, self._rules, calendar, first)
-            self._tracks[symbol].remember(handed_out.get(symbol, ()))
-        self._assembler = Assembler(self._tracks, self._rules, first - self._rules.interval)
+            bars = handed_out.get(symbol, ())
+            # A venue that lags had not published the last bars when history was asked for: they come first.
+            begin = min(first, bars[-1].timestamp + self._rules.interval) if bars else first
+            self._tracks[symbol] = SymbolTrack(instrument, self._rules, calendar, begin)
+            self._tracks[symbol].remember(bars)
+        begins = min(track.first for track in self._tracks.values())
+        self._assembler = Assembler(self._tracks, self._rules, begins - self._rules.interval)
         works: dict[str, Callable[[], Awaitable[None]]] = {
             f"the polling of {symbol}": lambda symbol=symbol: self._poll(symbol)  # type: ignore[misc]
             for symbol in self._tracks
@@ -95,10 +111,13 @@ class Poller:
             except TransientError as error:
                 self._count_failure(symbol, error)
             except PermanentError as error:
-                self._stop(symbol, error)
-                return
+                self._catch_up.answered(symbol)
+                if self._is_final(symbol, error):
+                    self._stop(symbol, error)
+                    return
             else:
                 self._count_success(symbol)
+            self._catch_up.answered(symbol)
             track.asked_at = self._clock.now()
 
     async def _until_due(self, track: SymbolTrack) -> None:
@@ -127,11 +146,62 @@ class Poller:
         probing = self._circuits[symbol].state(self._clock.monotonic()) is CircuitState.HALF_OPEN
         while since is not None and since < end:
             until = min(end, since + self._asker.venue.page_candles * interval)
-            answer = await self._asker.ask(symbol, since, until, retries=0 if probing else None)
+            try:
+                answer = await self._asker.ask(symbol, since, until, retries=0 if probing else None)
+            except UnsupportedError:
+                since = begin = await self._kept_from(symbol, since, end)
+                self._tell(symbol, track.pass_over(since))
+                continue
+            self._is_back(symbol)
             self._hand_on(symbol, answer, track.take(answer, begin))
+            self._catch_up.heard()
             since = next_page(answer, interval)
 
+    async def _kept_from(self, symbol: str, refused: int, end: int) -> int:
+        """Return the first open time that a venue answers for, where it refuses an earlier one as too far back.
+
+        Raises
+        ------
+        FeedError
+            Where it refuses the newest one too: that is not for its age.
+        """
+        interval = self._rules.interval
+        kept = end - interval
+        await self._asker.ask(symbol, kept, end)
+        while kept - refused > interval:
+            middle = refused + (kept - refused) // 2 // interval * interval
+            try:
+                await self._asker.ask(symbol, middle, middle + interval)
+            except UnsupportedError:
+                refused = middle
+            else:
+                kept = middle
+            self._catch_up.heard()
+        return kept
+
+    def _is_final(self, symbol: str, error: PermanentError) -> bool:
+        """Return whether a refusal is to be believed: a venue that has answered so far may be wrong about it once."""
+        self._refusals[symbol] = self._refusals.get(symbol, 0) + 1
+        if isinstance(error, UnsupportedError) or self._refusals[symbol] >= _REFUSALS:
+            return True
+        self._failing.setdefault(symbol, self._clock.monotonic())
+        self._log.warning("poll_refused", source=self._telemetry.source, symbol=symbol, error=str(error))
+        return False
+
+    def _is_back(self, symbol: str) -> None:
+        """Take note of an answer. The first of a venue that had failed altogether gives the others their time too."""
+        if len(self._failing) == len(self._tracks):
+            self._answering_since = self._clock.monotonic()
+        self._failing.pop(symbol, None)
+        self._refusals.pop(symbol, None)
+
+    def _excused(self) -> list[str]:
+        """Return the symbols that have failed for longer than the patience, others having been answered meanwhile."""
+        since = self._clock.monotonic() - self._rules.patience
+        return [symbol for symbol, at in self._failing.items() if max(at, self._answering_since) < since]
+
     def _count_failure(self, symbol: str, error: TransientError) -> None:
+        self._failing.setdefault(symbol, self._clock.monotonic())
         self._log.warning("poll_failed", source=self._telemetry.source, symbol=symbol, error=str(error))
         circuit = self._circuits[symbol]
         if circuit.failed(self._clock.monotonic()):
@@ -149,28 +219,33 @@ class Poller:
         self._telemetry[symbol].trouble = STOPPED
         self._assembler.leave_out(symbol)
         self._log.error("symbol_stopped", source=self._telemetry.source, symbol=symbol, error=str(error))
+        self._stopped.add(symbol)
+        if len(self._stopped) == len(self._tracks):
+            self._outbox.put(error)  # nothing is left that could bring a bar
 
     # -- what an answer brought ------------------------------------------------------------------------------------
 
     def _hand_on(self, symbol: str, answer: Answer, taken: Taken) -> None:
-        self._tell(symbol, taken)
         if taken.off_tick and self._rules.refuse_off_tick:
+            self._tell(symbol, taken)
             raise off_tick_error(self._telemetry.source, self._context.instruments[symbol], taken.off_tick[0])
         origin = Origin(source=self._telemetry.source, fetched_at=answer.received_at)
         for bar in taken.bars:
             if not self._assembler.add(bar, origin, self._clock.monotonic()):
+                taken.filled.discard(bar.timestamp)
                 self._tracks[symbol].came_late(bar)
                 self._telemetry[symbol].dropped["late"] += 1
                 self._log.warning(
                     "late_bar", symbol=symbol, bar=time_text(bar.timestamp), reason="the slice of its time has gone"
                 )
+        self._tell(symbol, taken)
         self._revisions += [Revision(delivered=old, revised=new, origin=origin) for old, new in taken.revisions]
         self._release()
 
     def _tell(self, symbol: str, taken: Taken) -> None:
         record = self._telemetry[symbol]
         record.off_tick += len(taken.off_tick)
-        record.filled += taken.filled
+        record.filled += len(taken.filled)
         tell_dropped(self._log, record, symbol, taken.dropped)
         if taken.gaps:
             record.gaps += len(taken.gaps)
@@ -180,7 +255,7 @@ class Poller:
                 first=time_text(taken.gaps[0]),
                 last=time_text(taken.gaps[-1]),
                 intervals=len(taken.gaps),
-                filled=taken.filled,
+                filled=len(taken.filled),
             )
 
     # -- slices ----------------------------------------------------------------------------------------------------
@@ -192,10 +267,12 @@ class Poller:
             for track in self._tracks.values():
                 track.pass_closed(now)
             self._release()
+            if self._catch_up.ends(self._assembler.waits_until(self._catch_up.began)):
+                self._outbox.put(CaughtUp())
             await asyncio.sleep(PAUSE)
 
     def _release(self) -> None:
-        for one in self._assembler.ready(self._clock.monotonic()):
+        for one in self._assembler.ready(self._clock.monotonic(), self._excused()):
             for bar, origin in zip(one.delivery.slice.bars, one.delivery.origins, strict=True):
                 record = self._telemetry[bar.symbol]
                 record.last_bar = bar.timestamp

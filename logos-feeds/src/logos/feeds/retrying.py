@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import attrs
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential
 from tenacity.wait import wait_base
 
 from logos.context.clock import Clock
@@ -22,6 +23,9 @@ from logos.feeds.waiting import Waits
 
 _Result = TypeVar("_Result")
 _NOTABLE_SKEW = 5.0
+
+LONGEST_WAIT = 60.0
+"""Seconds that somebody who waits for an answer is kept waiting because the venue asks for it. Polling has no limit."""
 
 AT_ONCE = 6
 """How many requests may be under way together. A client library that keeps a rate limit lets them wait for each other,
@@ -104,36 +108,46 @@ class Asker:
         Raises
         ------
         FeedError
-            Where it cannot be opened; at once where asking again cannot help.
+            Where it cannot be opened; at once where asking again cannot help, or not for longer than a minute.
         """
 
         async def work() -> None:
             await self._timed(self.venue.open(), "opening the venue")
 
-        await self._with_retries("", work, self.rules.retries)
+        await self._with_retries("", work, self.rules.retries, LONGEST_WAIT)
 
-    async def ask(self, symbol: str, since: int, until: int, *, retries: int | None = None) -> Answer:
+    async def ask(
+        self, symbol: str, since: int, until: int, *, retries: int | None = None, longest_wait: float = math.inf
+    ) -> Answer:
         """Ask for a symbol's candles, as often as it takes.
 
         Parameters
         ----------
         retries:
             How often to repeat a request that failed; as the config says where it is ``None``.
+        longest_wait:
+            From how many seconds on a venue that asks to be left alone is not waited for.
 
         Raises
         ------
         FeedError
-            The last failure.
+            The last failure, with how often and how long it was tried where that was more than once.
         """
 
         async def work() -> Answer:
             return await self._once(symbol, since, until)
 
-        return await self._with_retries(symbol, work, self.rules.retries if retries is None else retries)
+        return await self._with_retries(symbol, work, self.rules.retries if retries is None else retries, longest_wait)
 
-    async def _with_retries(self, symbol: str, work: Callable[[], Awaitable[_Result]], retries: int) -> _Result:
+    async def _with_retries(
+        self, symbol: str, work: Callable[[], Awaitable[_Result]], retries: int, longest_wait: float
+    ) -> _Result:
+        began, tried = self.clock.monotonic(), 0
+
         async def heeding() -> _Result:
+            nonlocal tried
             await self.waits.sleep(self._silent_until - self.clock.monotonic())
+            tried += 1
             try:
                 async with self._turns:
                     return await work()
@@ -145,11 +159,15 @@ class Asker:
             sleep=self.waits.sleep,
             stop=stop_after_attempt(retries + 1),
             wait=self._backoffs.setdefault(symbol, SeededBackoff(self.seed, "feed", symbol)),
-            retry=retry_if_exception_type(TransientError),
+            retry=retry_if_exception(lambda error: _may_pass(error, longest_wait)),
             before_sleep=lambda state: self._retried(symbol, state),
             reraise=True,
         )
-        result: _Result = await retrying(heeding)
+        try:
+            result: _Result = await retrying(heeding)
+        except TransientError as error:
+            _tell_effort(error, tried, self.clock.monotonic() - began)
+            raise
         if symbol:
             self.telemetry[symbol].attempt = 0
         return result
@@ -206,3 +224,18 @@ class Asker:
             after_seconds=round(state.upcoming_sleep, 3),
             error=str(error),
         )
+
+
+def _may_pass(error: BaseException, longest_wait: float) -> bool:
+    """Return whether to ask again after an error."""
+    asked = error.retry_after if isinstance(error, RateLimitedError) else None
+    return isinstance(error, TransientError) and (asked or 0.0) <= longest_wait
+
+
+def _tell_effort(error: TransientError, tried: int, seconds: float) -> None:
+    """Let an error say what was done about it, and what the venue wants."""
+    told = [f"asked {tried} times in {seconds:.0f} s"] if tried > 1 else []
+    if isinstance(error, RateLimitedError) and error.retry_after:
+        told.append(f"the venue wants to be left alone for {error.retry_after:.0f} s")
+    if told:
+        error.message = f"{error.message} ({'; '.join(told)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from logos.domain.errors import InputError
 from logos.domain.times import parse_duration
 from logos.feeds.config import FORWARD_FILL, REFUSE, PollingConfig
 
@@ -43,7 +44,14 @@ class Rules:
 
     @classmethod
     def of(cls, config: PollingConfig, interval: int) -> Rules:
-        """Return the rules of a config."""
+        """Return the rules of a config.
+
+        Raises
+        ------
+        InputError
+            Where a wait does not fit into the interval.
+        """
+        _check_waits(config, interval)
         return cls(
             interval=interval,
             poll_delay=parse_duration(config.poll_delay),
@@ -56,4 +64,17 @@ class Rules:
             overlap=max(1, config.revision_bars),
             forward_fill=config.gaps == FORWARD_FILL,
             refuse_off_tick=config.off_tick == REFUSE,
+        )
+
+
+def _check_waits(config: PollingConfig, interval: int) -> None:
+    if parse_duration(config.poll_delay) >= interval:
+        raise InputError(
+            f"poll_delay is {config.poll_delay}, and must be shorter than the interval, which is {interval} s",
+            hint="It is the wait after a bar's close; the default is 2s",
+        )
+    if parse_duration(config.poll_every) > interval:
+        raise InputError(
+            f"poll_every is {config.poll_every}, and must be at most the interval, which is {interval} s",
+            hint="It is how often a missing bar is asked for; the default is 5s",
         )

@@ -36,7 +36,7 @@ class Taken:
     gaps:
         Open times of intervals that had no bar when it was due, though the market was open.
     filled:
-        How many of the new bars are such intervals' after all.
+        Open times of the new bars that are such intervals' after all.
     """
 
     bars: list[Bar] = attrs.field(factory=list)
@@ -44,7 +44,7 @@ class Taken:
     dropped: list[DroppedCandle] = attrs.field(factory=list)
     off_tick: list[str] = attrs.field(factory=list)
     gaps: list[int] = attrs.field(factory=list)
-    filled: int = 0
+    filled: set[int] = attrs.field(factory=set)
 
 
 @attrs.define(eq=False)
@@ -59,8 +59,9 @@ class _Known:
 class SymbolTrack:
     """Follows one symbol from its first wanted bar on.
 
-    An interval is *settled* when its bar is there, or when it is known that there is none: a successful answer that
-    reaches over it holds a later candle and not this one; or the newest candle stayed the same, and this one missing,
+    An interval is *settled* when its bar is there, or when it is known that there is none: two rounds of
+    polling in a row bring a later candle and not this one, so that one answer with a hole in it, or of another shape,
+    loses nothing; or the newest candle stayed the same, and this one missing,
     for as long as ``poll_every`` and as the venue has lagged lately; or the market is closed by its calendar.
 
     Parameters
@@ -80,6 +81,8 @@ class SymbolTrack:
         self._known: dict[int, _Known] = {}
         self._missing_since: dict[int, int] = {}
         self._without: set[int] = set()
+        self._round = 0
+        self._doubted: dict[int, int] = {}
         self._said: set[tuple[int, str]] = set()
         self._newest = 0
         self._oldest = self.begin_of_request()
@@ -97,15 +100,19 @@ class SymbolTrack:
         """
         if self.asked_at is None:
             return now
+        asked_at = min(self.asked_at, now)  # the machine's clock may have been put back
         slot = self.settled + self._interval
         wait = ceil(venue_behind) + self._rules.poll_delay
-        gently = self.asked_at + CLOSED_EVERY
+        gently = asked_at + CLOSED_EVERY
         while not self.is_open(slot):
             if slot + self._interval + wait >= gently:
                 return gently
             slot += self._interval
         closes = slot + self._interval + wait
-        return closes if self.asked_at < closes else self.asked_at + self._rules.poll_every
+        if asked_at >= closes:
+            return asked_at + self._rules.poll_every
+        # A venue that once told a wrong time is asked again all the same: only an answer can put it right.
+        return min(closes, max(asked_at, slot) + self._interval + self._rules.poll_delay + self._rules.poll_every)
 
     def begin_of_request(self) -> int:
         """Return the open time to ask from: the first interval that is not settled, less the overlap."""
@@ -122,6 +129,14 @@ class SymbolTrack:
             self.settled = slot
             slot += self._interval
 
+    def pass_over(self, slot: int) -> Taken:
+        """Settle everything before an interval: the venue has it no more. Return the gaps."""
+        taken = Taken(
+            gaps=[one for one in range(self.settled + self._interval, slot, self._interval) if self.is_open(one)]
+        )
+        self.settled = max(self.settled, slot - self._interval)
+        return taken
+
     def has_settled(self, slot: int) -> bool:
         """Return whether everything up to an interval is settled."""
         return self.settled >= slot
@@ -137,6 +152,7 @@ class SymbolTrack:
             Open time from which this answer and those just before it reach without a hole.
         """
         taken = Taken()
+        self._round += answer.since <= covered_from  # the first page of a round of polling
         reading = read_page(answer, self._reader)
         self._tell(reading, taken)
         stale = self._is_stale(answer, reading)
@@ -156,7 +172,9 @@ class SymbolTrack:
 
     def came_late(self, bar: Bar) -> None:
         """Take note that a bar was left out, so that no correction of it is told either."""
-        self._known[bar.timestamp].delivered = False
+        known = self._known.get(bar.timestamp)  # long after an outage it is let go of already
+        if known is not None:
+            known.delivered = False
 
     def _tell(self, reading: Reading, taken: Taken) -> None:
         """Tell of what is left out or rounded, once, however often it is asked for again."""
@@ -168,7 +186,14 @@ class SymbolTrack:
 
     def _is_stale(self, answer: Answer, reading: Reading) -> bool:
         """Return whether the answer lacks a candle that is known: an empty or an older one proves no absence."""
-        known = max((stamp for stamp in self._known if answer.since <= stamp < answer.until), default=None)
+        known = max(
+            (
+                stamp
+                for stamp, one in self._known.items()
+                if answer.since <= stamp < answer.until and not one.bar.forward_filled
+            ),
+            default=None,
+        )
         return known is not None and (reading.newest is None or reading.newest < known)
 
     def _place(self, bar: Bar, answer: Answer, taken: Taken) -> None:
@@ -188,10 +213,10 @@ class SymbolTrack:
         self._lags.append(answer.received_at - self._missing_since.get(stamp, answer.received_at))
         if stamp in self._without:
             self._without.discard(stamp)
-            taken.filled += 1
-        elif answer.received_at - stamp > 2 * self._interval + self._rules.poll_delay:
+            taken.filled.add(stamp)
+        elif answer.received_at - stamp > 2 * self._interval + self._rules.poll_delay and self.is_open(stamp):
             taken.gaps.append(stamp)
-            taken.filled += 1
+            taken.filled.add(stamp)
 
     def _settle(self, newest: int | None, last: int, received_at: int, taken: Taken) -> None:
         """Settle what the answer proves, up to the last interval that it reaches over and that has passed."""
@@ -201,12 +226,16 @@ class SymbolTrack:
         proven = self.settled if newest is None else min(last, newest - self._interval)
         slot = self.settled + self._interval
         while slot <= last:
-            there = slot in self._known
-            if not there and slot > proven and self.is_open(slot) and not self._is_absent(slot, received_at):
+            there = slot in self._known or not self.is_open(slot)
+            if not there and slot <= proven and self._doubted.get(slot, self._round) == self._round:
+                for one in range(slot, proven + 1, self._interval):
+                    self._doubted.setdefault(one, self._round)
+                return
+            if not there and slot > proven and not self._is_absent(slot, received_at):
                 for later in range(slot, last + 1, self._interval):
                     self._missing_since.setdefault(later, received_at)
                 return
-            if not there:
+            if slot not in self._known:
                 self._miss(slot, taken)
             self.settled = slot
             slot += self._interval
@@ -235,4 +264,5 @@ class SymbolTrack:
         self._known = {stamp: known for stamp, known in self._known.items() if stamp >= last}
         self._missing_since = {stamp: at for stamp, at in self._missing_since.items() if stamp > self.settled}
         self._without = {stamp for stamp in self._without if stamp >= oldest}
+        self._doubted = {stamp: at for stamp, at in self._doubted.items() if stamp > self.settled}
         self._said = {(stamp, reason) for stamp, reason in self._said if stamp >= oldest}

@@ -6,6 +6,7 @@ time-out of the session ends it.
 
 from __future__ import annotations
 
+import asyncio
 import calendar
 import itertools
 import logging
@@ -35,6 +36,7 @@ LONGEST_SPAN = {60: 7, 120: 30, 300: 30, 900: 30, 1_800: 30, 3_600: 365, SECONDS
 """How many days are asked for at once. Yahoo sends eight days of 1m bars at most; the others are for the size."""
 
 MOST_CALLS = 16
+_CHECKED_AT_ONCE = 8
 """How many calls may be under way, those that were left alone included, before new ones are refused."""
 _SILENT = logging.NullHandler()
 
@@ -48,7 +50,7 @@ class YfinanceVenue:
     Parameters
     ----------
     symbols:
-        Yahoo's own name of each symbol, by the name that Logos calls it; ``None`` for one that is to be guessed.
+        Yahoo's own name of each symbol, by the name that Logos calls it: ``{"EUR-USD": "EURUSD=X"}``.
     asset_classes:
         The asset class of each symbol.
     interval:
@@ -59,24 +61,21 @@ class YfinanceVenue:
         Where it is asked instead of Yahoo's hosts; empty for those.
     timeout:
         When a request that has not been answered is given up, in seconds of the machine.
-    prepost:
-        Whether bars outside the regular hours are asked for too.
     """
 
     def __init__(
         self,
         *,
-        symbols: Mapping[str, str | None],
+        symbols: Mapping[str, str],
         asset_classes: Mapping[str, AssetClass],
         interval: int,
         cache_folder: Path,
         base_url: str = "",
         timeout: float = 10.0,
-        prepost: bool = False,
     ) -> None:
-        self._names = {symbol: name or guessed(symbol, asset_classes[symbol]) for symbol, name in symbols.items()}
+        self._names = dict(symbols)
         # Outside shares, yfinance takes 23:59 for the close of a day without one, and drops the last minute.
-        self._prepost = {symbol: prepost or of is not AssetClass.EQUITY for symbol, of in asset_classes.items()}
+        self._prepost = {symbol: of is not AssetClass.EQUITY for symbol, of in asset_classes.items()}
         self._interval = interval
         self._cache_folder = cache_folder
         self._base_url = base_url
@@ -117,8 +116,10 @@ class YfinanceVenue:
         self._threads = ThreadCalls("yfinance", MOST_CALLS)
         self._session = ListeningSession(self._base_url, self._timeout)
         try:
-            for symbol, name in self._names.items():
-                await self._check(symbol, name)
+            names = list(self._names.items())
+            for begin in range(0, len(names), _CHECKED_AT_ONCE):
+                group = names[begin : begin + _CHECKED_AT_ONCE]
+                await asyncio.gather(*(self._check(symbol, name) for symbol, name in group))
         except BaseException:
             await self.close()
             raise
@@ -199,11 +200,6 @@ class YfinanceVenue:
                 return []
             raise error_of(error, listening) from error
         return candles
-
-
-def guessed(symbol: str, asset_class: AssetClass) -> str:
-    """Return what Yahoo most likely calls a symbol: ``EURUSD=X`` for the currency pair ``EUR-USD``."""
-    return f"{symbol.replace('-', '')}=X" if asset_class is AssetClass.FOREX else symbol
 
 
 def _keep_quiet() -> None:

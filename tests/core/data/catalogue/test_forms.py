@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 
 import pyarrow as pa
@@ -101,6 +102,9 @@ def test_a_truncated_gzip_is_said_and_what_is_there_is_checked(check_text, tmp_p
         (gzip.compress(b"x"), "A-1m.csv", "unreadable", "it is gzip: call it .csv.gz"),
         (HEADER.encode("utf-16"), "A-1m.csv", "unreadable", "UTF-16"),
         ("PAR1", "A-1m.parquet", "unreadable", "no whole Parquet file"),
+        (b"k\x9d\xfe,a\nb\n", "A-1m.csv", "unreadable", "no UTF-8 text: it begins with the bytes 6b 9d fe"),
+        (b"a,b\n\x00\x01\xff\n", "A-1m.csv", "unreadable", "no UTF-8 text"),
+        (b"\n\x00\x01\xff\n", "A-1m.csv", "unreadable", "no UTF-8 text"),
         (b"PAR1....", "A-1m.csv", "unreadable", "Parquet: call it .parquet"),
     ],
 )
@@ -115,6 +119,54 @@ def test_a_file_that_is_called_gzip_and_is_none_is_unreadable(tmp_path):
     path.write_text(text(rows()))
     found = only(check_file(place_of(path, "A"), Expectations()))
     assert (found.kind, found.found) == ("unreadable", "Not a gzipped file (b'ti')")
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32))
+def test_random_bytes_are_unreadable_and_no_table_of_something_else(tmp_path_factory, seed):
+    path = tmp_path_factory.mktemp("any") / "bin-1m.csv"
+    path.write_bytes(b"".join(hashlib.sha256(f"{seed} {place}".encode()).digest() for place in range(160)))
+    found = only(check_file(place_of(path, "A"), Expectations()))
+    assert (found.kind, found.severity) == ("unreadable", "defect")
+    assert found.found.isprintable()
+    assert "\ufffd" not in found.found
+
+
+def test_bytes_within_rows_that_are_no_text_are_shown_escaped(check_text):
+    data = text(rows(3)).encode() + b"2024-03-07T12:03:00Z,1\xff\x07\n" + b"\xfe\x1b,1,1,1,1,1\n"
+    report = check_text(data)
+    assert {"torn_row", "bad_time"} <= set(kinds(report))
+    assert all(finding.found.isprintable() and "\ufffd" not in finding.found for finding in report.findings)
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(1, "seconds"), (1_000, "milliseconds")])
+def test_times_counted_since_1970_are_read_and_noted(check_text, factor, unit):
+    lines = [row.split(",", 1) for row in rows()]
+    counted = [f"{parse_time(stamp) * factor},{numbers}" for stamp, numbers in lines]
+    report = check_text(text(counted))
+    assert kinds(report) == ["epoch_time"]
+    assert (only(report).severity, only(report).count, only(report).line) == ("note", 40, 2)
+    assert unit in only(report).found
+    assert (report.first, report.last) == (START, START + 39 * 60)
+    spoiled = check_text(text([*counted, "soon,100,101,99,100,1"]))
+    assert sorted(kinds(spoiled)) == ["bad_time", "epoch_time"]
+    assert spoiled.first == START
+
+
+def test_milliseconds_between_two_seconds_are_off_the_grid(check_text):
+    counted = [f"{(START + index * 60) * 1_000 + (index == 5)},100,101,99,100,1" for index in range(20)]
+    report = check_text(text(counted))
+    assert [(one.kind, one.line) for one in report.findings if one.severity == "defect"] == [("off_grid", 7)]
+
+
+def test_whole_numbers_in_parquet_are_times_since_1970(tmp_path):
+    names = HEADER.split(",")
+    columns = [[(START + minute * 60) * 1_000 for minute in range(3)], *([100.0] * 3 for _ in names[1:])]
+    path = tmp_path / "A-1m.parquet"
+    parquet.write_table(pa.table(dict(zip(names, columns, strict=True))), path)
+    report = check_file(place_of(path, "A"), Expectations())
+    assert (report.first, report.last) == (START, START + 120)
+    assert "epoch_time" in kinds(report)
 
 
 @pytest.mark.parametrize("header", ["symbol,tick,lot", "last_date_before,price_factor,split_factor"])

@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from logos.domain.errors import DataError, InputError
+from logos.domain.instruments import AssetClass
 
 HEADER = "timestamp,open,high,low,close,volume"
 OURS = [
@@ -138,8 +139,10 @@ def test_a_daily_bar_opens_at_midnight_utc_of_its_date(importer) -> None:
 
 def test_a_daily_bar_that_opens_at_midnight_of_nowhere_is_no_bar(importer) -> None:
     text = f"{HEADER}\n2022-06-05T23:00:00Z,1,1,1,1,1\n"
-    with pytest.raises(DataError, match="off the interval grid"):
+    with pytest.raises(DataError) as caught:
         importer.run(importer.source("a.csv", text), interval="1d")
+    assert "off the interval grid" in caught.value.problems[0].message
+    assert "--timezone Europe/London" in caught.value.hint
     importer.run(importer.source("a.csv", text), interval="1d", timezone="Europe/London")
     assert importer.rows(interval=86_400)[0][0] == 1_654_473_600  # 2022-06-06, a summer's day
 
@@ -166,6 +169,48 @@ def test_what_neither_the_user_nor_a_name_tells_is_asked_for(importer, missing) 
     assert f"--{missing.replace('_', '-')}" in caught.value.hint
 
 
+def test_all_that_is_missing_is_asked_for_at_once(importer) -> None:
+    with pytest.raises(InputError) as caught:
+        importer.run(importer.source("daily/any.csv", TEXT), symbol="", interval="", asset_class="")
+    for what in ("symbol", "interval", "asset class"):
+        assert f"the {what} is not known" in caught.value.message
+    assert "--symbol NAME --interval 1m --asset-class equity|crypto|forex" in caught.value.hint
+
+
+QUOTES = "timestamp,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close"
+
+
+def test_bid_and_ask_bars_are_imported_as_their_middles(importer, instrument) -> None:
+    rows = ["2026-01-05T00:00:00Z,1.1,1.3,1.0,1.2,1.3,1.5,1.2,1.4", "2026-01-05T00:01:00Z,1,1,1,1,,1,1,1"]
+    path = importer.source("forex_quotes/EUR-GBP-1m-quotes.csv.gz", gzip.compress("\n".join([QUOTES, *rows]).encode()))
+    report = importer.run(path, symbol="", interval="", asset_class="", on_bad_row="quarantine")
+    assert (report.symbol, report.interval, report.asset_class) == ("EUR-GBP", "1m", "forex")
+    assert [(one.line, one.message) for one in report.problems] == [(3, "bid or ask is missing")]
+    assert any("middle of bid and ask" in note for note in report.notes)
+    found = importer.rows(instrument("EUR-GBP", AssetClass.FOREX, tick="0.01"))
+    assert [row[1:] for row in found] == [(120, 140, 110, 130, 0)]
+
+
+def test_real_quotes_become_the_middles_that_lie_beside_them(importer, instrument, shared_data) -> None:
+    report = importer.run(
+        shared_data / "real" / "forex_quotes" / "EUR-USD-1m-quotes.csv.gz", symbol="", interval="", asset_class=""
+    )
+    one = instrument("EUR-USD", AssetClass.FOREX, tick="0.000005", lot="1")
+    found = importer.rows(one)
+    report.written.path.unlink()
+    importer.cache.path("forex/EUR-USD-1m.csv").write_bytes(
+        (shared_data / "real" / "forex" / "EUR-USD-1m.csv").read_bytes()
+    )
+    assert found == importer.rows(one)
+    assert len(found) == report.bars
+
+
+def test_bars_are_not_added_to_a_cache_file_of_quotes(importer) -> None:
+    importer.cache.write(f"{QUOTES}\n2026-01-05T00:00:00Z,1,1,1,1,1,1,1,1\n")
+    with pytest.raises(DataError, match="holds bid and ask prices"):
+        importer.run(importer.source("any.csv", TEXT))
+
+
 def test_sources_of_different_symbols_are_not_mixed(importer) -> None:
     paths = [importer.source(f"{name}-1m.csv", TEXT) for name in ("ABC", "XYZ")]
     with pytest.raises(InputError, match="different ones: ABC, XYZ"):
@@ -182,6 +227,11 @@ BROKEN = {
     "a file that is not there": (None, InputError, "does not exist"),
     "nothing": (b"", InputError, "is empty"),
     "text": (b"hello\nworld\n", InputError, "no header of bars: its first line is 'hello'"),
+    "any bytes": (
+        b"abc\xff\xfe\x81,\x9d\n\x80",
+        InputError,
+        "it is no UTF-8 text, and begins with the bytes 61 62 63 ff",
+    ),
     "CSV without a header": (b"1,2,3,4,5,6\n", InputError, "no header of bars"),
     "a column missing": (b"timestamp,open,high,low,close\n", DataError, "no column volume: found timestamp,open"),
     "a column twice": (b"timestamp,Open,open,high,low,close,volume\n", DataError, "open and open"),

@@ -116,6 +116,22 @@ def test_real_days_come_back_as_they_were(importer, instrument, shared_data) -> 
     assert (again.written.added, again.written.same) == (0, len(rows))
 
 
+@pytest.mark.parametrize(("name", "symbol"), [("btcusd", "BTC-USD"), ("ethusdt", "ETH-USDT"), ("xrpeth", "XRP-ETH")])
+def test_the_pair_of_a_crypto_zip_is_told_by_its_path(importer, name, symbol) -> None:
+    folder = f"crypto/coinbase/minute/{name}"
+    importer.lean(f"{folder}/20240308_trade.zip", f"20240308_{name}_minute_trade.csv", "60000,5,6,5,6,10\n")
+    report = importer.run(importer.folder / folder, symbol="", interval="", asset_class="")
+    assert (report.symbol, report.interval, report.asset_class) == (symbol, "1m", "crypto")
+
+
+def test_a_pair_that_cannot_be_told_apart_is_asked_for(importer) -> None:
+    path = importer.lean(
+        "crypto/x/minute/abcxyz/20240308_trade.zip", "20240308_abcxyz_minute_trade.csv", "0,5,6,5,6,1\n"
+    )
+    with pytest.raises(InputError, match="the symbol is not known"):
+        importer.run(path, symbol="", interval="", asset_class="")
+
+
 def test_trades_go_before_quotes_and_that_is_told(importer) -> None:
     folder = "equity/usa/minute/spy"
     importer.lean(
@@ -124,7 +140,7 @@ def test_trades_go_before_quotes_and_that_is_told(importer) -> None:
     importer.lean(f"{folder}/20240308_quote.zip", "20240308_spy_minute_quote.csv", "34200000" + ",1" * 10 + "\n")
     report = importer.run(importer.folder / folder, symbol="", interval="", asset_class="")
     assert report.files == 1
-    assert "1 zips of quotes" in report.notes[0]
+    assert "1 zip of quotes or open interest was left out" in report.notes[0]
 
 
 def test_bad_rows_of_a_zip_are_told_by_zip_and_line(importer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -54,6 +55,16 @@ def test_a_row_that_is_no_bar_is_refused_or_left_out_with_file_and_line(
     assert len(importer.rows()) == 2
 
 
+def test_of_many_bad_rows_ten_are_told_and_the_others_counted(importer) -> None:
+    rows = [GOOD.format(0), *(f"2026-01-05T01:{minute:02}:00Z,1,1,1,x,1" for minute in range(60))]
+    path = importer.source("any.csv", "\n".join([HEADER, *rows]))
+    with pytest.raises(DataError) as caught:
+        importer.run(path)
+    assert caught.value.message == "60 rows are no bar"
+    assert [problem.line for problem in caught.value.problems] == [*range(3, 13), None]
+    assert str(caught.value.problems[-1]) == "and 50 more"
+
+
 def test_a_bad_row_among_many_good_ones_is_told_with_its_line(importer, monkeypatch) -> None:
     rows = [f"2026-01-{5 + n // 1440:02}T{n // 60 % 24:02}:{n % 60:02}:00Z,100,101,99,100,1" for n in range(9_000)]
     rows[7_654] = rows[7_654].replace(",99,", ",102,")
@@ -75,8 +86,10 @@ def test_a_row_twice_is_counted_and_two_that_differ_are_not_both_taken(importer)
     other = GOOD.format(1).replace(",101,", ",105,")
     first = importer.source("a.csv", "\n".join([HEADER, GOOD.format(0), GOOD.format(1)]))
     second = importer.source("b.csv", "\n".join([HEADER, GOOD.format(0), GOOD.format(0), other, GOOD.format(2)]))
-    with pytest.raises(DataError, match=r"another bar opens at 2026-01-05T00:01:00Z too.*a\.csv:3"):
+    with pytest.raises(DataError) as caught:
         importer.run(first, second)
+    [told] = caught.value.problems
+    assert re.search(r"another bar opens at 2026-01-05T00:01:00Z too.*a\.csv:3", told.message)
     report = importer.run(first, second, on_bad_row="quarantine")
     assert (report.rows, report.bars, report.duplicates, report.rejected) == (6, 3, 2, 1)
     assert [(problem.path, problem.line) for problem in report.problems] == [(str(second), 4)]
@@ -103,10 +116,11 @@ def test_a_number_that_no_double_holds_goes_to_its_tick_or_is_refused(importer, 
     # The double nearest to it is exactly the midpoint of two ticks, and would be rounded down, to even.
     text = f"{HEADER}\n2026-01-05T00:00:00Z,1.0050000000000000001,2,1,2,1\n"
     path = importer.source("any.csv", text)
-    with pytest.raises(DataError, match="more digits than a double holds"):
+    with pytest.raises(DataError) as caught:
         importer.run(path)
+    assert "more digits than a double holds" in caught.value.problems[0].message
     report = importer.run(path, instrument=instrument())
-    assert any("1 numbers have more digits" in note for note in report.notes)
+    assert any("1 number has more digits" in note for note in report.notes)
     assert importer.rows(instrument())[0][1] == 101
 
 

@@ -177,6 +177,11 @@ def _read(path: Path, interval: int) -> StoredBars:
             f"{path} has the columns {', '.join(source.ignored)}, which would be lost if bars were added to it",
             hint="Import into another cache, or take the file away first",
         )
+    if source.quotes:
+        raise DataError(
+            f"{path} holds bid and ask prices, which would be lost if bars were added to it",
+            hint="Import into another cache, or take the file away first",
+        )
     batches = read_source(source, symbol="", asset_class="", interval=interval, zone=None, progress=_silent)
     parts = [part for batch in batches for part in accept(batch, None, interval)]
     defects = [defect for part in parts for defect in part.defects]

@@ -11,6 +11,7 @@ from logos.data.bar_blocks import COLUMNS
 from logos.data.bar_rows import shown
 from logos.data.catalogue.records import Finding
 from logos.data.catalogue.table import PRICES, SIDES, Series
+from logos.data.printable import printable
 
 _TIMES = ("timestamp", "datetime", "date", "time", "open_time")
 _OTHER_NAMES = {
@@ -67,12 +68,16 @@ def understand(names: Sequence[str]) -> tuple[Header | None, Finding | None]:
         return None, fault
     time = next((plain.index(name) for name in _TIMES if name in plain), None)
     if time is None:
-        return None, Finding(kind="not_bars", count=1, found=f"no column of times among {shown(','.join(names))}")
+        return None, Finding(kind="not_bars", count=1, found=f"no column of times among {_shown(names)}")
     places, series = _series([name if index != time else "" for index, name in enumerate(plain)], names)
     if not places:
-        return None, Finding(kind="not_bars", count=1, found=f"only times in {shown(','.join(names))}")
+        return None, Finding(kind="not_bars", count=1, found=f"only times in {_shown(names)}")
     header = Header(width=len(names), time=time, places=places, series=series)
     return header, _remark(names, plain, header)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return shown(printable(",".join(names)))
 
 
 def _plain(name: str) -> str:
@@ -81,12 +86,12 @@ def _plain(name: str) -> str:
 
 
 def _fault(names: Sequence[str], plain: Sequence[str]) -> Finding | None:
-    text = shown(",".join(names))
+    text = _shown(names)
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
         separator = "semicolons" if ";" in names[0] else "tabs"
-        return Finding(kind="no_header", count=1, line=1, found=f"columns separated by {separator}: {text!r}")
+        return Finding(kind="no_header", count=1, line=1, found=f"columns separated by {separator}: '{text}'")
     if names and all(_DATA.fullmatch(name.strip()) for name in names if name.strip()):
-        return Finding(kind="no_header", count=1, line=1, found=f"the first line is a row: {text!r}")
+        return Finding(kind="no_header", count=1, line=1, found=f"the first line is a row: '{text}'")
     twice = sorted({name for name in plain if plain.count(name) > 1})
     if twice:
         return Finding(kind="no_header", count=1, line=1, found=f"the column {', '.join(twice)} more than once: {text}")
@@ -112,4 +117,4 @@ def _remark(names: Sequence[str], plain: Sequence[str], header: Header) -> Findi
         return None
     missing = [name for name in COLUMNS if name not in plain and name != "timestamp"]
     text = f"no column {', '.join(missing)} among" if missing else "the columns are called"
-    return Finding(kind="other_names", count=1, line=1, found=f"{text} {shown(','.join(names))}")
+    return Finding(kind="other_names", count=1, line=1, found=f"{text} {_shown(names)}")

@@ -84,12 +84,21 @@ KINDS: Mapping[str, Kind] = {
     "other_names": Kind(
         NOTE, "the columns timestamp,open,high,low,close,volume", "Import the file before a session replays it"
     ),
+    "epoch_time": Kind(
+        NOTE, "ISO-8601 times", "Import the file before a session replays it: it is read as seconds or milliseconds"
+    ),
     "newest_first": Kind(NOTE, "the oldest row first", "Sort ascending before a session replays it"),
     "grid_offset": Kind(
-        NOTE, "times on multiples of the interval in UTC", "Import the file: daily bars go to midnight UTC"
+        NOTE,
+        "times on multiples of the interval in UTC",
+        "Daily bars: import the file with --timezone and the market's zone; they go to midnight UTC",
     ),
     "close_stamps": Kind(NOTE, "the open time of each bar", "Ask the source; subtract one interval if they are closes"),
-    "gaps": Kind(NOTE, "a bar each interval while the market is open", "Fetch what is missing, or accept the gaps"),
+    "gaps": Kind(
+        NOTE,
+        "a bar each interval while the market is open",
+        "Ask for them again with data fetch --holes, or accept the gaps",
+    ),
     "outside_hours": Kind(NOTE, "bars within the calendar's hours", "Leave them out if only regular hours are wanted"),
     "open_outside": Kind(NOTE, "low <= open <= high", "Widen high and low: an auction's price is not always in them"),
     "leading_blank": Kind(NOTE, "a value in every row", "Nothing, where the series begins later or ends earlier"),

@@ -10,6 +10,8 @@ from logos.data.catalogue.places import Cache, Place, files_in
 from logos.data.catalogue.reading import read_file
 from logos.data.catalogue.table import Faults
 
+_FAULTS = ("unreadable", "empty", "no_header", "truncated", "not_bars", "bad_time")
+
 
 @attrs.frozen(kw_only=True)
 class Listed:
@@ -27,6 +29,8 @@ class Listed:
         Rows below the header, readable or not.
     first, last:
         The earliest and the latest time, in seconds since the epoch, UTC; ``None`` where none could be read.
+    fault:
+        Why nothing, or not all, could be read of the file; ``None`` where nothing is wrong at first sight.
     size:
         Bytes of the file.
     modified:
@@ -41,6 +45,7 @@ class Listed:
     rows: int
     first: int | None
     last: int | None
+    fault: str | None
     size: int
     modified: int
 
@@ -66,7 +71,8 @@ def list_cache(
 
 
 def _listed(place: Place, progress: Callable[[int], None]) -> Listed:
-    raw = read_file(place, Faults(), progress, only_times=True)
+    faults = Faults()
+    raw = read_file(place, faults, progress, only_times=True)
     status = place.path.stat()
     stamps = raw.table.stamps
     return Listed(
@@ -78,6 +84,14 @@ def _listed(place: Place, progress: Callable[[int], None]) -> Listed:
         rows=raw.rows,
         first=int(stamps.min()) if len(stamps) else None,
         last=int(stamps.max()) if len(stamps) else None,
+        fault=_fault(raw.rows, faults),
         size=status.st_size,
         modified=int(status.st_mtime),
     )
+
+
+def _fault(rows: int, faults: Faults) -> str | None:
+    found = next((one for one in faults.list() if one.kind in _FAULTS), None)
+    if found is not None:
+        return f"{found.kind}: {found.found}"
+    return None if rows else "empty: a header and no row"

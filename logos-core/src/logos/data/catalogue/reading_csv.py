@@ -16,12 +16,14 @@ from logos.data.catalogue.headers import Header, understand
 from logos.data.catalogue.records import Finding
 from logos.data.catalogue.table import Faults, Integers, Table
 from logos.data.catalogue.text_columns import parse_block
+from logos.data.printable import decoded, is_text
 
 if TYPE_CHECKING:
     from logos.data.catalogue.places import Place
 
 BLOCK_BYTES = 8 * 1024 * 1024
 _PIECE = 256 * 1024
+_FIRST_BYTES = 8
 _LONGEST_LINE = 16 * 1024 * 1024
 _COMMA, _NEWLINE = ord(","), ord("\n")
 
@@ -136,8 +138,9 @@ class _Reader:
     def take(self, text: bytes, *, cut: bool) -> None:
         """Read the next block; ``cut`` where the file ends without a newline."""
         if self._header is None:
+            whole = text
             head, _, text = text.partition(b"\n")
-            self._header = self._understand(head)
+            self._header = self._understand(head, whole)
             self.line = 2
         if self._header is None:
             self.finished = True
@@ -165,22 +168,27 @@ class _Reader:
         )
         return Raw(header=self._header, table=table, rows=self._rows)
 
-    def _understand(self, head: bytes) -> Header | None:
+    def _understand(self, head: bytes, whole: bytes) -> Header | None:
+        """Return what the first line says; ``whole`` is the block that begins with it."""
         for mark, what in ((b"\x1f\x8b", "gzip: call it .csv.gz"), (b"PAR1", "Parquet: call it .parquet")):
             if head.startswith(mark):
                 self._faults.add(Finding(kind="unreadable", count=1, found=f"it is {what}"))
                 return None
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
-            self._faults.add(Finding(kind="unreadable", count=1, found="it is UTF-16 or no text: save it as UTF-8"))
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self._faults.add(Finding(kind="unreadable", count=1, found="it is UTF-16: save it as UTF-8"))
             return None
-        text = head.decode("utf-8-sig", errors="replace").strip()
-        if not text:
-            self._faults.add(Finding(kind="no_header", count=1, line=1, found="the first line is empty"))
-            return None
-        header, fault = understand(fields_of(text))
+        header, fault = self._named(head) if is_text(head) else (None, None)
+        if header is None and not is_text(whole):  # whatever the first line looks like
+            fault = Finding(kind="unreadable", count=1, found=f"it is no UTF-8 text: {_first(whole)}")
         if fault:
             self._faults.add(fault)
         return attrs.evolve(header, places={}) if header and self._only_times else header
+
+    def _named(self, head: bytes) -> tuple[Header | None, Finding | None]:
+        text = head.decode("utf-8-sig", errors="backslashreplace").strip()
+        if not text:
+            return None, Finding(kind="no_header", count=1, line=1, found="the first line is empty")
+        return understand(fields_of(text))
 
     def _block(self, header: Header, text: bytes, *, cut: bool) -> None:
         count = text.count(b"\n") + (not text.endswith(b"\n"))
@@ -214,7 +222,7 @@ class _Reader:
                     kind="truncated" if last else "torn_row",
                     count=1,
                     line=int(lines[index]),
-                    found=f"{width} of {header.width} columns: {shown(row.decode('utf-8', errors='replace'))!r}",
+                    found=f"{width} of {header.width} columns: '{shown(decoded(row))}'",
                 )
             )
         return b"".join(rows[index] + b"\n" for index in kept), lines[kept]
@@ -228,6 +236,10 @@ def _unquoted(text: bytes, lines: Integers) -> tuple[bytes, Integers]:
         fields = fields_of(row) if '"' in row else row.split(",")
         plain.append(",".join(field.replace(",", " ") for field in fields))
     return ("\n".join(plain) + "\n").encode(), lines[: len(plain)]
+
+
+def _first(data: bytes) -> str:
+    return f"it begins with the bytes {data[:_FIRST_BYTES].hex(' ')}"
 
 
 def fields_of(row: str) -> list[str]:

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from logos.data.catalogue.arrow_columns import empty_times, infinities, plain_column
+from logos.data.catalogue.arrow_columns import counted_times, empty_times, infinities, plain_column
 from logos.data.catalogue.headers import Header, understand
 from logos.data.catalogue.reading_csv import Raw
 from logos.data.catalogue.records import Finding
 from logos.data.catalogue.table import Faults, Floats, Integers, Table
 from logos.data.catalogue.texts import UNREADABLE, numbers_of, times_of
+from logos.data.printable import printable
 
 if TYPE_CHECKING:
     from logos.data.catalogue.places import Place
@@ -55,7 +56,7 @@ def read_parquet(
             wanted = [names[header.time], *(names[at] for at in header.places.values())]
             table = parquet.read(columns=wanted, use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        faults.add(Finding(kind="unreadable", count=1, found=f"it is no whole Parquet file: {error}"))
+        faults.add(Finding(kind="unreadable", count=1, found=f"it is no whole Parquet file: {printable(str(error))}"))
         return Raw(header=header, table=_NO_TABLE, rows=0)
     progress(place.path.stat().st_size)
     return Raw(header=header, table=_columns(table, names, header, faults), rows=len(table))
@@ -74,6 +75,11 @@ def _stamps(column: pa.ChunkedArray, lines: Integers, faults: Faults) -> Integer
     kind = column.type
     if pa.types.is_date(kind):
         column, kind = column.cast(pa.timestamp("s")), pa.timestamp("s")
+    if pa.types.is_integer(kind):
+        counts: Integers = plain_column(column.cast(pa.int64(), safe=False), np.int64, UNREADABLE)
+        counted = counted_times(counts, lines, faults)
+        if counted is not None:
+            return counted
     if not pa.types.is_timestamp(kind):
         return times_of([None if value is None else str(value) for value in column.to_pylist()], lines, faults)
     values = plain_column(column.cast(pa.int64()), np.int64, UNREADABLE)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from logos.data.catalogue.arrow_columns import empty_times, infinities, plain_column
+from logos.data.catalogue.arrow_columns import counted_times, empty_times, infinities, plain_column
 from logos.data.catalogue.headers import Header
 from logos.data.catalogue.records import Finding
 from logos.data.catalogue.table import Faults, Floats, Integers, Table
@@ -65,6 +65,12 @@ class _Block:
                 if kind is _NAIVE:
                     self._say_naive(stamps)
                 return stamps
+        table = self._read({_TIME: pa.int64()})
+        if table is not None:
+            counts: Integers = plain_column(table.column(_TIME), np.int64, UNREADABLE)
+            counted = counted_times(counts, self.lines, self.faults)
+            if counted is not None:
+                return counted
         return times_of(self._texts(_TIME), self.lines, self.faults)
 
     def _say_naive(self, stamps: Integers) -> None:
@@ -91,7 +97,7 @@ class _Block:
         return numbers
 
     def _texts(self, column: str) -> list[str | None]:
-        clean = self.text.decode("utf-8", errors="replace").encode()
+        clean = self.text.decode("utf-8", errors="backslashreplace").encode()
         table = attrs.evolve(self, text=clean)._read({column: _TEXT})  # noqa: SLF001 -- of the same class
         assert table is not None
         texts: list[str | None] = table.column(column).to_pylist()

@@ -152,7 +152,8 @@ class TextBatch:
         except csv.Error as error:
             return TextRow(line=line, row=text, fault=f"the row is no CSV: {error}")
         if len(fields) != self._layout.width:
-            fault = f"the row has {len(fields)} columns where {self._layout.width} are expected"
+            columns = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
+            fault = f"the row has {columns} where {self._layout.width} are expected"
             return TextRow(line=line, row=text, fault=fault)
         try:
             at = self._times.text(fields[self._layout.positions[0]])

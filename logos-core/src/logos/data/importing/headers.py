@@ -9,10 +9,12 @@ import attrs
 
 from logos.data.bar_rows import shown
 from logos.data.importing.delimited import Layout
+from logos.data.printable import printable
 from logos.domain.errors import DataError
 
 TIME_NAMES = ("timestamp", "date", "datetime", "time", "open_time")
 NUMBER_NAMES = ("open", "high", "low", "close", "volume")
+QUOTE_NAMES = tuple(f"{side}_{price}" for side in ("bid", "ask") for price in NUMBER_NAMES[:4])
 _YAHOO_FIRST = "price"  # the first head of a table with the ticker in a second line
 
 
@@ -46,6 +48,15 @@ def has_header(names: Sequence[str]) -> bool:
     return len(known & {*NUMBER_NAMES, *TIME_NAMES}) >= 3
 
 
+def quote_places(names: Sequence[str]) -> tuple[int, ...]:
+    """Return where time, four bid prices and four ask prices stand; empty where the columns are not those of quotes."""
+    plain = [simplified(name) for name in names]
+    stamp = next((plain.index(name) for name in TIME_NAMES if name in plain), None)
+    if stamp is None or any(plain.count(name) != 1 for name in QUOTE_NAMES):
+        return ()
+    return (stamp, *(plain.index(name) for name in QUOTE_NAMES))
+
+
 def columns_of(names: Sequence[str], file: str, ticker: Sequence[str] = (), symbol: str = "") -> Columns:
     """Return where the columns stand.
 
@@ -71,7 +82,7 @@ def columns_of(names: Sequence[str], file: str, ticker: Sequence[str] = (), symb
     missing = [name for name, place in zip(("timestamp", *NUMBER_NAMES), (stamp, *found), strict=True) if place is None]
     if missing:
         raise DataError(
-            f"{file} has no column {', '.join(missing)}: found {shown(','.join(names))}",
+            f"{file} has no column {', '.join(missing)}: found {shown(printable(','.join(names)))}",
             hint=f"It needs {', '.join(NUMBER_NAMES)}, and one of {', '.join(TIME_NAMES)}",
         )
     positions = tuple(place for place in (stamp, *found) if place is not None)

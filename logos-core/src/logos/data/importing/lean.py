@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -28,6 +28,8 @@ _WHOLE_FILE = re.compile(r"(?P<symbol>[^/]+?)(?:_(?P<kind>trade|quote))?\.csv", 
 _TRADE_WIDTH, _QUOTE_WIDTH = 6, 11
 _EQUITY = "equity"
 _CLASSES = {_EQUITY: _EQUITY, "crypto": "crypto", "cryptofuture": "crypto", "forex": "forex", "cfd": "forex"}
+_QUOTED_IN = ("USDT", "USDC", "USD", "EUR", "GBP", "JPY", "BTC", "ETH")
+"""What a pair of LEAN's crypto venues is quoted in, where its name ends so: none of them is the end of another."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _AGAIN = "Write or download the zip again"
 
@@ -112,9 +114,13 @@ def _day_file(path: Path, name: str, entry: str, asset_class: str, match: re.Mat
 
 def _symbol(text: str, asset_class: str) -> str:
     """Return how Logos calls a symbol; empty where its two currencies cannot be told apart."""
+    text = text.upper()
     if asset_class == _EQUITY:
-        return text.upper()
-    return f"{text[:3]}-{text[3:]}".upper() if asset_class == "forex" and len(text) == 6 else ""
+        return text
+    if asset_class == "crypto":
+        quoted = next((one for one in _QUOTED_IN if text.endswith(one) and len(text) >= len(one) + 2), "")
+        return f"{text.removesuffix(quoted)}-{quoted}" if quoted else ""
+    return f"{text[:3]}-{text[3:]}" if asset_class == "forex" and len(text) == 6 else ""
 
 
 def _only_entry(path: Path, name: str) -> str:
@@ -165,6 +171,26 @@ def lean_batches(file: LeanFile, name: str, asset_class: str, times: Times) -> I
         yield TextBatch(text, 1, layout, times)
 
 
+def quote_batch(data: bytes, places: Sequence[int], times: Times, first_line: int) -> QuoteBatch:
+    """Return rows of quotes whose columns stand elsewhere than LEAN's.
+
+    Parameters
+    ----------
+    places:
+        The places of time, four bid prices and four ask prices.
+    """
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    return QuoteBatch([_as_lean(line, places) for line in lines], first_line, times, scale=0)
+
+
+def _as_lean(line: str, places: Sequence[int]) -> str:
+    fields = line.split(",")
+    if len(fields) <= max(places):
+        return line if line.strip() else ""
+    stamp, *prices = (fields[place].strip('"') for place in places)
+    return ",".join((stamp, *prices[:4], "0", *prices[4:], "0"))
+
+
 class QuoteBatch:
     """Bid and ask bars, of which the middle of each price is taken. Nothing was traded: their volume is 0.
 
@@ -203,7 +229,7 @@ class QuoteBatch:
         """Yield the middles with the rows that they come from."""
         for row in self._middles.rows():
             text = self._lines[row.line - self._first_line]
-            fault = "bid or ask is missing" if row.fault.startswith("the row has 1 columns") else row.fault
+            fault = "bid or ask is missing" if row.fault.startswith("the row has 1 column") else row.fault
             yield attrs.evolve(row, row=text, fault=fault)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from logos.data.importing.batches import Batch
 from logos.data.importing.delimited import text_batches
 from logos.data.importing.formats import FEATHER, JSON, PARQUET
-from logos.data.importing.lean import lean_batches
+from logos.data.importing.lean import lean_batches, quote_batch
 from logos.data.importing.sources import Source, head_of
 from logos.data.importing.text_header import TextHeader
 from logos.data.importing.times import LOCAL, Times, kind_of
@@ -78,8 +78,8 @@ def _stream_batches(source: Source, raw: BinaryIO, symbol: str, times: Times) ->
         yield from list_batches(stream.read(), source.name, times)
         return
     header = TextHeader(source.name, head_of(source.path)[0])
-    columns = header.columns(symbol)
-    text = header.time_text(columns)
+    columns = None if header.quotes else header.columns(symbol)
+    text = header.time_text(header.quotes[0] if columns is None else columns.positions[0])
     times.kind = kind_of(text)
     if times.kind == LOCAL and times.zone is None and times.interval != SECONDS_A_DAY:
         raise InputError(
@@ -88,6 +88,9 @@ def _stream_batches(source: Source, raw: BinaryIO, symbol: str, times: Times) ->
         )
     for _ in range(header.lines):
         stream.readline()
+    if columns is None:
+        yield quote_batch(stream.read(), header.quotes, times, header.lines + 1)
+        return
     yield from text_batches(stream, source.name, columns.layout, times, line=header.lines + 1)
 
 

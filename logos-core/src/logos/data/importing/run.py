@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import attrs
 
 from logos.data.bar_files import interval_text
 from logos.data.cache.store import CachedSymbol, Written
+from logos.data.catalogue.shapes import counted
 from logos.data.importing.accepting import accept
 from logos.data.importing.formats import AUTO
 from logos.data.importing.gathering import Gathered, Gathering
@@ -18,11 +19,17 @@ from logos.data.importing.sources import Source, find_sources
 from logos.data.importing.times import zone_named
 from logos.domain.errors import DataError, InputError, Problem
 from logos.domain.instruments import AssetClass, Instrument
-from logos.domain.times import parse_interval
+from logos.domain.times import SECONDS_A_DAY, parse_interval
 
 REFUSE, QUARANTINE = "refuse", "quarantine"
 _SHOWN = 10
 _MOST_NAMES = 5
+_OFF_GRID = "off the interval grid"
+_OPTIONS = {
+    "symbol": "--symbol NAME",
+    "interval": "--interval 1m",
+    "asset_class": f"--asset-class {'|'.join(one.value for one in AssetClass)}",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -126,13 +133,15 @@ def import_bars(
     """
     zone = zone_named(request.timezone) if request.timezone else None
     sources, notes = find_sources(request.paths, request.format)
-    symbol = request.symbol or _told(sources, "symbol", "--symbol BTC-USD")
-    instrument = instrument_of(symbol)
-    interval = parse_interval(_interval(request, sources))
+    symbol = request.symbol or _agreed(sources, "symbol")
+    instrument = instrument_of(symbol) if symbol else None
     asset_class = _asset_class(request, sources, instrument)
+    interval_named = _interval(request, sources)
+    _demand(sources, {"symbol": symbol, "interval": interval_named, "asset_class": asset_class})
+    interval = parse_interval(interval_named)
     gathering = _gather(sources, symbol, asset_class, interval, zone, instrument, progress)
     gathered = gathering.finish()
-    _refuse(request, gathering, gathered)
+    _refuse(request, gathering, gathered, interval)
     target = CachedSymbol(
         cache=request.cache, shown_as=request.shown_as, asset_class=asset_class, symbol=symbol, interval=interval
     )
@@ -186,20 +195,35 @@ def _gather(
     return gathering
 
 
-def _told(sources: Sequence[Source], what: str, hint: str) -> str:
-    """Return what the names of all sources agree on."""
-    values = sorted({str(getattr(source, what)) for source in sources})
-    if len(values) == 1 and values[0]:
-        return values[0]
-    named = what.replace("_", " ")
-    told = [value for value in values if value]
-    found = f"the sources are of different ones: {', '.join(told[:_MOST_NAMES])}" if len(told) > 1 else "none is given"
-    raise InputError(f"the {named} is not known: {found}", hint=f"Name it, such as {hint}")
+def _agreed(sources: Sequence[Source], what: str) -> str:
+    """Return what the names of all sources agree on; empty where there is no such thing."""
+    values = {str(getattr(source, what)) for source in sources}
+    return values.pop() if len(values) == 1 else ""
+
+
+def _demand(sources: Sequence[Source], found: Mapping[str, str]) -> None:
+    """Refuse sources of which something is not known: all of it at once."""
+    lacking = [what for what, value in found.items() if not value]
+    if not lacking:
+        return
+    faults = [f"the {what.replace('_', ' ')} is not known: {_why_unknown(sources, what)}" for what in lacking]
+    options = " ".join(_OPTIONS[what] for what in lacking)
+    hint = f"Name {'it' if len(lacking) == 1 else 'them'}: {options}"
+    if {"symbol", "asset_class"} <= set(lacking):
+        hint += ". The asset class of a built-in symbol is known"
+    raise InputError("; ".join(faults), hint=hint)
+
+
+def _why_unknown(sources: Sequence[Source], what: str) -> str:
+    told = [value for value in sorted({str(getattr(source, what)) for source in sources}) if value]
+    if len(told) > 1:
+        return f"the sources are of different ones: {', '.join(told[:_MOST_NAMES])}"
+    return "none is given"
 
 
 def _interval(request: ImportRequest, sources: Sequence[Source]) -> str:
     if not request.interval:
-        return _told(sources, "interval", "--interval 1m")
+        return _agreed(sources, "interval")
     wanted = parse_interval(request.interval)
     for source in sources:
         if source.lean is not None and source.interval and parse_interval(source.interval) != wanted:
@@ -226,22 +250,30 @@ def _asset_class(request: ImportRequest, sources: Sequence[Source], instrument: 
         return told[0]
     if instrument is not None:
         return instrument.asset_class.value
-    return _told(sources, "asset_class", "--asset-class crypto")
+    return _agreed(sources, "asset_class")
 
 
-def _refuse(request: ImportRequest, gathering: Gathering, gathered: Gathered) -> None:
+def _refuse(request: ImportRequest, gathering: Gathering, gathered: Gathered, interval: int) -> None:
     problems = gathering.problems[:_SHOWN]
+    more = gathering.rejected - len(problems)
+    if more:
+        problems.append(Problem(path="", message=f"and {more:,} more"))
     if gathering.rejected and request.on_bad_row == REFUSE:
-        first = problems[0]
         rows = "1 row is" if gathering.rejected == 1 else f"{gathering.rejected:,} rows are"
-        raise DataError(
-            f"{rows} no bar: {first.path}:{first.line}: {first.message}",
-            hint="Mend the source, or leave such rows out with --on-bad-row quarantine; nothing was written",
-            problems=problems,
-        )
+        raise DataError(f"{rows} no bar", hint=_remedy(gathering, interval), problems=problems)
     if not len(gathered.bars):
         names = ", ".join(str(path) for path in request.paths[:_MOST_NAMES])
         raise DataError(f"there is no bar in {names}", hint="Nothing was written", problems=problems)
+
+
+def _remedy(gathering: Gathering, interval: int) -> str:
+    leave_out = "leave such rows out with --on-bad-row quarantine; nothing was written"
+    if interval == SECONDS_A_DAY and any(_OFF_GRID in one.message for one in gathering.problems):
+        return (
+            "Where days begin at a midnight that is not UTC's, name the market's zone: --timezone Europe/London. "
+            f"Otherwise mend the source, or {leave_out}"
+        )
+    return f"Mend the source, or {leave_out}"
 
 
 def _remarks(
@@ -249,19 +281,25 @@ def _remarks(
 ) -> list[str]:
     notes = []
     if gathered.disordered:
-        notes.append(f"The rows were not in order of time ({gathered.disordered:,} steps back): they were sorted.")
+        notes.append(
+            f"The rows were not in order of time ({counted(gathered.disordered, 'step')} back): they were sorted."
+        )
     if gathering.first_off_tick is not None:
         first = gathering.first_off_tick
+        one = gathering.off_tick == 1
+        bars = "1 bar has" if one else f"{gathering.off_tick:,} bars have"
         notes.append(
-            f"{gathering.off_tick:,} bars have a price between two ticks, first {first.path}:{first.line}: "
-            f"{first.message}. The file keeps them as they are; a session refuses them unless feed.off_tick is round."
+            f"{bars} a price between two ticks, first {first.path}:{first.line}: {first.message}. The file keeps "
+            f"{'it as it is' if one else 'them as they are'}; a session refuses {'it' if one else 'them'} unless "
+            "feed.off_tick is round."
         )
     if instrument is None:
         notes.append("The tick of the symbol is not known here: whether prices lie on it was not looked at.")
     if gathering.cut:
-        notes.append(
-            f"{gathering.cut:,} numbers have more digits than a double holds: they were taken to the tick or lot."
-        )
+        numbers = "1 number has" if gathering.cut == 1 else f"{gathering.cut:,} numbers have"
+        notes.append(f"{numbers} more digits than a double holds, and went to the nearest tick or lot.")
+    if any(source.quotes or (source.lean is not None and source.lean.quotes) for source in sources):
+        notes.append("The middle of bid and ask was taken for each price; the volume is 0.")
     ignored = sorted({name for source in sources for name in source.ignored})
     if ignored:
         notes.append(f"Columns that a bar has no place for were left out: {', '.join(ignored)}.")

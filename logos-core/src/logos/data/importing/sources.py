@@ -42,6 +42,8 @@ class Source:
         What name and place say; empty where they do not.
     ignored:
         Columns that become nothing.
+    quotes:
+        Whether its rows are bid and ask bars, of which the middles are taken.
     kind:
         What its bytes are.
     gzipped:
@@ -57,6 +59,7 @@ class Source:
     interval: str = ""
     asset_class: str = ""
     ignored: tuple[str, ...] = ()
+    quotes: bool = False
     kind: str = TEXT
     gzipped: bool = False
     lean: LeanFile | None = None
@@ -109,7 +112,10 @@ def _in_folder(folder: Path, named: str, notes: list[str]) -> list[Source]:
     wanted = trades or [path for path in zips if not path.name.lower().endswith("_openinterest.zip")]
     if len(wanted) < len(zips):
         left = len(zips) - len(wanted)
-        notes.append(f"{folder}: {left:,} zips of quotes or open interest were left out: the trades are there.")
+        zips_left = (
+            "1 zip of quotes or open interest was" if left == 1 else f"{left:,} zips of quotes or open interest were"
+        )
+        notes.append(f"{folder}: {zips_left} left out: the trades are there.")
     return [_source(path, named) for path in wanted]
 
 
@@ -123,7 +129,7 @@ def _source(path: Path, named: str) -> Source:
         )
     match = _NAMED.fullmatch(path.name)
     symbol = match["symbol"] if match and len(match["symbol"]) <= _MOST_SYMBOL else ""
-    parent = path.absolute().parent.name
+    parent = path.absolute().parent.name.partition("_")[0]  # as in forex_quotes
     source = Source(
         path=path,
         name=str(path),
@@ -184,6 +190,8 @@ def _kind(path: Path, head: bytes) -> str:
 
 def _text_source(source: Source, head: bytes) -> Source:
     header = TextHeader(source.name, head)
+    if header.quotes:
+        return attrs.evolve(source, quotes=True)
     names = [simplified(name) for name in header.names]
     is_yahoo = names[0] in {"date", "datetime", "price"} and header.names[0] != names[0]
     return attrs.evolve(
