@@ -65,6 +65,7 @@ def import_command(  # noqa: PLR0913 -- each is an option of the command
     check_symbol(symbol)
     from logos import paths  # noqa: PLC0415 -- only what the command uses is loaded
     from logos.cli.data_transfer_output import TransferBar, print_import  # noqa: PLC0415
+    from logos.context.clock import SystemClock  # noqa: PLC0415
     from logos.data.importing.run import ImportRequest, import_bars  # noqa: PLC0415
 
     workspace = paths.workspace()
@@ -80,6 +81,7 @@ def import_command(  # noqa: PLR0913 -- each is an option of the command
         timezone=timezone,
         on_bad_row=on_bad_row,
         replacing=replace,
+        closed_by=SystemClock().now(),
     )
     with TransferBar("Importing") as bar:
         report = import_bars(request, _instruments(config, workspace), bar.show)

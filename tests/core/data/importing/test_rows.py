@@ -208,3 +208,13 @@ def test_quick_and_slow_ways_agree(importer, instrument, monkeypatch, data) -> N
         found.append([report.rows, report.rejected, report.off_tick, report.problems, importer.rows(), report.notes])
         report.written.path.unlink()
     assert found[0] == found[1] == found[2]
+
+
+def test_a_bar_that_has_not_closed_yet_is_left_out_and_told(importer) -> None:
+    begin = 1_700_000_040
+    rows = "".join(f"[{(begin + 60 * minute) * 1000},1,2,1,2,5]," for minute in range(5))
+    source = importer.source("BTC_USD-1m.json", f"[{rows[:-1]}]")
+    report = importer.run(source, closed_by=begin + 200)
+    assert (report.rows, report.bars, report.last) == (5, 3, begin + 120)
+    assert any(note.startswith("2 bars have not closed yet") for note in report.notes)
+    assert importer.run(source, closed_by=begin + 300).bars == 5

@@ -7,8 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import attrs
+import numpy as np
 
 from logos.data.bar_files import interval_text
+from logos.data.cache.bars import StoredBars
 from logos.data.cache.store import CachedSymbol, Written
 from logos.data.catalogue.shapes import counted
 from logos.data.importing.accepting import accept
@@ -54,6 +56,9 @@ class ImportRequest:
         ``refuse`` or ``quarantine``.
     replacing:
         Whether bars of the cache that have other values give way.
+    closed_by:
+        A bar that closes later than this is not finished, and is left out; seconds since the epoch, UTC. ``None`` where
+        nobody knows what time it is.
     """
 
     paths: Sequence[Path]
@@ -67,6 +72,7 @@ class ImportRequest:
     timezone: str = ""
     on_bad_row: str = REFUSE
     replacing: bool = False
+    closed_by: int | None = None
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -140,7 +146,7 @@ def import_bars(
     _demand(sources, {"symbol": symbol, "interval": interval_named, "asset_class": asset_class})
     interval = parse_interval(interval_named)
     gathering = _gather(sources, symbol, asset_class, interval, zone, instrument, progress)
-    gathered = gathering.finish()
+    gathered, unfinished = _finished(gathering.finish(), request.closed_by, interval)
     _refuse(request, gathering, gathered, interval)
     target = CachedSymbol(
         cache=request.cache, shown_as=request.shown_as, asset_class=asset_class, symbol=symbol, interval=interval
@@ -153,7 +159,7 @@ def import_bars(
         interval=interval_text(interval),
         formats=tuple(sorted({source.format for source in sources})),
         files=len(sources),
-        rows=len(bars) + gathered.duplicates + gathering.rejected,
+        rows=len(bars) + gathered.duplicates + gathering.rejected + unfinished,
         bars=len(bars),
         rejected=gathering.rejected,
         duplicates=gathered.duplicates,
@@ -162,8 +168,23 @@ def import_bars(
         last=int(bars.timestamp[-1]),
         written=written,
         problems=tuple(gathering.problems),
-        notes=(*notes, *_remarks(sources, gathering, gathered, instrument)),
+        notes=(*notes, *_remarks(sources, gathering, gathered, instrument), *_unfinished_note(unfinished)),
     )
+
+
+def _finished(gathered: Gathered, closed_by: int | None, interval: int) -> tuple[Gathered, int]:
+    """Return what was gathered without bars that have not closed yet, and how many those are."""
+    bars = gathered.bars
+    count = len(bars) if closed_by is None else int(np.searchsorted(bars.timestamp, closed_by - interval, "right"))
+    cut = StoredBars(timestamp=bars.timestamp[:count], values=bars.values[:, :count])
+    return attrs.evolve(gathered, bars=cut), len(bars) - count
+
+
+def _unfinished_note(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    bars = "bar has" if count == 1 else "bars have"
+    return (f"{count:,} {bars} not closed yet, and a bar is only what has: left out.",)
 
 
 def _gather(
