@@ -27,11 +27,11 @@ class PolledFeed(Feed):
 
 
 @pytest.mark.parametrize(("feed", "shown"), [(PolledFeed(), Feed().status()), (Feed(), "")])
-def test_the_status_of_a_polled_feed_stands_behind_the_sessions(monkeypatch, feed, shown) -> None:
-    monkeypatch.setattr(session_output, "progress_text", lambda _session: "12 bars")
+def test_the_status_of_a_polled_feed_stands_before_the_figures(monkeypatch, feed, shown) -> None:
+    monkeypatch.setattr(session_output, "progress_text", lambda _session: "12:00Z  12 bars  3 fills")
     line, told = LiveLine(), []
     line._live = SimpleNamespace(update=told.append)
     assembly = SimpleNamespace(feed=feed)
     assert line.follow(assembly, None) is assembly
     line.show(None)
-    assert [text.plain for text in told] == [f"12 bars  {shown}".rstrip()]
+    assert [text.plain for text in told] == ["  ".join(part for part in ("12:00Z", shown, "12 bars  3 fills") if part)]

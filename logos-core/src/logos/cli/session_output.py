@@ -68,7 +68,10 @@ class LiveLine:
             from rich.text import Text  # noqa: PLC0415 -- loaded already
 
             status = self._feed.status() if self._feed is not None else ""
-            self._live.update(Text(f"{progress_text(session)}  {status}".rstrip()))  # a status may hold brackets
+            at, figures = progress_text(session).split("  ", 1)
+            # In front, where a narrow terminal shows it; and not as markup, since a status may hold brackets.
+            text = "  ".join(part for part in (at, status, figures) if part)
+            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
 
 def progress_text(session: Session) -> str:
