@@ -9,7 +9,7 @@ from logos.domain.bars import Bar
 from logos.feeds.assembling import Assembler
 from logos.feeds.config import PollingConfig
 from logos.feeds.rules import Rules
-from logos.session.seats import Origin
+from logos.session.polled import Origin
 
 
 @attrs.define

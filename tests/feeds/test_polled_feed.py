@@ -17,7 +17,7 @@ from logos.feeds.errors import (
     UnsupportedError,
     VenueDownError,
 )
-from logos.session.seats import HistoryFeed, PolledFeed
+from logos.session.polled import HistoryFeed, PolledFeed
 
 A, B = "AAA-USD", "BBB-USD"
 

@@ -17,7 +17,7 @@ from logos.live.record_rows import delivery_group, end_group, history_row
 from logos.live.recorded_bars import HEADER, History, RecordedBars
 from logos.live.recording import Recorded, Recording
 from logos.live.taken import Taken
-from logos.session.seats import Delivery, Origin, Revision
+from logos.session.polled import Delivery, Origin, Revision
 from logos.testing.bars import MINUTE, START, instrument
 from logos.testing.contexts import RecordingLog
 

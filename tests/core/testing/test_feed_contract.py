@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from logos.domain.bars import Bar, Slice
-from logos.session.seats import Delivery, Origin, QuarantinedRow, State, SymbolReport
+from logos.session.polled import Delivery, Origin
+from logos.session.seats import QuarantinedRow, State, SymbolReport
 from logos.testing.bars import MINUTE, START, bars_of, instrument, wave
 from logos.testing.feeds import PolledFeedContract
 

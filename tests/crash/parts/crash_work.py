@@ -5,7 +5,8 @@ from __future__ import annotations
 from logos.domain.bars import Bar, ForwardFilledBar, Slice
 from logos.domain.errors import DataError
 from logos.domain.orders import OrderType, Signal, TimeInForce
-from logos.session.seats import Delivery, Guard, Origin, Revision, SymbolReport
+from logos.session.polled import Delivery, Origin, Revision
+from logos.session.seats import Guard, SymbolReport
 
 VALUES = (0, 100_000_000, 50_000_000, 100_000_000, -100_000_000, 25_000_000)
 TYPES = (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT, OrderType.LIMIT)

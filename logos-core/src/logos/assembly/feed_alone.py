@@ -12,7 +12,8 @@ from logos.data.calendars import calendar_for
 from logos.domain.errors import InputError
 from logos.domain.money import MONEY_DECIMALS
 from logos.plugins.registry import Registry
-from logos.session.seats import Feed, HistoryFeed
+from logos.session.polled import HistoryFeed
+from logos.session.seats import Feed
 
 HISTORY = "history"
 """The capability of a feed that can load history."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from logos.live.setup import Outcome
     from logos.live.watch import Watch
     from logos.session.machine import Session
-    from logos.session.seats import PolledFeed
+    from logos.session.polled import PolledFeed
 
 _STYLES = {"completed": "green", "paused": "yellow", "halted": "red"}
 _REFRESHES_A_SECOND = 8
@@ -57,7 +57,7 @@ class LiveLine:
 
     def follow(self, assembly: Assembly, _watch: Watch) -> Assembly:
         """Take note of a polled feed, whose status is shown too; leave the assembly as it is."""
-        from logos.session.seats import PolledFeed  # noqa: PLC0415 -- loads what only a session needs
+        from logos.session.polled import PolledFeed  # noqa: PLC0415 -- loads what only a session needs
 
         self._feed = assembly.feed if isinstance(assembly.feed, PolledFeed) else None
         return assembly

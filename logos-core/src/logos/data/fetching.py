@@ -19,7 +19,7 @@ from logos.data.cache.bars import StoredBars, ascending, joined, stored
 from logos.data.cache.store import CachedSymbol
 from logos.data.holes import grouped, missing_times
 from logos.domain.errors import BrokenInvariantError, LogosError
-from logos.session.seats import HistoryFeed
+from logos.session.polled import HistoryFeed
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,7 +10,7 @@ import attrs
 
 from logos.domain.bars import Slice
 from logos.domain.errors import LogosError, PartFailedError
-from logos.session.seats import Delivery
+from logos.session.polled import Delivery
 
 PATIENCE = 0.2
 """Seconds to wait for the next slice before looking around."""

@@ -12,7 +12,7 @@ from logos.artifacts.schemas import BARS_COLUMNS
 from logos.data.bar_digest import bar_digest
 from logos.domain.bars import Bar
 from logos.domain.times import time_text
-from logos.session.seats import Delivery, Origin
+from logos.session.polled import Delivery, Origin
 
 HISTORY = "history"
 """A bar from before the session, which warms up the strategies."""

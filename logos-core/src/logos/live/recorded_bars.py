@@ -18,7 +18,7 @@ from logos.domain.errors import InputError, IntegrityError
 from logos.domain.instruments import Instrument
 from logos.domain.times import parse_time
 from logos.live.record_rows import ALONE, BAR, DELIVERED, END, KILL, OF_BARS, REVISION, TICK, Group, Row
-from logos.session.seats import Delivery, Origin, Revision
+from logos.session.polled import Delivery, Origin, Revision
 
 HEADER = header(BARS_COLUMNS).encode()
 _HINT = "It was damaged or edited after it was written: restore it from a copy"

@@ -21,7 +21,8 @@ from logos.live.disk import Disk
 from logos.live.journal import Journal
 from logos.live.record_rows import Group, delivery_group, end_group
 from logos.live.taken import Taken
-from logos.session.seats import Delivery, Origin, Revision, SymbolReport
+from logos.session.polled import Delivery, Origin, Revision
+from logos.session.seats import SymbolReport
 
 _GROUP_BYTES = 65_536
 """How much of ticks may wait to be handed to the operating system; the runner sees to it that none waits long."""

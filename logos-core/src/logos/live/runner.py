@@ -23,7 +23,8 @@ from logos.live.recording import Recording
 from logos.live.snapshot import Identity, encode, snapshot
 from logos.live.watch import Watch
 from logos.session.machine import Session
-from logos.session.seats import Delivery, Feed, PolledFeed
+from logos.session.polled import Delivery, PolledFeed
+from logos.session.seats import Feed
 
 CLOSING_INTERVALS = 2
 """How many intervals a polled session waits for bars that fill its closing orders."""

@@ -10,7 +10,8 @@ from logos.domain.bars import Bar
 from logos.domain.errors import PartFailedError, part_at_work
 from logos.domain.times import time_text
 from logos.session.pairs import PairState
-from logos.session.seats import Feed, Origin, PolledFeed, SymbolReport
+from logos.session.polled import Origin, PolledFeed
+from logos.session.seats import Feed, SymbolReport
 
 
 def lookbacks(pairs: Iterable[PairState]) -> dict[str, int]:

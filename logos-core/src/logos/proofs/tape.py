@@ -15,7 +15,8 @@ from logos.live.recorded_bars import Entry, History, RecordedBars
 from logos.live.rerun import check_vouched, reports_of
 from logos.live.taken import Taken
 from logos.live.watch import Watch
-from logos.session.seats import Delivery, QuarantinedRow, State, SymbolReport
+from logos.session.polled import Delivery
+from logos.session.seats import QuarantinedRow, State, SymbolReport
 
 
 class TapeWatch(Watch):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 
 from logos.data.bar_digest import bar_digest
-from logos.session.seats import Delivery, PolledFeed
+from logos.session.polled import Delivery, PolledFeed
 from logos.testing.contract import Contract
 
 _WINDOWS = (1, 3, 7)

@@ -9,7 +9,7 @@ import attrs
 from logos.domain.bars import Bar, Slice
 from logos.feeds.rules import Rules
 from logos.feeds.symbol_track import SymbolTrack
-from logos.session.seats import Delivery, Origin
+from logos.session.polled import Delivery, Origin
 
 
 @attrs.frozen(kw_only=True)

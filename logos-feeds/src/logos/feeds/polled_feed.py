@@ -23,7 +23,8 @@ from logos.feeds.telemetry import Telemetry
 from logos.feeds.ticking import CatchUp, CaughtUp, Ticks
 from logos.feeds.venue import Venue
 from logos.feeds.waiting import PAUSE, Waits
-from logos.session.seats import Delivery, QuarantinedRow, Revision, State, SymbolReport
+from logos.session.polled import Delivery, Revision
+from logos.session.seats import QuarantinedRow, State, SymbolReport
 
 
 class VenueFeed:

@@ -20,7 +20,7 @@ from logos.feeds.symbol_track import SymbolTrack, Taken
 from logos.feeds.telemetry import STOPPED, SymbolTelemetry
 from logos.feeds.ticking import CatchUp, CaughtUp
 from logos.feeds.waiting import PAUSE
-from logos.session.seats import Delivery, Origin, Revision
+from logos.session.polled import Delivery, Origin, Revision
 
 Item = Delivery | Revision | LogosError | CaughtUp
 """What the poller hands to the session's side: a slice, a correction, what ended a task, or the end of catching up."""

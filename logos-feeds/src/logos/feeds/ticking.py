@@ -9,7 +9,7 @@ import attrs
 from logos.context.clock import Clock
 from logos.domain.bars import Slice
 from logos.feeds.rules import Rules
-from logos.session.seats import Delivery
+from logos.session.polled import Delivery
 
 GRACE = 2.0
 """Seconds of the session's clock beyond the time-out for which a silent venue holds up the first tick: time for a retry
