@@ -117,12 +117,10 @@ def _expectations(config: Path | None, *, calendar: str, tick: str, interval: st
 
 
 def _instruments(config: Path) -> dict[str, Instrument]:
-    from logos.config.session import load_session_config  # noqa: PLC0415 -- only what the command uses is loaded
-    from logos.paths import env_seed, workspace  # noqa: PLC0415
-    from logos.plugins.registry import load_registry  # noqa: PLC0415
+    from logos.config.feed_only import load_instruments  # noqa: PLC0415 -- only what the command uses is loaded
+    from logos.paths import workspace  # noqa: PLC0415
 
-    loaded = load_session_config(config, load_registry(), workspace=workspace(), default_seed=env_seed())
-    return dict(loaded.known_instruments)
+    return dict(load_instruments(config, workspace=workspace()))
 
 
 app.command("import")(import_command)
