@@ -99,7 +99,7 @@ def test_a_truncated_gzip_is_said_and_what_is_there_is_checked(check_text, tmp_p
         ("\n".join(rows(3)), "A-1m.csv", "no_header", "the first line is a row"),
         (HEADER.replace(",", ";"), "A-1m.csv", "no_header", "separated by semicolons"),
         (f"{HEADER},Open", "A-1m.csv", "no_header", "the column open more than once"),
-        (gzip.compress(b"x"), "A-1m.csv", "unreadable", "it is gzip: call it .csv.gz"),
+        (gzip.compress(b"x", mtime=0), "A-1m.csv", "unreadable", "it is gzip: call it .csv.gz"),
         (HEADER.encode("utf-16"), "A-1m.csv", "unreadable", "UTF-16"),
         ("PAR1", "A-1m.parquet", "unreadable", "no whole Parquet file"),
         (b"k\x9d\xfe,a\nb\n", "A-1m.csv", "unreadable", "no UTF-8 text: it begins with the bytes 6b 9d fe"),

@@ -68,7 +68,7 @@ SECONDS = "time,open,high,low,close,volume\n" + "".join(
 )
 SOURCES = {
     "our own": ("any.csv", text_writer(TEXT), "csv", ""),
-    "our own, gzipped": ("any.csv.gz", text_writer(gzip.compress(TEXT.encode())), "csv", ""),
+    "our own, gzipped": ("any.csv.gz", text_writer(gzip.compress(TEXT.encode(), mtime=0)), "csv", ""),
     "lines of another system": ("any.csv", text_writer(TEXT.replace("\n", "\r\n")), "csv", ""),
     "a byte order mark": ("any.csv", text_writer(b"\xef\xbb\xbf" + TEXT.encode()), "csv", ""),
     "no last newline": ("any.csv", text_writer(TEXT.rstrip()), "csv", ""),
@@ -99,7 +99,7 @@ SOURCES = {
     "freqtrade, JSON": ("BTC_USDT-1m.json", text_writer(json.dumps(LISTS)), "freqtrade", ""),
     "freqtrade, gzipped JSON": (
         "BTC_USDT-1m.json.gz",
-        text_writer(gzip.compress(json.dumps(LISTS).encode())),
+        text_writer(gzip.compress(json.dumps(LISTS).encode(), mtime=0)),
         "freqtrade",
         "",
     ),
@@ -244,7 +244,11 @@ BROKEN = {
     "a zip that is none": (b"PK\x03\x04nothing", DataError, "cannot be read as a zip"),
     "Parquet that is none": (b"PAR1nothing", DataError, "cannot be read as Parquet"),
     "Feather that is none": (b"ARROW1nothing", DataError, "cannot be read as Feather"),
-    "gzip that is cut off": (gzip.compress(TEXT.encode() * 50)[:-30], DataError, "ends within its gzip stream"),
+    "gzip that is cut off": (
+        gzip.compress(TEXT.encode() * 50, mtime=0)[:-30],
+        DataError,
+        "ends within its gzip stream",
+    ),
     "a header alone": (f"{HEADER}\n".encode(), DataError, "there is no bar in"),
 }
 
