@@ -176,11 +176,13 @@ def test_one_answer_with_a_hole_in_it_settles_nothing(track_of, answer, start) -
 
 def test_the_pages_of_one_round_are_one_witness(track_of, answer, start) -> None:
     track = track_of()
-    for page in ([], [3, 4]):
-        track.take(answer(page, start + 242), start)
-    assert not track.has_settled(start)
-    track.take(answer([0, 1, 2, 3, 4], start + 247), start)
-    assert track.has_settled(start + 180)
+    rounds = 2 * [(([2], 0, 3), ([3, 4], 3, 6))]
+    settled = []
+    for number, pages in enumerate(rounds):
+        for candles, since, until in pages:
+            track.take(answer(candles, start + 302 + 5 * number, since=since, until=until), start)
+        settled.append(track.has_settled(start + 60))
+    assert settled == [False, True]
 
 
 def test_a_bar_that_comes_long_after_its_slice_is_left_out_and_breaks_nothing(track_of, answer, start) -> None:
