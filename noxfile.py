@@ -45,8 +45,11 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Strict types, over the sources of all distributions in one call."""
-    wheels = _wheels(session, *DISTRIBUTIONS)
-    # The wheels bring the declared dependencies; mypy_path puts the sources before what is installed.
+    # The wheels bring the declared dependencies, those of the siblings' extras too; mypy_path puts the sources before
+    # what is installed. The core's extras are not needed: none of them has types.
+    core, *siblings = _wheels(session, *DISTRIBUTIONS)
+    extras = [f"[{EXTRAS[name]}]" if name in EXTRAS else "" for name in SIBLINGS]
+    wheels = [core, *(wheel + extra for wheel, extra in zip(siblings, extras, strict=True))]
     _install(session, "mypy", "pandas-stubs", "types-PyYAML", "hypothesis", "pytest", *wheels)
     session.run("mypy")
     # A third party sees the types of the installed wheels, and none of this repository's settings.
