@@ -22,7 +22,7 @@ CORE = "logos-core"
 SIBLINGS = ("logos-brokers", "logos-feeds", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
-EXTRAS = {CORE: "dask,fast,report", "logos-feeds": "ccxt,yfinance"}
+EXTRAS = {CORE: "dask,fast,report", "logos-brokers": "alpaca,ccxt", "logos-feeds": "ccxt,yfinance"}
 """What the whole suite needs of a distribution; the tests of one that has its work behind extras cannot do without."""
 
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]

@@ -86,6 +86,10 @@ class PaperBroker:
         """Return how market orders fill, as plain numbers; ``None`` where slippage is drawn."""
         return self._costs.terms(self._matcher.share)
 
+    def orders(self) -> list[Order]:
+        """Return the working orders, by number."""
+        return [self._working[number].order for number in sorted(self._working)]
+
     def snapshot(self) -> State:
         """Return what is known of the working orders beside themselves, by number."""
         return {"working": [self._working[number].state() for number in sorted(self._working)]}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from logos.context.clock import Clock
+from logos.context.secrets import Secrets
 from logos.context.seed import Seed
 from logos.domain.instruments import Instrument
 
@@ -73,6 +74,12 @@ class PartContext:
         How many (strategy, symbol) pairs the session has.
     calendar:
         Gives the trading calendar of an instrument; loads the calendar library at its first use.
+    secrets:
+        Gives keys and passwords by the name of their variable. Everything that it hands out is masked in the log.
+    offline:
+        Whether no address but loopback may be asked (``LOGOS_OFFLINE``).
+    venue_record:
+        For a broker outside this process: the record of its survey. ``None`` where none was made, as in a backtest.
     """
 
     clock: Clock
@@ -85,3 +92,6 @@ class PartContext:
     pairs: int
     account: AccountSettings
     calendar: Callable[[Instrument], MarketCalendar]
+    secrets: Secrets = attrs.field(factory=Secrets)
+    offline: bool = False
+    venue_record: Mapping[str, Any] | None = None

@@ -56,6 +56,30 @@ class Secret:
         raise TypeError("a Secret is not to be pickled or copied into a file")
 
 
+class Secrets:
+    """Secrets by the name of their variable.
+
+    Parameters
+    ----------
+    values:
+        What is known; a variable that is empty counts as not set.
+    """
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = {name: value for name, value in (values or {}).items() if value}
+
+    def get(self, name: str) -> Secret | None:
+        """Return a secret; ``None`` where its variable is not set."""
+        value = self._values.get(name)
+        return None if value is None else Secret(value)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(sorted(self._values))})"
+
+
 def is_sensitive(name: str) -> bool:
     """Return whether values under a name are masked in logs."""
     return _SENSITIVE.search(name) is not None

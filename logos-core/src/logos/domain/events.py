@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
 from logos.domain.orders import Liquidity
@@ -47,6 +50,23 @@ class Unknown:
 
 
 @attrs.frozen
+class Previewed:
+    """What the venue would have been sent, and what it would have said; the order itself is not changed by it.
+
+    Attributes
+    ----------
+    request:
+        The request as JSON values, without a secret: ``method``, ``url``, ``headers``, ``body``.
+    outcome:
+        ``would accept``, or what the venue would have answered, in its own words.
+    """
+
+    order_id: int
+    request: Mapping[str, Any]
+    outcome: str
+
+
+@attrs.frozen
 class Fill:
     """A trade of one order.
 
@@ -80,7 +100,7 @@ class Fill:
     reference_price: int | None = None
 
 
-BrokerEvent = Accepted | Rejected | Cancelled | Expired | Unknown | Fill
+BrokerEvent = Accepted | Rejected | Cancelled | Expired | Unknown | Previewed | Fill
 
 
 @attrs.frozen(kw_only=True)

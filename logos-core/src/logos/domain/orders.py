@@ -196,6 +196,8 @@ class Order:
         Minor units of the account's currency.
     reason:
         Why the order ended, was blocked or was cut; empty where nothing needs saying.
+    venue_outcome:
+        What the venue would have said of it in dry-run; empty where nobody asked.
     """
 
     intent: OrderIntent
@@ -205,6 +207,7 @@ class Order:
     filled_ticks: int = 0
     fees: int = 0
     reason: str = ""
+    venue_outcome: str = ""
 
     @property
     def remaining(self) -> int:

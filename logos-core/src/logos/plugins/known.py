@@ -12,6 +12,10 @@ CORE_COMMANDS = {
     "audit": ("logos.cli.audit:audit", "Rebuild a session's books from its trades alone and compare"),
     "sessions": ("logos.cli.sessions_commands:app", "List and show sessions"),
     "strategies": ("logos.cli.strategies_commands:app", "List strategies and check them for look-ahead"),
+    "rehearse": ("logos.cli.rehearse:app", "Trigger every guard, the kill file, a crash and a resume, and report"),
+    "diff": ("logos.cli.diff:diff", "Name the first difference of two sessions, and its cause"),
+    "config": ("logos.cli.config_commands:app", "Check, show and explain a config"),
+    "doctor": ("logos.cli.doctor:doctor", "Look at the machine, the installation and the venues of a config"),
     "data": ("logos.cli.data_commands:app", "List, check, import and fetch bars"),
     "plugins": ("logos.cli.plugins_commands:app", "List installed plugins and what is wrong with them"),
 }

@@ -1,0 +1,196 @@
+"""Brokers outside this process: what the core asks of one before, beside and after a session.
+
+A broker that keeps orders elsewhere, or that knows a venue's rules, fills ``OutsideBroker`` besides ``Broker``. It is
+asked for a *survey* before a session is assembled: it connects, checks what it finds, and says under which terms it
+trades. What it needs of that to work without a connection is its *record*, which the session keeps in ``venue.json``:
+a resume and a replay build the broker from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+from logos.domain.events import BrokerEvent
+from logos.domain.orders import Order, OrderStatus, Side
+from logos.session.seats import AccountView, Broker
+
+
+class Verdict(StrEnum):
+    """What came of looking at one thing."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class HealthCheck:
+    """One thing that was looked at, and what was found.
+
+    Attributes
+    ----------
+    name:
+        What was looked at, in a word: ``reachable``, ``clock``, ``key``, ``permissions``, ``account``, ``markets`` ...
+    text:
+        What was found, with the numbers; never a secret.
+    hint:
+        What to do about it; empty where nothing has to be done.
+    """
+
+    name: str
+    verdict: Verdict
+    text: str
+    hint: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class MarketTerms:
+    """Under which terms a venue trades one symbol; ``None`` for what it does not say.
+
+    Attributes
+    ----------
+    market:
+        The venue's own name of the symbol.
+    tick, lot:
+        The smallest steps of price and quantity.
+    min_notional:
+        The least value of an order, in ``currency``.
+    currency:
+        What the venue quotes prices in.
+    maker_bps, taker_bps:
+        The fees of this account or, where the venue does not say those, of its price list, in basis points.
+    """
+
+    symbol: str
+    market: str
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    min_notional: Decimal | None = None
+    currency: str | None = None
+    maker_bps: Decimal | None = None
+    taker_bps: Decimal | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Survey:
+    """What an outside broker found out when it connected.
+
+    Attributes
+    ----------
+    venue:
+        What the broker calls its venue, such as ``ccxt:binance``.
+    checks:
+        In the order in which they were made; nothing is left out because something before it failed, unless it could
+        not be looked at.
+    terms:
+        By symbol, in name order; only of symbols that the venue trades.
+    record:
+        JSON values without a secret: all that the broker needs to work as it does now, without a connection.
+    """
+
+    venue: str
+    checks: tuple[HealthCheck, ...]
+    terms: Mapping[str, MarketTerms]
+    record: Mapping[str, Any]
+
+    @property
+    def sound(self) -> bool:
+        """Whether a session can be run with what was found."""
+        return all(check.verdict is not Verdict.FAILED for check in self.checks)
+
+
+@attrs.frozen(kw_only=True)
+class OutsideOrder:
+    """An order as it stands outside.
+
+    Attributes
+    ----------
+    place:
+        Where it was found: the venue, or ``paper`` for the paper broker beside it.
+    client_order_id:
+        The name that its owner gave it; empty where it has none.
+    venue_order_id:
+        The name that the venue gave it; empty where it has none.
+    symbol:
+        As Logos calls it; the venue's own name where no symbol of the session belongs to it.
+    quantity, filled:
+        As decimal text, in units: a foreign order need not fit the lots of this session.
+    status:
+        How it stands. ``UNKNOWN`` for a word of the venue's that nobody here knows.
+    """
+
+    place: str
+    client_order_id: str
+    venue_order_id: str = ""
+    symbol: str
+    side: Side
+    quantity: Decimal
+    filled: Decimal
+    status: OrderStatus
+
+
+@attrs.frozen(kw_only=True)
+class OutsidePosition:
+    """A position as it stands outside; the quantity in units, negative for a short one."""
+
+    place: str
+    symbol: str
+    quantity: Decimal
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """Open orders and positions outside.
+
+    Attributes
+    ----------
+    keeper:
+        The place that keeps this session's own orders and positions: they are compared with what stands there.
+        Whatever stands elsewhere is nobody's of this session.
+    positions:
+        Of the keeper only where it knows them; a keeper without any leaves positions uncompared.
+    """
+
+    keeper: str
+    orders: tuple[OutsideOrder, ...]
+    positions: tuple[OutsidePosition, ...]
+
+
+@runtime_checkable
+class OutsideBroker(Broker, Protocol):
+    """A broker that works with something outside this process.
+
+    Every intent is on the disk before ``submit`` is called. After a restart, an order whose intent had been written
+    down already goes to ``recover`` instead, and never to ``submit``.
+    """
+
+    @property
+    def venue(self) -> str:
+        """What messages call the venue, such as ``ccxt:binance``."""
+
+    def survey(self) -> Survey:
+        """Connect and look at everything; can be called again. Findings are told in the survey, not raised."""
+
+    def standing(self) -> Standing:
+        """Return what stands outside now.
+
+        Raises
+        ------
+        LogosError
+            Where the venue cannot be asked.
+        """
+
+    def recover(self, order: Order, account: AccountView) -> Iterator[BrokerEvent]:
+        """Take an order that may have been sent before a restart.
+
+        It is looked for by its client order id first: what has become of it is told, it is submitted only where the
+        venue says that it has never seen it, and it is ``Unknown`` where the venue cannot say.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection."""
