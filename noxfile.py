@@ -29,6 +29,9 @@ SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
 WORKERS = ("-n", "auto", "--dist", "worksteal")
 
+OFFLINE = {"LOGOS_OFFLINE": "1"}
+"""What tells the program that no address but loopback may be asked."""
+
 _built: dict[str, Path] = {}
 
 
@@ -47,10 +50,9 @@ def typing(session: nox.Session) -> None:
     """Strict types, over the sources of all distributions in one call."""
     # The wheels bring the declared dependencies, those of the siblings' extras too; mypy_path puts the sources before
     # what is installed. The core's extras are not needed: none of them has types.
-    core, *siblings = _wheels(session, *DISTRIBUTIONS)
-    extras = [f"[{EXTRAS[name]}]" if name in EXTRAS else "" for name in SIBLINGS]
-    wheels = [core, *(wheel + extra for wheel, extra in zip(siblings, extras, strict=True))]
-    _install(session, "mypy", "pandas-stubs", "types-PyYAML", "hypothesis", "pytest", *wheels)
+    core, *siblings = _all_wheels(session)
+    wheels = [core.partition("[")[0], *siblings]
+    _install(session, "mypy", "pandas-stubs", "types-PyYAML", "types-requests", "hypothesis", "pytest", *wheels)
     session.run("mypy")
     # A third party sees the types of the installed wheels, and none of this repository's settings.
     session.run("mypy", "--strict", "--config-file=", f"examples/{EXAMPLE}/src/quiet_hours")
@@ -64,7 +66,7 @@ def dist(session: nox.Session, name: str) -> None:
     extras = f"[{EXTRAS[name]}]" if name in EXTRAS and name != CORE else ""
     _install(session, *TEST_TOOLS, *wheels[:-1], wheels[-1] + extras)
     _refuse_sources(session)
-    session.run("pytest", *WORKERS, f"tests/{name.removeprefix('logos-')}", *session.posargs)
+    session.run("pytest", *WORKERS, f"tests/{name.removeprefix('logos-')}", *session.posargs, env=OFFLINE)
 
 
 @nox.session
@@ -97,7 +99,7 @@ def tests(session: nox.Session) -> None:
     _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
     folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
     _install(session, *(argument for folder in folders for argument in ("-e", folder)))
-    session.run("pytest", *WORKERS, *session.posargs)
+    session.run("pytest", *WORKERS, *session.posargs, env=OFFLINE)
 
 
 @nox.session(default=False)
@@ -114,6 +116,14 @@ def lowest(session: nox.Session) -> None:
     # Old libraries warn about each other; that is not ours to mend.
     folders = [f"tests/{name.removeprefix('logos-')}" for name in DISTRIBUTIONS]
     session.run("pytest", *WORKERS, "-W", "default", *folders, *session.posargs)
+
+
+@nox.session(default=False)
+def long(session: nox.Session) -> None:
+    """Run the proofs that take long in full; the suite runs a seeded sample of each."""
+    _install(session, *TEST_TOOLS, *_all_wheels(session))
+    _refuse_sources(session)
+    session.run("pytest", *WORKERS, "-m", "long", *session.posargs, env={"LOGOS_LONG": "1", **OFFLINE})
 
 
 @nox.session(default=False)
@@ -150,6 +160,13 @@ def _wheels(session: nox.Session, *folders: str) -> list[str]:
             session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(target), f"./{folder}")
             (_built[folder],) = target.glob("*.whl")
     return [str(_built[folder]) for folder in folders]
+
+
+def _all_wheels(session: nox.Session) -> list[str]:
+    """Build all distributions and return their wheels, each with its extras."""
+    wheels = _wheels(session, *DISTRIBUTIONS)
+    extras = [f"[{EXTRAS[name]}]" if name in EXTRAS else "" for name in DISTRIBUTIONS]
+    return [wheel + extra for wheel, extra in zip(wheels, extras, strict=True)]
 
 
 def _refuse_sources(session: nox.Session) -> None:

@@ -39,6 +39,16 @@ def pytest_configure() -> None:
     os.environ["MPLBACKEND"] = "agg"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the proofs that take long, unless they are asked for; each has a sample in the suite."""
+    if os.environ.get("LOGOS_LONG") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the root of the checkout."""
