@@ -11,10 +11,15 @@ from pathlib import Path
 import attrs
 import pytest
 
+from logos.brokers.alpaca_config import AlpacaConfig
+from logos.brokers.alpaca_desk import AlpacaDesk
+from logos.brokers.ccxt_config import CcxtConfig
+from logos.brokers.ccxt_desk import CcxtDesk
 from logos.brokers.paper import PaperBroker, open_paper
 from logos.brokers.paper_config import PaperConfig
 from logos.context.clock import SystemClock
 from logos.context.parts import AccountSettings, PartContext
+from logos.context.secrets import Secrets
 from logos.context.seed import Seed
 from logos.domain.bars import Bar, ForwardFilledBar, Slice
 from logos.domain.events import Accepted, Cancelled, Expired, Fill, Rejected
@@ -233,3 +238,201 @@ class Desk:
 def open_desk():
     """Return the class of the desk: ``open_desk(config, cash=..., margin=..., hold=...)``."""
     return Desk
+
+
+class HandDrivenClock:
+    """The machine's clock, as a venue's hand-driven one shows it; waiting moves it on."""
+
+    def __init__(self, hand):
+        self.hand = hand
+        self.waits = []
+
+    def now(self):
+        return int(self.hand())
+
+    def monotonic(self):
+        return self.hand()
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+        self.hand.advance(seconds)
+
+
+ALPACA_INSTRUMENTS = {
+    "AAPL": instrument("AAPL", tick="0.01", calendar="XNYS"),
+    "MSFT": instrument("MSFT", tick="0.01", lot="0.001", calendar="XNYS"),
+    "BTC-USD": instrument("BTC-USD", asset_class=AssetClass.CRYPTO, tick="0.01", lot="0.000000001"),
+    "EUR-USD": instrument("EUR-USD", asset_class=AssetClass.FOREX, tick="0.00001"),
+    "PENNY": instrument("PENNY", tick="0.0001", calendar="XNYS"),
+}
+
+
+class AlpacaBench:
+    """A loopback Alpaca, and what a broker that asks it is given."""
+
+    instruments = ALPACA_INSTRUMENTS
+
+    def __init__(self, venue, hand):
+        self.venue = venue
+        self.clock = HandDrivenClock(hand)
+        self.log = Silence()
+        self.record = None
+        self.headers = {"APCA-API-KEY-ID": venue.key, "APCA-API-SECRET-KEY": venue.secret}
+        self.secrets = {"APCA_API_KEY_ID": venue.key, "APCA_API_SECRET_KEY": venue.secret}
+
+    def config(self, **keys):
+        return AlpacaConfig(**{"base_url": self.venue.url, "timeout": "5s", **keys})
+
+    def context(self, *symbols, record=None, margin=False, currency="USD", instruments=None):
+        return PartContext(
+            clock=self.clock,
+            log=self.log,
+            workspace=Path(),
+            seed=Seed(7),
+            interval=MINUTE,
+            instruments={**ALPACA_INSTRUMENTS, **(instruments or {})},
+            symbols=tuple(sorted(symbols or ("AAPL", "BTC-USD"))),
+            pairs=1,
+            account=AccountSettings(currency=currency, cash=100_000 * UNIT, decimals=8, margin=margin, conversions={}),
+            calendar=lambda _: UtcDays(),
+            secrets=Secrets(self.secrets),
+            venue_record=record,
+        )
+
+    def desk(self, *symbols, record=None, margin=False, currency="USD", instruments=None, **keys):
+        context = self.context(*symbols, record=record, margin=margin, currency=currency, instruments=instruments)
+        return AlpacaDesk(self.config(**keys), context)
+
+    def surveyed(self, *symbols, **options):
+        """Return a desk with the record of a survey, as a session has."""
+        self.record = json.loads(json.dumps(self.desk(*symbols, **options).survey().record))
+        return self.desk(*symbols, record=self.record, **options)
+
+    def intent(
+        self, symbol, side, quantity, kind="market", *, limit=None, stop=None, tif="day", decided="100", reduces=None,
+        number=1, name=None, instruments=None,
+    ):  # fmt: skip
+        """Return an intent from units and prices as texts."""
+        traded = {**ALPACA_INSTRUMENTS, **(instruments or {})}[symbol]
+        lots = Fraction(quantity) / Fraction(traded.lot)
+        assert lots.denominator == 1
+
+        def ticks(price):
+            return None if price is None else int(Fraction(price) / Fraction(traded.tick))
+
+        return OrderIntent(
+            order_id=number,
+            client_order_id=name or f"20260105T000000Z-7-abc-trend-{number}",
+            strategy="trend",
+            instrument=traded,
+            side=Side(side),
+            order_type=OrderType(kind),
+            time_in_force=TimeInForce(tif),
+            quantity=lots.numerator,
+            limit_price=ticks(limit),
+            stop_price=ticks(stop),
+            decision_price=ticks(decided),
+            created_at=START,
+            reduces=side == "sell" if reduces is None else reduces,
+        )
+
+
+@pytest.fixture
+def bench(venues):
+    """Return a bench with a loopback Alpaca."""
+    pytest.importorskip("alpaca", reason="the extra alpaca is not installed")
+    hand = venues.clock()
+    return AlpacaBench(venues.alpaca(hand), hand)
+
+
+CCXT_MARKETS = {"BTC-USD": "BTC/USDT", "ETH-USD": "ETH/USDT"}
+CCXT_INSTRUMENTS = {
+    symbol: instrument(symbol, asset_class=AssetClass.CRYPTO, tick="0.01", lot="0.000001") for symbol in CCXT_MARKETS
+}
+
+
+class CcxtBench:
+    """An exchange on loopback with two markets and an account, and what a broker that asks it is given."""
+
+    def __init__(self, exchange, venue, hand):
+        self.exchange = exchange
+        self.venue = venue
+        self.clock = HandDrivenClock(hand)
+        self.log = Silence()
+        # Coinbase signs in three ways, by the form of the secret; this form is the oldest.
+        self.secret = "a-plain-secret" if exchange == "coinbase" else venue.secret
+        self.secrets = {f"{exchange.upper()}_API_KEY": venue.right, f"{exchange.upper()}_API_SECRET": self.secret}
+
+    def config(self, **keys):
+        return CcxtConfig(
+            **{"exchange": self.exchange, "base_url": self.venue.url, "venue_symbols": CCXT_MARKETS, "timeout": "5s"}
+            | keys
+        )
+
+    def context(self, record=None, currency="USD"):
+        return PartContext(
+            clock=self.clock,
+            log=self.log,
+            workspace=Path(),
+            seed=Seed(7),
+            interval=MINUTE,
+            instruments=CCXT_INSTRUMENTS,
+            symbols=tuple(CCXT_INSTRUMENTS),
+            pairs=2,
+            account=AccountSettings(currency=currency, cash=100_000 * UNIT, decimals=8, margin=False, conversions={}),
+            calendar=lambda _: UtcDays(),
+            secrets=Secrets(self.secrets),
+            venue_record=record,
+        )
+
+    def desk(self, record=None, currency="USD", **keys):
+        config = self.config(**keys)
+        return CcxtDesk(config, self.context(record, currency), dict(config.venue_symbols))
+
+    def surveyed(self, **keys):
+        """Return a desk with the record of a survey, as a session has."""
+        desk = self.desk(**keys)
+        record = json.loads(json.dumps(desk.survey().record))
+        desk.close()
+        return self.desk(record, **keys)
+
+    def intent(
+        self, side="buy", quantity="0.02", kind="market", *, limit=None, stop=None, tif="gtc", decided="50000",
+        number=1, name="lg-0123456789abcdef01234567", at=START,
+    ):  # fmt: skip
+        """Return an intent from units and prices as texts."""
+        traded = CCXT_INSTRUMENTS["BTC-USD"]
+
+        def ticks(price):
+            return None if price is None else int(Fraction(price) / Fraction(traded.tick))
+
+        return OrderIntent(
+            order_id=number,
+            client_order_id=name,
+            strategy="trend",
+            instrument=traded,
+            side=Side(side),
+            order_type=OrderType(kind),
+            time_in_force=TimeInForce(tif),
+            quantity=int(Fraction(quantity) / Fraction(traded.lot)),
+            limit_price=ticks(limit),
+            stop_price=ticks(stop),
+            decision_price=ticks(decided),
+            created_at=at,
+            reduces=False,
+        )
+
+
+@pytest.fixture
+def exchange_bench(venues):
+    """Return what makes a bench with an exchange on loopback: ``exchange_bench("binance")``."""
+    pytest.importorskip("ccxt", reason="the extra ccxt is not installed")
+
+    def make(exchange):
+        hand = venues.clock()
+        venue = getattr(venues, exchange)(hand)
+        for market in CCXT_MARKETS.values():
+            venue.serve(market, venues.walk(market, 60))
+        return CcxtBench(exchange, venue, hand)
+
+    return make

@@ -50,13 +50,18 @@ def test_a_fee_out_of_range_is_refused(key, value):
         Fees(**{key: Decimal(value)})
 
 
-def test_the_plugin_offers_the_paper_broker():
-    (part,) = logos_brokers()
-    assert (part.name, part.target, part.config) == (
-        "paper",
+def test_the_plugin_offers_the_paper_broker_and_those_outside():
+    parts = {part.name: part for part in logos_brokers()}
+    assert sorted(parts) == ["alpaca", "ccxt", "ib", "paper"]
+    paper = parts["paper"]
+    assert (paper.target, paper.config) == (
         "logos.brokers.paper:open_paper",
         "logos.brokers.paper_config:PaperConfig",
     )
+    outside = {"outside", "dry_run", "network"}
+    assert [name for name, part in sorted(parts.items()) if outside <= part.capabilities] == ["alpaca", "ccxt"]
+    assert not outside & paper.capabilities
+    assert parts["ib"].state == "stub"
 
 
 def test_listing_and_configuring_load_nothing_heavy():

@@ -7,12 +7,13 @@ import pytest
 
 from logos.config.reading import parse
 from logos.config.structuring import structure
+from logos.context.venue_symbols import ccxt_name, markets_of
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
 from logos.domain.times import SECONDS_A_DAY
 from logos.feeds.ccxt_feed import open_ccxt
 from logos.feeds.config import CcxtConfig, PollingConfig, YfinanceConfig
-from logos.feeds.markets import ccxt_name, markets_of, yahoo_name
+from logos.feeds.markets import yahoo_name
 from logos.feeds.yfinance_feed import open_yfinance
 
 HOUR = 3_600
@@ -147,7 +148,8 @@ def test_a_name_is_guessed_from_the_symbol_and_the_config_outweighs_the_guess(co
     assert yahoo_name(make_instrument("EUR-USD", asset_class=AssetClass.FOREX)) == "EURUSD=X"
     assert yahoo_name(make_instrument("AAPL", asset_class=AssetClass.EQUITY)) == "AAPL"
     config = PollingConfig(venue_symbols={"BTC-USD": "BTC/USDT"})
-    assert markets_of(config, context("BTC-USD", "ETH-USD"), ccxt_name) == {"BTC-USD": "BTC/USDT", "ETH-USD": "ETH/USD"}
+    found = markets_of(config.venue_symbols, context("BTC-USD", "ETH-USD"), ccxt_name)
+    assert found == {"BTC-USD": "BTC/USDT", "ETH-USD": "ETH/USD"}
 
 
 @pytest.mark.parametrize(("build", "kind"), [(open_ccxt, CcxtConfig), (open_yfinance, YfinanceConfig)])
@@ -163,8 +165,8 @@ def test_a_known_symbol_that_is_not_polled_is_a_slip_in_a_session_and_none_in_a_
     config = PollingConfig(venue_symbols={"BTC-USD": "BTC/USDT", "ETH-USD": "ETH/USDT"})
     some = attrs.evolve(context("BTC-USD", "ETH-USD"), symbols=("BTC-USD",))
     with pytest.raises(InputError, match="venue_symbols names 'ETH-USD'"):
-        markets_of(config, some, ccxt_name)
-    assert markets_of(config, attrs.evolve(some, pairs=0), ccxt_name) == {"BTC-USD": "BTC/USDT"}
+        markets_of(config.venue_symbols, some, ccxt_name)
+    assert markets_of(config.venue_symbols, attrs.evolve(some, pairs=0), ccxt_name) == {"BTC-USD": "BTC/USDT"}
 
 
 @pytest.mark.parametrize("names", [{"BTC-USD": "X/Y", "ETH-USD": "X/Y"}, {"BTC-USD": "ETH/USD"}])

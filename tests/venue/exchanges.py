@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .accounts import BinanceAccount, CoinbaseAccount, KrakenAccount
 from .faults import Fault, spoil
 from .market import Row
 from .server import Answer, Request, VenueServer
@@ -13,7 +14,7 @@ def _seconds(text: str) -> int:
     return int(text[:-1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[text[-1]]
 
 
-class Binance(VenueServer):
+class Binance(BinanceAccount, VenueServer):
     """``/api/v3``: ping, time, exchangeInfo and klines. Symbols are served as CCXT calls them: ``BTC/USDT``."""
 
     name = "binance"
@@ -33,7 +34,7 @@ class Binance(VenueServer):
             return Answer(200, {"timezone": "UTC", "serverTime": now, "rateLimits": [], "symbols": symbols})
         if request.path == f"{self.root}klines":
             return self._klines(request, fault)
-        return None
+        return self.private(request)
 
     def rate_limited(self) -> Answer:
         text = "Too much request weight used; please use WebSocket Streams for live updates."
@@ -71,19 +72,28 @@ class Binance(VenueServer):
             "quoteAsset": quote,
             "quotePrecision": 8,
             "quoteAssetPrecision": 8,
-            "orderTypes": ["LIMIT", "MARKET"],
+            "orderTypes": ["LIMIT", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT"],
             "icebergAllowed": True,
             "isSpotTradingAllowed": True,
             "isMarginTradingAllowed": False,
             "filters": [
                 {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000.00", "tickSize": "0.01"},
                 {"filterType": "LOT_SIZE", "minQty": "0.00001", "maxQty": "9000.0", "stepSize": "0.00001"},
+                {"filterType": "MARKET_LOT_SIZE", "minQty": "0.0", "maxQty": "100.0", "stepSize": "0.0"},
+                {
+                    "filterType": "NOTIONAL",
+                    "minNotional": "5.00",
+                    "applyMinToMarket": True,
+                    "maxNotional": "9000000.00",
+                    "applyMaxToMarket": False,
+                    "avgPriceMins": 5,
+                },
             ],
             "permissions": ["SPOT"],
         }
 
 
-class Kraken(VenueServer):
+class Kraken(KrakenAccount, VenueServer):
     """``/0/public``: Time, AssetPairs and OHLC. It tells errors with status 200, and sends the running candle too."""
 
     name = "kraken"
@@ -101,7 +111,7 @@ class Kraken(VenueServer):
             return Answer(200, {"error": [], "result": pairs})
         if request.path == f"{self.root}OHLC":
             return self._ohlc(request, fault)
-        return None
+        return self.private(request)
 
     def rate_limited(self) -> Answer:
         return Answer(200, {"error": ["EGeneral:Too many requests"]})
@@ -150,7 +160,7 @@ class Kraken(VenueServer):
         }
 
 
-class Coinbase(VenueServer):
+class Coinbase(CoinbaseAccount, VenueServer):
     """``/api/v3/brokerage/market/products``: the list and the candles, newest first, at most 350 an answer."""
 
     name = "coinbase"
@@ -181,7 +191,7 @@ class Coinbase(VenueServer):
             return Answer(200, {"products": products, "num_products": len(products)})
         if request.symbol is not None:
             return self._candles(request, fault)
-        return None
+        return self.private(request)
 
     def _candles(self, request: Request, fault: Fault | None) -> Answer:
         query = request.query

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from . import faults, market
+from .alpaca import Alpaca
 from .exchanges import Binance, Coinbase, Kraken
 from .server import VenueServer
 from .yahoo import Yahoo
@@ -57,6 +58,10 @@ class Venues:
     def yahoo(self, clock: Callable[[], float] | None = None) -> Yahoo:
         """Start a Yahoo."""
         return self._start(Yahoo, clock)
+
+    def alpaca(self, clock: Callable[[], float] | None = None) -> Alpaca:
+        """Start an Alpaca."""
+        return self._start(Alpaca, clock)
 
     def clock(self, now: float | None = None) -> HandClock:
         """Return a clock that the test moves: ``clock.advance(60)``. It begins an hour after ``start``."""

@@ -34,6 +34,12 @@ class Request(NamedTuple):
     symbol: str | None
     at: float
     fault: str | None
+    body: str = ""
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body as the fields of a form."""
+        return dict(parse_qsl(self.body, keep_blank_values=True))
 
 
 class Answer(NamedTuple):
@@ -62,6 +68,8 @@ class VenueServer:
         Seconds that the venue's clock is ahead of it.
     requests:
         Every request so far, hung ones included, in the order they came in.
+    connections:
+        How many connections were ever opened.
     """
 
     max_candles = 1_000
@@ -70,6 +78,7 @@ class VenueServer:
         self.clock = clock
         self.skew = 0.0
         self.requests: list[Request] = []
+        self.connections = 0
         self.markets: dict[str, Market] = {}
         self._scripts: list[faults.Script | faults.Plan] = []
         self._canned: dict[tuple[str, str], Answer] = {}
@@ -239,12 +248,15 @@ class VenueServer:
         """Answer as the venue does when it is asked too often."""
         return Answer(429, {"error": "Too many requests"})
 
-    def receive(self, method: str, target: str, headers: dict[str, str]) -> tuple[Request, faults.Fault | None]:
+    def receive(
+        self, method: str, target: str, headers: dict[str, str], body: str = ""
+    ) -> tuple[Request, faults.Fault | None]:
         """Take note of a request, and decide what goes wrong with it."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         with self._news:
-            plain = Request(method, parts.path, query, headers, self.symbol_of(parts.path, query), self.now(), None)
+            symbol = self.symbol_of(parts.path, query)
+            plain = Request(method, parts.path, query, headers, symbol, self.now(), None, body)
             taken = (script.take(plain) for script in self._scripts)
             fault = next((fault for fault in taken if fault is not None), None)
             request = plain._replace(fault=fault.kind if fault else None)
@@ -302,6 +314,7 @@ class VenueServer:
     def connected(self, connection: socket.socket) -> Iterator[None]:
         """Know a connection while it is open."""
         with self._news:
+            self.connections += 1
             self._sockets.add(connection)
         try:
             yield
@@ -345,8 +358,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         venue = self.server.venue
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request, fault = venue.receive(self.command, self.path, dict(self.headers))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
+        request, fault = venue.receive(self.command, self.path, dict(self.headers), body)
         kind = fault.kind if fault else ""
         if kind == "timeout":
             venue.hang()
@@ -356,7 +369,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(venue.respond(request, fault), kind, fault.options.get("pause", 0.02) if fault else 0)
 
-    do_GET = do_POST = _answer  # noqa: N815 - named by the base class
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - named by the base class
 
     def _send(self, answer: Answer, kind: str, pause: float) -> None:
         content = answer.content

@@ -125,6 +125,11 @@ class DryRunBroker:
         own = map(_as_outside, self._paper.orders())
         return Standing(keeper=PAPER, orders=(*own, *self._desk.open_orders()), positions=self._desk.positions())
 
+    def find(self, intent: OrderIntent) -> OutsideOrder | None:
+        """Return a working order of the paper broker, or else one that the venue has under that name."""
+        own = (order for order in self._paper.orders() if order.intent.order_id == intent.order_id)
+        return next(map(_as_outside, own), None) or self._desk.find(intent)
+
     def close(self) -> None:
         """Let go of the connection."""
         self._desk.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from logos.context.network import refuse_network
 from logos.context.parts import PartContext
+from logos.context.venue_symbols import ccxt_name, markets_of
 from logos.domain.times import parse_duration
 from logos.feeds.config import CcxtConfig
-from logos.feeds.markets import ccxt_name, markets_of
 from logos.feeds.polled_feed import VenueFeed
 from logos.feeds.venue import Venue
 
@@ -18,9 +19,10 @@ def open_ccxt(config: CcxtConfig, context: PartContext) -> VenueFeed:
     InputError
         Where the config does not fit the feed's symbols or interval.
     """
-    markets = markets_of(config, context, ccxt_name)
+    markets = markets_of(config.venue_symbols, context, ccxt_name)
 
     def connect() -> Venue:
+        refuse_network(context, config.base_url, what="the feed ccxt")
         from logos.feeds.ccxt_venue import CcxtVenue  # noqa: PLC0415 - loads CCXT
 
         return CcxtVenue(

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from logos.domain.errors import InputError
-from logos.domain.times import parse_duration
-from logos.domain.validating import one_of
+from logos.domain.validating import one_of, up_to, venue_names, web_address
 
 REFUSE = "refuse"
 ROUND = "round"
 LEAVE = "leave"
 FORWARD_FILL = "forward_fill"
-
-
-def _up_to(most: str) -> Any:
-    """Return a validator for a duration that must not be longer than another."""
-
-    def check(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-        if parse_duration(value) > parse_duration(most):
-            raise InputError(
-                f"{attribute.name} is {value}, and must be at most {most}", hint=f"The default is {attribute.default}"
-            )
-
-    return check
 
 
 def _between(least: int, most: int) -> Any:
@@ -41,42 +27,6 @@ def _between(least: int, most: int) -> Any:
             )
 
     return check
-
-
-def _names(_instance: object, attribute: attrs.Attribute[Mapping[str, str]], value: Mapping[str, str]) -> None:
-    empty = sorted(symbol for symbol, name in value.items() if not name.strip())
-    if empty:
-        raise InputError(
-            f"{attribute.name} gives {', '.join(empty)} no name",
-            hint="Write the venue's own, or leave the symbol out where Logos guesses right",
-        )
-
-
-def _address(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-    """Refuse what is no address of a server. No message repeats it: it may hold a password."""
-    fault = _fault_of(value) if value else ""
-    if fault:
-        raise InputError(
-            f"{attribute.name} {fault}",
-            hint=f"Write {attribute.name}: https://mirror.example.com, or leave it out for the venue's own",
-        )
-
-
-def _fault_of(address: str) -> str:
-    """Return what is wrong with an address; empty for nothing."""
-    try:
-        parts = urlsplit(address)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return "is no address that can be read, and must be http:// or https:// and a host"
-    faults = {
-        "holds a login, and must not: the config is copied into every session's folder": "@" in address,
-        "holds a blank or a control character": any(sign.isspace() or not sign.isprintable() for sign in address),
-        "does not begin with http:// or https://": parts.scheme not in ("http", "https"),
-        "names no host behind http:// or https://": not host,
-        "holds a query, and must be http:// or https://, a host and at most a path": "?" in address or "#" in address,
-    }
-    return next((fault for fault, found in faults.items() if found), "")
 
 
 @attrs.frozen(kw_only=True)
@@ -111,17 +61,17 @@ class PollingConfig:
         How many past bars are asked for again with each poll, to hear of corrections.
     """
 
-    venue_symbols: Mapping[str, str] = attrs.field(factory=dict, validator=_names)
-    base_url: str = attrs.field(default="", validator=_address)
+    venue_symbols: Mapping[str, str] = attrs.field(factory=dict, validator=venue_names)
+    base_url: str = attrs.field(default="", validator=web_address)
     off_tick: str = attrs.field(default=ROUND, validator=one_of(ROUND, REFUSE))
     gaps: str = attrs.field(default=LEAVE, validator=one_of(LEAVE, FORWARD_FILL))
-    poll_delay: str = attrs.field(default="2s", validator=_up_to("1h"))
-    poll_every: str = attrs.field(default="5s", validator=_up_to("1h"))
-    timeout: str = attrs.field(default="10s", validator=_up_to("1h"))
-    patience: str = attrs.field(default="1m", validator=_up_to("1d"))
+    poll_delay: str = attrs.field(default="2s", validator=up_to("1h"))
+    poll_every: str = attrs.field(default="5s", validator=up_to("1h"))
+    timeout: str = attrs.field(default="10s", validator=up_to("1h"))
+    patience: str = attrs.field(default="1m", validator=up_to("1d"))
     retries: int = attrs.field(default=4, validator=_between(0, 100))
     circuit_failures: int = attrs.field(default=3, validator=_between(1, 100))
-    circuit_pause: str = attrs.field(default="30s", validator=_up_to("1d"))
+    circuit_pause: str = attrs.field(default="30s", validator=up_to("1d"))
     revision_bars: int = attrs.field(default=5, validator=_between(0, 1_000))
 
 

@@ -17,7 +17,7 @@ def logos_feeds() -> Iterator[FeedPart]:
         config="logos.feeds.config:CcxtConfig",
         needs=("ccxt",),
         extra="ccxt",
-        capabilities=frozenset({"polled", "history"}),
+        capabilities=frozenset({"polled", "history", "network"}),
     )
     yield FeedPart(
         name="yfinance",
@@ -26,5 +26,5 @@ def logos_feeds() -> Iterator[FeedPart]:
         config="logos.feeds.config:YfinanceConfig",
         needs=("yfinance",),
         extra="yfinance",
-        capabilities=frozenset({"polled", "history"}),
+        capabilities=frozenset({"polled", "history", "network"}),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from logos.context.network import refuse_network
 from logos.context.parts import PartContext
+from logos.context.venue_symbols import markets_of
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass, Instrument
 from logos.domain.times import SECONDS_A_DAY, parse_duration, time_text
 from logos.feeds.config import YfinanceConfig
-from logos.feeds.markets import markets_of, yahoo_name
+from logos.feeds.markets import yahoo_name
 from logos.feeds.polled_feed import VenueFeed
 from logos.feeds.venue import Venue
 from logos.paths import cache_dir
@@ -29,11 +31,12 @@ def open_yfinance(config: YfinanceConfig, context: PartContext) -> VenueFeed:
     InputError
         Where the config does not fit the feed's symbols or interval.
     """
-    markets = markets_of(config, context, yahoo_name)
+    markets = markets_of(config.venue_symbols, context, yahoo_name)
     for symbol in context.symbols:
         _check_grid(context.instruments[symbol], context)
 
     def connect() -> Venue:
+        refuse_network(context, config.base_url, what="the feed yfinance")
         from logos.feeds.yfinance_venue import YfinanceVenue  # noqa: PLC0415 - loads yfinance and pandas
 
         return YfinanceVenue(

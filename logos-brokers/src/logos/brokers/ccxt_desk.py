@@ -1,0 +1,186 @@
+"""An exchange that CCXT knows: asked through the read-only transport, and its orders shown without a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from logos.brokers.asking_again import ask_again
+from logos.brokers.ccxt_binance import Binance
+from logos.brokers.ccxt_coinbase import Coinbase
+from logos.brokers.ccxt_config import CcxtConfig
+from logos.brokers.ccxt_dialect import Ask, Dialect, Raw, VenueOrder
+from logos.brokers.ccxt_kraken import Kraken
+from logos.brokers.errors import CredentialsError, UnknownMarketError
+from logos.brokers.venue import Preview
+from logos.context.network import refuse_network
+from logos.context.parts import PartContext
+from logos.domain.orders import OrderIntent
+from logos.domain.times import parse_duration
+from logos.session.outside import OutsideOrder, OutsidePosition, Survey
+
+if TYPE_CHECKING:
+    from logos.brokers.ccxt_exchange import ReadingExchange
+    from logos.brokers.ccxt_preview import Previewer
+
+DIALECTS: Mapping[str, Dialect] = MappingProxyType({"binance": Binance(), "coinbase": Coinbase(), "kraken": Kraken()})
+
+
+class CcxtDesk:
+    """One exchange; fills ``logos.brokers.venue.VenueDesk``. CCXT is imported at the first use.
+
+    Parameters
+    ----------
+    markets:
+        CCXT's name of the market of each symbol: ``{"BTC-USD": "BTC/USDT"}``.
+    """
+
+    def __init__(self, config: CcxtConfig, context: PartContext, markets: Mapping[str, str]) -> None:
+        self._config = config
+        self._context = context
+        self._names = dict(markets)
+        self._dialect = DIALECTS[config.exchange]
+        self._exchange: ReadingExchange | None = None
+        self._previewer: Previewer | None = None
+        self._markets: Mapping[str, Raw] = dict((context.venue_record or {}).get("markets") or {})
+
+    @property
+    def name(self) -> str:
+        """``ccxt:`` and the exchange's id."""
+        return f"ccxt:{self._config.exchange}"
+
+    def survey(self) -> Survey:
+        """Connect, check everything, and return what was found."""
+        from logos.brokers.ccxt_survey import Surveyor  # noqa: PLC0415 - loads CCXT
+
+        surveyor = Surveyor(
+            name=self.name,
+            dialect=self._dialect,
+            exchange=self._connected(),
+            ask=self._ask(),
+            missing=self._missing(),
+            names=self._names,
+            context=self._context,
+        )
+        survey = surveyor.survey()
+        self._markets = survey.record["markets"]
+        return survey
+
+    def preview(self, intent: OrderIntent) -> Preview:
+        """Return the request that CCXT would send for an order, and what the exchange would say to it."""
+        if self._previewer is None:
+            from logos.brokers.ccxt_preview import Previewer  # noqa: PLC0415 - loads CCXT
+
+            self._previewer = Previewer(
+                exchange=self._config.exchange,
+                dialect=self._dialect,
+                base_url=self._config.base_url,
+                record=self._context.venue_record or {},
+                log=self._context.log,
+            )
+        return self._previewer.preview(intent)
+
+    def find(self, intent: OrderIntent) -> OutsideOrder | None:
+        """Look for an order by its client order id, in the form that the exchange has of it."""
+        name = self._dialect.name_of(intent)
+        symbol = intent.instrument.symbol
+        market = self._known(symbol)["id"]
+        found = self._dialect.find(self._keyed(), str(market), name, intent.created_at)
+        if found is None:
+            return None
+        return self._outside(found, client_order_id=intent.client_order_id)
+
+    def open_orders(self) -> tuple[OutsideOrder, ...]:
+        """Return all open orders of the account."""
+        return tuple(self._outside(each) for each in self._dialect.open_orders(self._keyed()))
+
+    def positions(self) -> tuple[OutsidePosition, ...]:
+        """Return the account's balances but for its own currency, each under the one symbol that trades it."""
+        held = self._dialect.balances(self._keyed())
+        symbols: dict[str, list[str]] = {}
+        for symbol in sorted(self._markets):
+            symbols.setdefault(str(self._markets[symbol]["base"]), []).append(symbol)
+        found = [
+            OutsidePosition(
+                place=self.name,
+                symbol=symbols[currency][0] if len(symbols.get(currency, ())) == 1 else currency,
+                quantity=quantity,
+            )
+            for currency, quantity in held.items()
+            if quantity and currency != self._context.account.currency
+        ]
+        return tuple(sorted(found, key=lambda each: each.symbol))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.close()
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def _connected(self) -> ReadingExchange:
+        if self._exchange is None:
+            refuse_network(self._context, self._config.base_url, what="the broker ccxt")
+            from logos.brokers.ccxt_exchange import ReadingExchange  # noqa: PLC0415 - loads CCXT
+
+            secrets = map(self._context.secrets.get, self._config.credentials)
+            # A key of several lines stands in one line of .env, with its breaks written out.
+            given = {
+                name: secret.reveal().replace("\\n", "\n")
+                for name, secret in zip(("apiKey", "secret"), secrets, strict=True)
+                if secret
+            }
+            self._exchange = ReadingExchange(
+                self._config.exchange,
+                self._dialect,
+                base_url=self._config.base_url,
+                credentials=given,
+                timeout=parse_duration(self._config.timeout),
+                clock=self._context.clock,
+            )
+        return self._exchange
+
+    def _ask(self) -> Ask:
+        exchange = self._connected()
+        return lambda name, params=None: ask_again(lambda: exchange.ask(name, params), self._context.clock)
+
+    def _keyed(self) -> Ask:
+        missing = self._missing()
+        if missing:
+            raise CredentialsError(
+                self.name,
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+                hint="Write it into .env in the workspace, or set it in the environment",
+            )
+        return self._ask()
+
+    def _missing(self) -> list[str]:
+        return [name for name in self._config.credentials if name not in self._context.secrets]
+
+    def _known(self, symbol: str) -> Raw:
+        if not self._markets:
+            found = ask_again(self._connected().markets, self._context.clock)
+            self._markets = {each: found[name] for each, name in self._names.items() if name in found}
+        if symbol not in self._markets:
+            raise UnknownMarketError(self.name, f"{symbol} is not among its markets", hint="See venue_symbols")
+        return self._markets[symbol]
+
+    def _outside(self, order: VenueOrder, client_order_id: str = "") -> OutsideOrder:
+        symbols = [symbol for symbol, market in sorted(self._markets.items()) if order.market in _ids(market)]
+        return OutsideOrder(
+            place=self.name,
+            client_order_id=client_order_id or order.client_order_id,
+            venue_order_id=order.venue_order_id,
+            symbol=symbols[0] if symbols else order.market,
+            side=order.side,
+            quantity=order.quantity,
+            filled=order.filled,
+            status=order.status,
+        )
+
+
+def _ids(market: Raw) -> tuple[str, ...]:
+    """Return what the exchange calls a market: Kraken writes its ``altname`` into orders."""
+    return str(market["id"]), str(market["info"].get("altname", market["id"]))

@@ -1,0 +1,210 @@
+"""Looks at an exchange before a session: can it be asked, may the key, are the clocks and the markets right."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from logos.brokers.asking_again import ask_again
+from logos.brokers.ccxt_dialect import Account, Ask, Dialect, Fees, Raw, exact, plain
+from logos.brokers.ccxt_exchange import VERSION, ReadingExchange
+from logos.brokers.errors import VenueError
+from logos.context.parts import PartContext
+from logos.domain.money import BASIS_POINTS
+from logos.session.outside import HealthCheck, MarketTerms, Survey, Verdict
+
+SMALL_SKEW = 2.0
+"""Clocks that far apart are nothing to speak of: this one is read in whole seconds, and an answer takes time."""
+
+_NEAREST = 3
+
+
+class Surveyor:
+    """Makes one survey.
+
+    Parameters
+    ----------
+    ask:
+        Asks the exchange, and again where that may help.
+    missing:
+        The variables of credentials that are not set.
+    names:
+        CCXT's name of the market of each symbol.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        dialect: Dialect,
+        exchange: ReadingExchange,
+        ask: Ask,
+        missing: list[str],
+        names: Mapping[str, str],
+        context: PartContext,
+    ) -> None:
+        self._name = name
+        self._dialect = dialect
+        self._exchange = exchange
+        self._ask = ask
+        self._missing = missing
+        self._names = names
+        self._context = context
+        self._checks: list[HealthCheck] = []
+
+    def survey(self) -> Survey:
+        """Look at everything that can be looked at."""
+        markets: dict[str, Raw] = {}
+        fees: dict[str, Fees] = {}
+        if self._reached():
+            markets = self._found_markets()
+            account = self._account()
+            if account is not None:
+                self._looked("permissions", lambda: self._dialect.permissions(self._ask), Verdict.WARNING)
+                fees = self._fees(account, markets)
+            else:
+                fees = _listed(markets)
+        record = {"plugin": "ccxt", "exchange": self._name.partition(":")[2], "ccxt": VERSION, "markets": markets}
+        return Survey(
+            venue=self._name,
+            checks=tuple(self._checks),
+            terms={symbol: self._terms(symbol, market, fees.get(symbol)) for symbol, market in sorted(markets.items())},
+            record=json.loads(json.dumps(record)),
+        )
+
+    # -- one by one ------------------------------------------------------------------------------------------------
+
+    def _reached(self) -> bool:
+        try:
+            there = self._dialect.time(self._ask)
+        except VenueError as error:
+            self._failed("reachable", error)
+            return False
+        here = self._context.clock.now()
+        skew = self._exchange.skew = round(there - here, 3)
+        self._say("reachable", Verdict.OK, f"{self._name} answers, by CCXT {VERSION}")
+        apart = f"{abs(skew):g} s {'ahead of' if skew > 0 else 'behind'} this machine's"
+        if abs(skew) <= SMALL_SKEW:
+            self._say("clock", Verdict.OK, "the clocks agree" if skew == 0 else f"the exchange's clock is {apart}")
+        else:
+            verdict = Verdict.WARNING if abs(skew) <= self._dialect.most_skew else Verdict.FAILED
+            text = f"the exchange's clock is {apart}; it refuses orders beyond {self._dialect.most_skew:g} s"
+            self._say("clock", verdict, text, "Set this machine's clock: let it be kept by NTP")
+        return True
+
+    def _found_markets(self) -> dict[str, Raw]:
+        try:
+            listed = ask_again(self._exchange.markets, self._context.clock)
+        except VenueError as error:
+            self._failed("markets", error)
+            return {}
+        trading = {name: market for name, market in listed.items() if market.get("active") is not False}
+        found = {symbol: trading[name] for symbol, name in self._names.items() if name in trading}
+        for symbol in sorted(set(self._names) - set(found)):
+            self._not_traded(symbol, self._names[symbol], listed, trading)
+        if len(found) == len(self._names):
+            told = ", ".join(f"{name} for {symbol}" for symbol, name in sorted(self._names.items()))
+            self._say("markets", Verdict.OK, f"it trades {told}")
+        return found
+
+    def _not_traded(self, symbol: str, name: str, listed: Mapping[str, Raw], trading: Mapping[str, Raw]) -> None:
+        reason = "is not traded at present" if name in listed else "is not listed"
+        near = _near(name, trading)
+        self._say(
+            "markets",
+            Verdict.FAILED,
+            f"{name} (for {symbol}) {reason}" + (f"; there are {', '.join(near)}" if near else ""),
+            f"Write venue_symbols: {{{symbol}: {near[0] if near else 'BASE/QUOTE'}}} in the section broker",
+        )
+
+    def _account(self) -> Account | None:
+        if self._missing:
+            self._say(
+                "key",
+                Verdict.FAILED,
+                f"{' and '.join(self._missing)} {'is' if len(self._missing) == 1 else 'are'} not set",
+                "Write it into .env in the workspace, or set it in the environment",
+            )
+            return None
+        try:
+            account = self._dialect.account(self._ask)
+        except VenueError as error:
+            self._failed("key", error)
+            return None
+        self._say("key", Verdict.OK, "the exchange takes the key")
+        if account.fault:
+            self._say("account", Verdict.FAILED, f"{account.text}: {account.fault}", "Ask the exchange why")
+        else:
+            self._say("account", Verdict.OK, account.text)
+        return account
+
+    def _fees(self, account: Account, markets: Mapping[str, Raw]) -> dict[str, Fees]:
+        found = dict.fromkeys(markets, account.fees) if account.fees else {}
+        own = {symbol: fees for symbol, fees in found.items() if fees is not None}
+        if not own and markets:
+            try:
+                own = dict(self._dialect.fees(self._ask, markets))
+            except VenueError as error:
+                self._say("fees", Verdict.WARNING, f"the account's fees are not told: {error.told}", error.hint)
+        if own:
+            told = sorted({f"{plain(each.maker_bps)} / {plain(each.taker_bps)}" for each in own.values()})
+            self._say("fees", Verdict.OK, f"maker / taker of this account: {', '.join(told)} basis points")
+        elif markets:
+            self._say("fees", Verdict.WARNING, "the fees are those of the price list, and not of this account")
+        return _listed(markets) | own
+
+    def _terms(self, symbol: str, market: Raw, fees: Fees | None) -> MarketTerms:
+        rules = self._dialect.rules(market)
+        return MarketTerms(
+            symbol=symbol,
+            market=str(market["symbol"]),
+            tick=rules.tick,
+            lot=rules.lot,
+            min_notional=rules.min_notional,
+            currency=str(market["quote"]),
+            # The paper broker pays nobody for offering liquidity: a fee below zero counts as none.
+            maker_bps=max(fees.maker_bps, Decimal(0)) if fees else None,
+            taker_bps=max(fees.taker_bps, Decimal(0)) if fees else None,
+        )
+
+    # -- findings --------------------------------------------------------------------------------------------------
+
+    def _looked(self, name: str, look: Callable[[], HealthCheck], where_not: Verdict) -> None:
+        try:
+            self._checks.append(look())
+        except VenueError as error:
+            self._say(
+                name,
+                where_not,
+                f"what the key may do is not told: {error.told}",
+                "See at the exchange that it reads only",
+            )
+
+    def _failed(self, name: str, error: VenueError) -> None:
+        self._say(name, Verdict.FAILED, error.told, error.hint)
+
+    def _say(self, name: str, verdict: Verdict, text: str, hint: str = "") -> None:
+        self._checks.append(HealthCheck(name=name, verdict=verdict, text=text, hint=hint))
+
+
+def _listed(markets: Mapping[str, Raw]) -> dict[str, Fees]:
+    """Return the fees of the price list, which CCXT holds as shares of the value."""
+    return {
+        symbol: Fees(_bps(market["maker"]), _bps(market["taker"]))
+        for symbol, market in markets.items()
+        if market.get("maker") is not None and market.get("taker") is not None
+    }
+
+
+def _bps(share: Any) -> Decimal:
+    return exact(exact(share) * BASIS_POINTS)
+
+
+def _near(wanted: str, trading: Mapping[str, Raw]) -> list[str]:
+    """Return a few markets that may be meant: those of the same coin first."""
+    base = wanted.partition("/")[0]
+    same = sorted(name for name in trading if name.partition("/")[0] == base)
+    return (same or difflib.get_close_matches(wanted, sorted(trading), n=_NEAREST))[:_NEAREST]
