@@ -8,18 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from logos.artifacts.funnel_md import Funnel
+from logos.artifacts.guards_md import Activations, CauseLine, GuardLine
 from logos.artifacts.markdown import grouped, literal, percent, table, width_of
 from logos.artifacts.session_md import render
-from logos.artifacts.summary import (
-    AccountLine,
-    DataLine,
-    GuardBlocks,
-    Headroom,
-    PluginLine,
-    SessionSummary,
-    SymbolLine,
-)
+from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
 from logos.domain.events import Cause
+from logos.domain.orders import OrderStatus
 
 OPENED = 1_700_000_040
 
@@ -43,6 +38,7 @@ def summary() -> SessionSummary:
         account=AccountLine(
             currency="USD",
             starting_cash="100000.00000000",
+            pnl="-2642.37654322",
             cash="41234.50000000",
             market_value="56123.12345678",
             equity="97357.62345678",
@@ -52,16 +48,41 @@ def summary() -> SessionSummary:
             total_return="-0.02642377",
             max_drawdown="0.05120000",
         ),
-        orders=(("filled", 1_120), ("blocked", 4)),
-        fills=1_140,
-        signals=1_130,
-        blocked=(("max_notional", 3), ("insufficient_cash", 2)),
+        funnel=Funnel(
+            outcomes={"ordered": 1_121, "blocked": 4, "refused": 2, "unchanged": 3},
+            reasons=(("max_notional", 4), ("insufficient_cash", 2), ("at_target", 3)),
+            statuses={"filled": 1_118, "cancelled": 2, "rejected": 1, "accepted": 1, "blocked": 4},
+            cut_short={"cancelled": 1},
+            fills=1_140,
+            venue_outcomes={"would accept": 1_120, "Filter failure": 2},
+        ),
         halt_causes=(
             Cause(guard="drawdown", reason="drawdown 5.12 % > limit 5.00 %", at=OPENED + 600),
             Cause(guard="kill_switch", reason="the guard raised ValueError: <lambda> | *no*", at=OPENED + 600),
         ),
-        guard_blocks=(GuardBlocks(guard="max_notional", count=3, example="notional 61,000.00 > 60,000.00"),),
-        headroom=(Headroom(guard="exposure", text="gross 0.57 of 1.10"), Headroom(guard="silent", text="")),
+        guards=(
+            GuardLine(
+                guard="max_notional",
+                limits=(("limit", "60000"),),
+                blocks=Activations(
+                    count=4,
+                    first=(
+                        CauseLine(at=OPENED, order_id=3, reason="notional 61,000.00 > 60,000.00"),
+                        CauseLine(at=OPENED + 60, order_id=5, reason="notional 62,000.00 > 60,000.00"),
+                    ),
+                    last=CauseLine(at=OPENED + 300, order_id=19, reason="notional 63,000.00 > 60,000.00"),
+                ),
+            ),
+            GuardLine(
+                guard="drawdown",
+                limits=(("max", "0.05"), ("daily", "none")),
+                headroom="drawdown 0.0512 of 0.05",
+                halts=Activations(count=2, first=(CauseLine(at=OPENED + 600, reason="drawdown 5.12 %"),)),
+                forgiven=1,
+            ),
+            GuardLine(guard="drawdown", limits=(("max", "none"), ("daily", "0.02")), shared=True),
+            GuardLine(guard="kill_switch", limits=None, halts=Activations(count=1)),
+        ),
         symbols=(SymbolLine(symbol="SPY", position="-12", realized_pnl="0.00", unrealized_pnl="-1234.50", fills=2),),
         data=(DataLine(symbol="SPY", source="SPY-1m.csv", bars=9, quarantined=2, notes=("No bar on Sunday.",)),),
         plugins=(PluginLine(kind="guard", name="drawdown", distribution="logos-risk", version="0.1.0"),),
@@ -82,14 +103,17 @@ def section(text: str, heading: str) -> str:
     [
         ("Warnings", ["logos-risk is not installed."]),
         ("Session", ["| Seed", "ab" * 32, "cd" * 32, "2023-11-14T22:24:00Z", "123,456"]),
+        ("Guards", ["| max_notional | limit 60000", "| drawdown 0.0512 of 0.05 |", "max 0.05, daily none"]),
+        ("Guards", ["notional 61,000.00", "notional 63,000.00", "1 more", "max_notional blocked 4 times"]),
+        ("Guards", ["| kill_switch  | not in the config", "all causes stand in `orders.csv`"]),
         ("PnL summary", ["97,357.62345678", "-2,500.12345678", "42.25308644", "-2.642377 %", "5.120000 %"]),
-        ("Guard activations", ["drawdown 5.12 % > limit 5.00 %", "kill_switch", "max_notional", "gross 0.57"]),
-        ("Order statistics", ["1,124", "1,120", "1,140", "1,130", "insufficient_cash"]),
+        ("Order funnel", ["1,130", "1,126", "1,140", "1,121", "insufficient_cash", "Filter failure", "would accept"]),
         ("Symbols", ["-1,234.50"]),
         ("Data quality", ["`SPY-1m.csv`", "SPY: No bar on Sunday."]),
         ("Plugins", ["logos-risk", "0.1.0"]),
         ("Artifacts", ["`runs/live/sessions/20231114-a`", "`orders.csv`", "(plots/equity.png)"]),
-        ("How to resume and replay", ["--resume 20231114-a --clear-halt", "replay 20231114-a --verify", "audit"]),
+        ("Next steps", ["--resume 20231114-a --clear-halt", "replay 20231114-a --verify", "audit 20231114-a"]),
+        ("Next steps", ["diff 20231114-a --backtest", "rehearse crash 20231114-a"]),
     ],
 )
 def test_a_section_says_what_belongs_to_it(summary: SessionSummary, heading: str, needles: list[str]) -> None:
@@ -97,13 +121,63 @@ def test_a_section_says_what_belongs_to_it(summary: SessionSummary, heading: str
     assert [needle for needle in needles if needle not in text] == []
 
 
-def test_all_halt_causes_stand_in_the_given_order(summary: SessionSummary) -> None:
-    text = section(render(summary), "Guard activations")
-    assert text.index("| drawdown ") < text.index("| kill_switch ")
+def test_the_first_screen_says_status_money_seed_and_why_it_halted(summary: SessionSummary) -> None:
+    first = render(summary).split("\n## ", 1)[0]
+    for needle in ("halted, exit code 3", "-2,642.37654322 USD", "-2.642377 %", "42.25308644", "5.120000 %", "| 7 "):
+        assert needle in first
+    assert first.index("| drawdown ") < first.index("| kill_switch ")
+    assert len(first.splitlines()) < 30
 
 
-def test_a_guard_without_headroom_is_not_listed(summary: SessionSummary) -> None:
-    assert "silent" not in render(summary)
+def test_activations_of_a_guard_named_twice_are_counted_once(summary: SessionSummary) -> None:
+    rows = [line for line in section(render(summary), "Guards").splitlines() if line.startswith("| drawdown ")]
+    assert [row.split("|")[4:7] for row in rows[:2]] == [
+        ["       0 ", "      2 ", "        1 "],
+        ["   above ", "  above ", "    above "],
+    ]
+
+
+def test_the_steps_of_the_funnel_add_up(summary: SessionSummary) -> None:
+    funnel = summary.funnel
+    assert (funnel.decisions, funnel.intents, funnel.closing, funnel.sent, funnel.accepted) == (
+        1130,
+        1126,
+        1,
+        1122,
+        1121,
+    )
+    assert_adds_up(funnel)
+
+
+COUNT = st.integers(0, 10**6)
+
+
+@settings(max_examples=100)
+@given(
+    ordered=COUNT,
+    unchanged=COUNT,
+    refused=COUNT,
+    blocked=COUNT,
+    statuses=st.dictionaries(st.sampled_from([one.value for one in OrderStatus if one != "blocked"]), COUNT),
+    partial=st.dictionaries(st.sampled_from(["cancelled", "expired"]), COUNT),
+)
+def test_the_steps_of_any_funnel_add_up(ordered, unchanged, refused, blocked, statuses, partial) -> None:
+    outcomes = {"ordered": ordered, "blocked": blocked, "refused": refused, "unchanged": unchanged}
+    cut_short = {name: min(count, statuses.get(name, 0)) for name, count in partial.items()}
+    assert_adds_up(Funnel(outcomes=outcomes, statuses={**statuses, "blocked": blocked}, cut_short=cut_short))
+
+
+def assert_adds_up(funnel: Funnel) -> None:
+    """Hold every step against the sum of those right below it."""
+    steps = list(funnel.steps())
+    for place, (depth, name, count) in enumerate(steps):
+        below = []
+        for other, _, part in steps[place + 1 :]:
+            if other <= depth:
+                break
+            if other == depth + 1:
+                below.append(part)
+        assert not below or sum(below) == count, name
 
 
 def test_every_table_is_aligned_in_plain_text(summary: SessionSummary) -> None:
@@ -115,7 +189,7 @@ def test_every_table_is_aligned_in_plain_text(summary: SessionSummary) -> None:
 def test_free_text_renders_as_it_was_written(summary: SessionSummary) -> None:
     html = MarkdownIt("commonmark").enable("table").render(render(summary))
     assert "<td>the guard raised ValueError: &lt;lambda&gt; | *no*</td>" in html
-    assert html.count("<table>") == 11
+    assert html.count("<table>") == 12
 
 
 @pytest.mark.parametrize(
@@ -129,7 +203,7 @@ def test_free_text_renders_as_it_was_written(summary: SessionSummary) -> None:
 def test_the_way_to_go_on_depends_on_how_the_session_stopped(
     summary: SessionSummary, status: str, command: str
 ) -> None:
-    text = section(render(attrs.evolve(summary, status=status)), "How to resume and replay")
+    text = section(render(attrs.evolve(summary, status=status)), "Next steps")
     assert command in text
 
 
@@ -139,11 +213,9 @@ def test_a_session_without_a_bar_or_a_trade_says_so(summary: SessionSummary) -> 
         status="completed",
         first_bar=None,
         last_bar=None,
-        orders=(),
-        blocked=(),
+        funnel=Funnel(),
         halt_causes=(),
-        guard_blocks=(),
-        headroom=(),
+        guards=(),
         symbols=(),
         data=(),
         plugins=(),
@@ -152,10 +224,10 @@ def test_a_session_without_a_bar_or_a_trade_says_so(summary: SessionSummary) -> 
     )
     text = render(bare)
     for sentence in (
-        "No guard halted the session.",
-        "No guard blocked an order.",
+        "No guard halts the session.",
+        "**The config names no guard.**",
         "No position stays open.",
-        "Every signal that changed a target became an order.",
+        "No signal was answered.",
     ):
         assert sentence in text
     assert "## Warnings" not in text

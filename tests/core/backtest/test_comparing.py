@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logos.backtest.comparing import compare, config_changes, sharpe_difference, value_of
+from logos.backtest.comparing import compare, sharpe_difference
 from logos.backtest.past_run import read_run
 from logos.cli.app import run as logos
+from logos.config.comparing import config_changes, value_of
 from logos.context.seed import Seed
 
 

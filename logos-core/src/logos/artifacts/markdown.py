@@ -69,6 +69,11 @@ def fenced(lines: Iterable[str]) -> str:
     return "\n".join(["```console", *lines, "```"])
 
 
+def preformatted(lines: Iterable[str]) -> str:
+    """Return lines as a block that keeps its columns."""
+    return "\n".join(["```text", *lines, "```"])
+
+
 def grouped(number: str) -> str:
     """Separate the thousands of a plain decimal, as in ``-1,234,567.80``; the digits stay as they are."""
     whole, point, fraction = number.partition(".")

@@ -61,6 +61,11 @@ def order_row(order: Order, decimals: int) -> str:
     )
 
 
+def dry_run_order_row(order: Order, decimals: int) -> str:
+    """Return an order's line of the ``orders.csv`` of a dry-run session: with what the venue would have said."""
+    return f"{order_row(order, decimals)[:-1]},{quoted(order.venue_outcome)}\n"
+
+
 class FillTexts(NamedTuple):
     """A fill as it is printed, in its row and in the journal: each number becomes text once."""
 

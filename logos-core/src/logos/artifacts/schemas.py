@@ -21,6 +21,9 @@ SUMMARY_FILE: Final = "session.md"
 CONFIG_FILE: Final = "config.yaml"
 EQUITY_PLOT_FILE: Final = "plots/equity.png"
 LOG_FILE: Final = "logs/run.log"
+VENUE_FILE: Final = "venue.json"
+VENUE_DIGEST: Final = "venue_sha256"
+"""The field of a journal's first line that holds the SHA-256 of the bytes of ``venue.json``."""
 
 METRICS_FILE: Final = "metrics.json"
 EQUITY_FILE: Final = "equity.csv"
@@ -46,6 +49,9 @@ ORDER_COLUMNS: Final = (
     "fees",
     "reason",
 )
+DRY_RUN_ORDER_COLUMNS: Final = (*ORDER_COLUMNS, "venue_outcome")
+"""``orders.csv`` of a dry-run session, whose broker shows what a venue would have been sent."""
+
 TRADE_COLUMNS: Final = (
     "trade_id",
     "order_id",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from logos.artifacts.markdown import bullets, code, fenced, grouped, literal, percent, table
+from logos.artifacts.funnel_md import funnel_section
+from logos.artifacts.guards_md import guards_section
+from logos.artifacts.markdown import bullets, code, grouped, literal, percent, table
+from logos.artifacts.next_steps_md import next_steps_section
+from logos.artifacts.reconciliation_md import reconciliation_section
 from logos.artifacts.summary import SessionSummary
+from logos.domain.orders import OrderStatus
 from logos.domain.times import time_text
 
 _HEADLINES = {
     "completed": "The session ran to the end of its data.",
-    "halted": "**The session was halted by its guards.** The causes stand under Guard activations.",
+    "halted": "**The session was halted.** It goes on only when somebody clears the halt.",
     "paused": "The session was paused by the operator and can be resumed as it is.",
 }
 _RECORDED = {
@@ -43,16 +48,17 @@ def render(summary: SessionSummary) -> str:
     sections = (
         _head(summary),
         _warnings(summary),
-        _identity(summary),
+        guards_section(summary.guards, summary.cleared),
+        funnel_section(summary.funnel),
         _profit(summary),
-        _guards(summary),
-        _orders(summary),
         _symbols(summary),
+        _identity(summary),
         _data(summary),
         _record(summary),
+        reconciliation_section(summary.reconciliation),
         _plugins(summary),
         _artifacts(summary),
-        _next_steps(summary),
+        next_steps_section(summary.session_id, summary.status),
     )
     blocks = [block for section in sections for block in section]
     return "\n\n".join(blocks) + "\n"
@@ -63,14 +69,36 @@ def _time(clock: int | None) -> str:
 
 
 def _head(summary: SessionSummary) -> Iterator[str]:
-    account = summary.account
+    account, funnel = summary.account, summary.funnel
     yield f"# Session {summary.session_id}"
     yield _HEADLINES.get(summary.status, f"The session's status is {summary.status}.")
-    yield (
-        f"{summary.bars:,} bars, {summary.order_count:,} orders, {summary.fills:,} fills: equity "
-        f"{grouped(account.equity)} {account.currency} from {grouped(account.starting_cash)} {account.currency}, "
-        f"a return of {percent(account.total_return)} with a maximum drawdown of {percent(account.max_drawdown)}."
-    )
+    money = f"{{}} {account.currency}".format
+    rows = [
+        ("Status", f"{summary.status}, exit code {summary.exit_code}"),
+        ("Final PnL", f"{money(grouped(account.pnl))}, a return of {percent(account.total_return)}"),
+        ("Equity", f"{money(grouped(account.equity))} from {money(grouped(account.starting_cash))}"),
+        ("Realised PnL, before fees", money(grouped(account.realized_pnl))),
+        ("Unrealised PnL", money(grouped(account.unrealized_pnl))),
+        ("Fees", money(grouped(account.fees))),
+        ("Maximum drawdown", percent(account.max_drawdown)),
+        ("Seed", str(summary.seed)),
+        ("Bars, orders, fills", f"{summary.bars:,}, {funnel.intents:,}, {funnel.fills:,}"),
+        ("Guards", _guards_at_a_glance(summary)),
+    ]
+    yield table(("At a glance", "Value"), rows)
+    if summary.halt_causes:
+        yield "Halted by, in the order of the config:"
+        causes = [(cause.guard, time_text(cause.at), literal(cause.reason)) for cause in summary.halt_causes]
+        yield table(("Guard", "At", "Cause"), causes)
+    else:
+        yield "No guard halts the session."
+
+
+def _guards_at_a_glance(summary: SessionSummary) -> str:
+    named = sum(line.limits is not None for line in summary.guards)
+    blocked = summary.funnel.status(OrderStatus.BLOCKED)
+    halts = sum(line.halts.count for line in summary.guards)
+    return f"{named:,} in the config; orders blocked: {blocked:,}; causes of halts: {halts:,}"
 
 
 def _warnings(summary: SessionSummary) -> Iterator[str]:
@@ -116,48 +144,6 @@ def _profit(summary: SessionSummary) -> Iterator[str]:
         yield bullets(map(literal, summary.open_positions))
     else:
         yield "No position stays open."
-
-
-def _guards(summary: SessionSummary) -> Iterator[str]:
-    yield "## Guard activations"
-    if summary.halt_causes:
-        yield "Halted by, in the order of the config:"
-        yield table(
-            ("Guard", "At", "Cause"),
-            [(cause.guard, time_text(cause.at), literal(cause.reason)) for cause in summary.halt_causes],
-        )
-    else:
-        yield "No guard halted the session."
-    if summary.guard_blocks:
-        yield table(
-            ("Guard", "Orders blocked", "First example"),
-            [(blocks.guard, f"{blocks.count:,}", literal(blocks.example)) for blocks in summary.guard_blocks],
-            numeric=("Orders blocked",),
-        )
-    else:
-        yield "No guard blocked an order."
-    if summary.cleared:
-        yield "Halts cleared by the operator:"
-        yield bullets(map(literal, summary.cleared))
-    headroom = [(line.guard, literal(line.text)) for line in summary.headroom if line.text]
-    if headroom:
-        yield "Headroom at the end:"
-        yield table(("Guard", "Headroom"), headroom)
-
-
-def _orders(summary: SessionSummary) -> Iterator[str]:
-    yield "## Order statistics"
-    rows = [("Orders", f"{summary.order_count:,}")]
-    rows += [(f"of them {status.replace('_', ' ')}", f"{count:,}") for status, count in summary.orders]
-    rows += [("Fills", f"{summary.fills:,}"), ("Decisions", f"{summary.signals:,}")]
-    yield table(("Count of", "Number"), rows, numeric=("Number",))
-    if summary.blocked:
-        yield "Signals that became no order, by reason:"
-        yield table(
-            ("Reason", "Number"), [(reason, f"{count:,}") for reason, count in summary.blocked], numeric=("Number",)
-        )
-    else:
-        yield "Every signal that changed a target became an order."
 
 
 def _symbols(summary: SessionSummary) -> Iterator[str]:
@@ -242,29 +228,3 @@ def _artifacts(summary: SessionSummary) -> Iterator[str]:
     yield table(("File", "Holds"), [(code(path), text) for path, text in summary.artifacts])
     if any(path.endswith("equity.png") for path, _ in summary.artifacts):
         yield "![Equity and drawdown](plots/equity.png)"
-
-
-def _next_steps(summary: SessionSummary) -> Iterator[str]:
-    yield "## How to resume and replay"
-    yield "\n".join(_resume(summary))
-    yield "Run it again from this folder alone and compare every artifact byte by byte:"
-    yield fenced([f"logos replay {summary.session_id} --verify"])
-    yield "Rebuild the books from the trades alone and check the journal's chain:"
-    yield fenced([f"logos audit {summary.session_id}"])
-
-
-def _resume(summary: SessionSummary) -> Iterable[str]:
-    command = f"logos trade --resume {summary.session_id}"
-    if summary.status == "completed":
-        return (
-            "The session is finished: there is nothing to resume. This command prints its summary again:",
-            "",
-            fenced([command]),
-        )
-    if summary.status == "halted":
-        return (
-            "The session was halted, and is resumed only when the halt is cleared. Read the causes first:",
-            "",
-            fenced([f"{command} --clear-halt"]),
-        )
-    return ("Go on from where it stopped, to the same bytes as a session that never stopped:", "", fenced([command]))

@@ -6,24 +6,10 @@ from collections.abc import Mapping
 
 import attrs
 
+from logos.artifacts.funnel_md import Funnel
+from logos.artifacts.guards_md import GuardLine
+from logos.artifacts.reconciliation_md import ReconciliationLine
 from logos.domain.events import Cause
-
-
-@attrs.frozen(kw_only=True)
-class GuardBlocks:
-    """How often a guard blocked an order, and the first time it did."""
-
-    guard: str
-    count: int
-    example: str = ""
-
-
-@attrs.frozen(kw_only=True)
-class Headroom:
-    """How far a guard's limit was away at the end."""
-
-    guard: str
-    text: str
 
 
 @attrs.frozen(kw_only=True)
@@ -75,10 +61,11 @@ class PluginLine:
 
 @attrs.frozen(kw_only=True)
 class AccountLine:
-    """The account at the end: money and ratios as text."""
+    """The account at the end: money and ratios as text. ``pnl`` is all of it, fees included."""
 
     currency: str
     starting_cash: str
+    pnl: str
     cash: str
     market_value: str
     equity: str
@@ -113,20 +100,12 @@ class SessionSummary:
         How many bars were seen, in how many slices.
     account:
         The account at the end.
-    orders:
-        Number of orders by status, in the order in which they shall be listed.
-    fills:
-        Number of fills.
-    signals:
-        Number of rows in ``decisions.csv``.
-    blocked:
-        Number of blocked or refused signals by reason code, in the order in which they shall be listed.
+    funnel:
+        What became of signals and orders.
     halt_causes:
-        Every guard that halted the session, in the config's order.
-    guard_blocks:
-        Blocks by guard, in the config's order.
-    headroom:
-        How far each limit was away, in the config's order.
+        Every guard that halts the session as it stands, in the config's order.
+    guards:
+        Limits, headroom and activations, in the config's order.
     cleared:
         What ``--clear-halt`` changed, one sentence each.
     symbols:
@@ -147,6 +126,8 @@ class SessionSummary:
         How much was recorded of a polled feed, by name; empty where the feed is not polled.
     drops:
         How many bars a polled feed dropped, by symbol and reason.
+    reconciliation:
+        How the session compared with what stood outside, at its start and at each resume.
     """
 
     session_id: str
@@ -163,13 +144,9 @@ class SessionSummary:
     bars: int
     slices: int
     account: AccountLine
-    orders: tuple[tuple[str, int], ...]
-    fills: int
-    signals: int
-    blocked: tuple[tuple[str, int], ...] = ()
+    funnel: Funnel
     halt_causes: tuple[Cause, ...] = ()
-    guard_blocks: tuple[GuardBlocks, ...] = ()
-    headroom: tuple[Headroom, ...] = ()
+    guards: tuple[GuardLine, ...] = ()
     cleared: tuple[str, ...] = ()
     symbols: tuple[SymbolLine, ...] = ()
     data: tuple[DataLine, ...] = ()
@@ -180,8 +157,4 @@ class SessionSummary:
     warnings: tuple[str, ...] = ()
     record: tuple[tuple[str, int], ...] = ()
     drops: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
-
-    @property
-    def order_count(self) -> int:
-        """The number of orders, blocked ones included."""
-        return sum(count for _, count in self.orders)
+    reconciliation: tuple[ReconciliationLine, ...] = ()

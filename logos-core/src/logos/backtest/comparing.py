@@ -14,6 +14,7 @@ from logos.artifacts.backtests import DailyEquity
 from logos.artifacts.curve import Floats
 from logos.backtest.measures import MEASURES, Kind
 from logos.backtest.past_run import PastRun
+from logos.config.comparing import Change, changes_below, config_changes, value_of
 from logos.metrics.daily import daily_returns
 from logos.metrics.ratios import sharpe
 from logos.metrics.relative import correlation
@@ -49,15 +50,6 @@ class Delta:
     b: Any
     difference: Any
     better: str
-
-
-@attrs.frozen(kw_only=True)
-class Change:
-    """A place of the resolved config at which the runs differ; ``None`` where one of them has no such place."""
-
-    path: str
-    a: Any
-    b: Any
 
 
 @attrs.frozen(kw_only=True)
@@ -179,10 +171,10 @@ def _obstacles(a: PastRun, b: PastRun) -> Iterator[str]:
     for key in sorted(brokers[0].keys() | brokers[1].keys()):
         if key not in {"cash", "currency"}:
             of = "costs" if key in _COSTS else "account's rules"
-            changes = _changes(f"broker.{key}", brokers[0].get(key), brokers[1].get(key))
+            changes = changes_below(f"broker.{key}", brokers[0].get(key), brokers[1].get(key))
             yield from (f"the {of} differ: {change.path} is {_shown(change)}" for change in changes)
     both = [_section(run.config.get("instruments")) for run in (a, b)]
-    for change in _changes("instruments", *both):
+    for change in changes_below("instruments", *both):
         yield f"the instruments differ: {change.path} is {_shown(change)}"
 
 
@@ -197,56 +189,6 @@ def _differs(what: str, one: Any, two: Any) -> Iterator[str]:
 
 def _shown(change: Change) -> str:
     return f"{value_of(change.a)} in A and {value_of(change.b)} in B"
-
-
-def value_of(value: Any) -> str:
-    """Return a value of a config as a line shows it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ", ".join(map(value_of, value)) + "]"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {value_of(part)}" for key, part in value.items())
-    return str(value)
-
-
-def config_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Change]:
-    """Yield where two resolved configs differ, in the order of the paths in the first.
-
-    Entries of a list stand by their ``name``, or by their ``plugin``, where each has one of its own; else by position.
-    """
-    yield from _changes("", a, b)
-
-
-def _changes(path: str, a: Any, b: Any) -> Iterator[Change]:
-    if a == b:
-        return
-    one, two = _entries(a), _entries(b)
-    if one is None or two is None:
-        yield Change(path=path, a=a, b=b)
-        return
-    found = False
-    for key in dict.fromkeys([*one, *two]):
-        for change in _changes(f"{path}.{key}" if path else key, one.get(key), two.get(key)):
-            found = True
-            yield change
-    if not found:  # the same entries in another order
-        yield Change(path=path, a=list(one), b=list(two))
-
-
-def _entries(value: Any) -> dict[str, Any] | None:
-    """Return what stands below a place of a config, by name; ``None`` for a single value."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
-        return None
-    for key in ("name", "plugin"):
-        names = [str(item.get(key)) for item in value]
-        if len(set(names)) == len(names) and "None" not in names:
-            return dict(zip(names, value, strict=True))
-    return {str(place): item for place, item in enumerate(value)}
 
 
 def _sharpe_of(a: PastRun, b: PastRun) -> SharpeTest | None:

@@ -60,7 +60,7 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
         Where a file cannot be written.
     """
     log = LateLog()
-    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log)
+    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log, feed=setup.feed)
     if assembly.feed.polled:
         raise InputError(
             f"the feed {config.feed.name} polls for bars, and a backtest needs recorded ones",

@@ -13,6 +13,7 @@ from logos.context.clock import Clock, SystemClock
 from logos.domain.events import Cause
 from logos.live.disk import Disk
 from logos.plugins.registry import Registry
+from logos.session.seats import Feed
 
 EXIT_CODES = {COMPLETED: 0, HALTED: 3, INTERRUPTED: 130}
 
@@ -60,6 +61,8 @@ class BacktestSetup:
         Called now and then while it runs.
     tell:
         Called with whole sentences for the operator before it runs.
+    feed:
+        A feed to take instead of building the one that the config names.
     """
 
     workspace: Path
@@ -69,6 +72,7 @@ class BacktestSetup:
     disk: Disk = attrs.field(factory=lambda: Disk(hint=_NOTHING_KEPT))
     progress: Callable[[Progress], None] = _quiet
     tell: Callable[[str], None] = _quiet
+    feed: Feed | None = None
 
     @property
     def root(self) -> Path:

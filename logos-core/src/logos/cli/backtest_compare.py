@@ -19,7 +19,7 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
     if as_json:
         emit_json(_values(comparison))
         return
-    from logos.backtest.comparing import value_of  # noqa: PLC0415 -- numpy is loaded by then
+    from logos.config.comparing import value_of  # noqa: PLC0415 -- only what the command uses is loaded
 
     typer.echo(f"A  {comparison.a}\nB  {comparison.b}\n")
     columns = ("figure", "A", "B", "B less A", *(() if comparison.obstacles else ("better",)))

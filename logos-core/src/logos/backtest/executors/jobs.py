@@ -10,10 +10,11 @@ import importlib
 import json
 import os
 import threading
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from logos.context.console import traceback_text
+from logos.context.redaction import redact_text
 from logos.domain.errors import PartFailedError
 
 if TYPE_CHECKING:
@@ -156,7 +157,6 @@ def _encoded(value: Any) -> str:
 
 
 def _failure(what: str, error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(redact_text(str(error)).split())
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    trace = "".join(traceback.format_exception(error))
-    return _encoded({"what": what, "error": said, "traceback": trace})
+    return _encoded({"what": what, "error": said, "traceback": traceback_text(error)})

@@ -8,6 +8,7 @@ import threading
 from multiprocessing.connection import Connection
 
 from logos.backtest.executors.jobs import Work
+from logos.context.console import install_hooks, masked_streams
 
 JOB = b"j"
 TASK = b"t"
@@ -18,6 +19,12 @@ _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 
 def work(descriptor: int) -> None:
     """Answer the messages of a connection until its other side is closed, however that comes about."""
+    install_hooks()
+    with masked_streams():
+        _answer(descriptor)
+
+
+def _answer(descriptor: int) -> None:
     line = Connection(descriptor)
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     # One core a worker: libraries that bring threads of their own read this when they are loaded.

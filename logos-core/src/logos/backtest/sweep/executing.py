@@ -7,11 +7,10 @@ from typing import Any
 
 import attrs
 
+from logos.assembly.build import part_context
 from logos.backtest.sweep.setup import INLINE, SweepSetup
 from logos.config.records import SessionConfig
 from logos.context.parts import PartContext
-from logos.context.seed import Seed
-from logos.data.calendars import calendar_for
 from logos.domain.errors import InputError
 from logos.session.jobs import Executor
 
@@ -42,18 +41,7 @@ def open_executor(setup: SweepSetup, config: SessionConfig) -> tuple[Executor, b
 
 
 def _context(setup: SweepSetup, config: SessionConfig) -> PartContext:
-    return PartContext(
-        clock=setup.clock,
-        log=_Told(setup.tell),
-        workspace=setup.workspace,
-        seed=Seed(config.session.seed),
-        interval=config.interval,
-        instruments=config.known_instruments,
-        symbols=config.symbols,
-        pairs=config.pairs,
-        account=config.account,
-        calendar=calendar_for,
-    )
+    return part_context(config, workspace=setup.workspace, clock=setup.clock, log=_Told(setup.tell))
 
 
 class _Told:

@@ -1,0 +1,1 @@
+"""Names the first difference of two runs, and one cause for it."""
