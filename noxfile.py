@@ -15,7 +15,7 @@ nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_external_run = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "tests"]
+nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "manual", "tests"]
 
 ROOT = Path(__file__).resolve().parent
 CORE = "logos-core"
@@ -116,6 +116,18 @@ def lowest(session: nox.Session) -> None:
     # Old libraries warn about each other; that is not ours to mend.
     folders = [f"tests/{name.removeprefix('logos-')}" for name in DISTRIBUTIONS]
     session.run("pytest", *WORKERS, "-W", "default", *folders, *session.posargs)
+
+
+@nox.session
+def manual(session: nox.Session) -> None:
+    """See that ``docs/MANUAL.html`` is what its pages and the program's help make; ``nox -s manual`` builds it.
+
+    In CI it is only compared: what is committed must be what was built.
+    """
+    _install(session, "sphinx", "myst-parser", *TEST_TOOLS, *_all_wheels(session))
+    _refuse_sources(session)
+    session.run("python", "docs/manual/build.py", *(["--check"] if os.environ.get("CI") else []), *session.posargs)
+    session.run("pytest", "tests/integration/test_manual.py", env=OFFLINE)
 
 
 @nox.session(default=False)

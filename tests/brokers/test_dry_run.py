@@ -141,12 +141,17 @@ def test_a_snapshot_keeps_which_orders_are_unknown(dry_run, elapsed):
     assert venue_again.asked == ["test-1"]
 
 
-def test_an_unknown_order_is_cancelled_only_where_the_venue_says_that_it_does_not_have_it(dry_run):
+def test_an_unknown_order_is_cancelled_only_where_the_venue_says_that_it_does_not_have_it(dry_run, elapsed):
     desk, venue = dry_run()
     venue.reachable = False
     recover(desk, "X", "buy", 10)
+    elapsed.seconds = 10
     assert desk.cancel(1) == []
+    asked = len(venue.asked)
+    assert desk.cancel(1) == []
+    assert len(venue.asked) == asked, "a venue that has just not answered keeps the session waiting again"
     venue.reachable = True
+    elapsed.seconds = 500
     assert desk.cancel(1) == [Cancelled(1, "test")]
     assert desk.bars(QUIET) == []
 

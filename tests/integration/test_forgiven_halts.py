@@ -67,7 +67,7 @@ def check_told(folder: Path, halts: list[tuple[str, str, str]]) -> None:
     text = plain(summary(folder))
     lines = [line for line in text.splitlines() if "halted by" in line]
     assert lines == [f"- {at}: halted by {guard}: {reason}. Cleared" for at, guard, reason in halts]
-    assert "Halts cleared by the operator:" in text
+    assert "### Halts cleared by the operator" in text
     state = json.loads((folder / schemas.STATE_FILE).read_text(encoding="utf-8"))
     assert state["halt_causes"] == []
 

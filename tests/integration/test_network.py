@@ -35,3 +35,16 @@ def test_loopback_can_be_reached() -> None:
         with accepted:
             client.sendall(b"bar")
             assert accepted.recv(3) == b"bar"
+
+
+@pytest.mark.parametrize("feed", ["ccxt", "yfinance"])
+def test_a_program_that_is_to_stay_offline_says_what_it_will_not_ask(logos_cli, workspace, feed: str) -> None:
+    exchange = "exchange: binance, " if feed == "ccxt" else ""
+    config = f"feed: {{plugin: {feed}, {exchange}symbols: [BTC-USD]}}\nstrategies: [{{plugin: sma_cross}}]\n"
+    (workspace / "online.yaml").write_text(config)
+    span = ("--start", "2024-01-01", "--end", "2024-01-02")
+    for words in (("trade", "--config", "online.yaml"), ("data", "fetch", "--config", "online.yaml", *span)):
+        done = logos_cli(*words)
+        assert done.returncode == 2, done.stderr
+        assert "LOGOS_OFFLINE is set" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -4,7 +4,11 @@
 has this folder on PYTHONPATH, which is how the programs that tests start are kept off too.
 """
 
+import os
 import sys
+
+# The program's own door is shut as well: it then says what it will not ask, instead of running into this one.
+os.environ.setdefault("LOGOS_OFFLINE", "1")  # noqa: TID251 - for this process and those that it starts
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost", "", None)
 TO_ADDRESS = ("socket.connect", "socket.sendto", "socket.sendmsg")

@@ -11,17 +11,63 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logos.live.late_log import LateLog
-from logos.live.tally import Tally, add
+from logos.live.tally import KEPT_CAUSES, KEPT_KINDS, SpokenCause, Tally, add, add_kind, spoke
 from logos.live.watch import DEFAULT_KILL_FILE, Watch
 from logos.testing.contexts import RecordingLog
 
 COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 99), max_size=5)
 
 
-@given(COUNTS, COUNTS, COUNTS, COUNTS, st.lists(st.text(max_size=5), max_size=3), st.integers(0, 10**8))
-def test_a_tally_comes_back_from_json_as_it_was(statuses, codes, blocks, fills, cleared, drawdown) -> None:
-    tally = Tally(statuses, codes, blocks, {"max_notional": "too large"}, fills, cleared, drawdown)
+SAID = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 99), st.text(max_size=5)), max_size=30)
+
+
+@given(COUNTS, COUNTS, SAID, SAID, st.lists(st.text(max_size=5), max_size=3), st.integers(0, 10**8))
+def test_a_tally_comes_back_from_json_as_it_was(statuses, codes, blocks, halts, cleared, drawdown) -> None:
+    tally = Tally(statuses=statuses, codes=codes, cleared=cleared, max_drawdown=drawdown)
+    for said, causes in ((tally.blocks, blocks), (tally.halts, halts)):
+        for guard, number, reason in causes:
+            spoke(said, guard, 60 * number, number, reason)
     assert Tally.restored(json.loads(json.dumps(tally.snapshot()))) == tally
+
+
+def test_a_guard_that_never_stops_speaking_is_counted_and_takes_no_more_room() -> None:
+    tally = Tally()
+    for number in range(1, 100_001):
+        spoke(tally.blocks, "max_notional", number, number, f"notional {number} is too large")
+    said = tally.blocks["max_notional"]
+    assert said.count == 100_000
+    assert [cause.order_id for cause in said.first] == list(range(1, KEPT_CAUSES + 1))
+    assert said.last == SpokenCause(100_000, 100_000, "notional 100000 is too large")
+    assert len(json.dumps(tally.snapshot())) < 2_000
+
+
+def test_a_venue_with_endless_answers_is_counted_by_kind_and_takes_no_more_room() -> None:
+    counts: dict[str, int] = {}
+    for number in range(1_000):
+        add_kind(counts, f"-1013 Filter failure: NOTIONAL: value {number} is below the least 5: order more")
+        add_kind(counts, f"answer {'x' * (number % 70)}")
+        add_kind(counts, "would accept")
+    add_kind(counts, "")
+    assert counts["-1013 Filter failure: NOTIONAL: value"] == 1_000
+    assert counts["would accept"] == 1_000
+    assert sum(counts.values()) == 3_000
+    assert len(counts) == KEPT_KINDS + 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        ("would accept", "would accept"),
+        ("would accept: quantity 0.02 for 0.020005", "would accept: quantity"),
+        ("would refuse: 40310000 cost basis must be >= 10 (it is 3)", "would refuse: 40310000 cost basis must be >="),
+        ("would refuse: day only (use day); qty 3", "would refuse: day only"),
+        ("EGeneral:Invalid arguments:volume", "EGeneral:Invalid arguments:volume"),
+    ],
+)
+def test_the_kind_of_an_answer_is_what_stands_before_its_numbers(outcome: str, kind: str) -> None:
+    counts: dict[str, int] = {}
+    add_kind(counts, outcome)
+    assert counts == {kind: 1}
 
 
 @given(st.permutations(["b", "a", "c", "a"]))

@@ -153,7 +153,7 @@ def test_an_order_that_the_exchange_says_nothing_of_stays_unknown_and_is_so_agai
     logos_cli, workspace, exchange, killed_at
 ) -> None:
     killed_at(4, "trade", "--config", "session.yaml")
-    exchange.misbehave("error_500", None, path="/api/v3/order")
+    exchange.answer("/api/v3/order", {"code": -9999, "msg": "who knows"}, 400)
     resumed = logos_cli("trade", "--resume", "latest")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     folder = latest(workspace)

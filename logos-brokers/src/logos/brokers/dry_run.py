@@ -75,7 +75,7 @@ class DryRunBroker:
         number = order.intent.order_id
         if number not in self._unsettled:
             yield from self._paper.cancel(order, reason)
-        elif self._settled(order):
+        elif self._monotonic() >= self._ask_at and self._settled(order):
             del self._unsettled[number]
             yield Cancelled(number, reason)
 
@@ -139,17 +139,20 @@ class DryRunBroker:
     def _settle(self, account: AccountView) -> Iterator[BrokerEvent]:
         for number, order in sorted(self._unsettled.items()):
             if not self._settled(order):
-                self._ask_later()
                 return
             del self._unsettled[number]
             yield from self.submit(order, account)
         self._wait = FIRST_WAIT
 
     def _settled(self, order: Order) -> bool:
-        """Return whether the venue says that it does not have an order; ``False`` where it cannot say."""
+        """Return whether the venue says that it does not have an order; where it cannot say, it is left alone a while.
+
+        Every request that is not answered keeps the session waiting for as long as the config allows.
+        """
         try:
             self._refuse_sent(self._desk.find(order.intent))
         except VenueError:
+            self._ask_later()
             return False
         return True
 

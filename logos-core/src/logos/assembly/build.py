@@ -11,6 +11,8 @@ import attrs
 from logos.config.records import PartSection, SessionConfig
 from logos.config.registry import BUILT_IN
 from logos.context.clock import Clock
+from logos.context.credentials import credentials_of, workspace_secrets
+from logos.context.environment import offline
 from logos.context.parts import Log, PartContext
 from logos.context.seed import Seed
 from logos.data.calendars import calendar_for, check_calendar
@@ -60,20 +62,31 @@ class _Builder:
         return self.build(section.path, section.plugin, section.offer.factory, section.config)
 
 
-def assemble(config: SessionConfig, *, workspace: Path, clock: Clock, log: Log, feed: Feed | None = None) -> Assembly:
+def assemble(
+    config: SessionConfig,
+    *,
+    workspace: Path,
+    clock: Clock,
+    log: Log,
+    feed: Feed | None = None,
+    venue_record: Mapping[str, Any] | None = None,
+) -> Assembly:
     """Build every part that a config names.
 
     Parameters
     ----------
     feed:
         A feed that is there already; by default, the one that the config names is built.
+    venue_record:
+        What a survey has found out for a broker outside this process; ``None`` where none was made.
 
     Raises
     ------
     ConfigError
         With a problem for every part that could not be built.
     """
-    builder = _Builder(part_context(config, workspace=workspace, clock=clock, log=log))
+    context = part_context(config, workspace=workspace, clock=clock, log=log)
+    builder = _Builder(context if venue_record is None else attrs.evolve(context, venue_record=venue_record))
     feed = feed or builder.section(config.feed)
     broker = builder.section(config.broker)
     allocator = builder.section(config.allocator)
@@ -112,7 +125,16 @@ def part_context(config: SessionConfig, *, workspace: Path, clock: Clock, log: L
         pairs=config.pairs,
         account=config.account,
         calendar=calendar_for,
+        secrets=workspace_secrets(workspace, credentials_of(_part_configs(config))),
+        offline=offline(),
     )
+
+
+def _part_configs(config: SessionConfig) -> Iterator[object]:
+    for section in (config.feed, config.broker, config.allocator, config.position_manager, *config.guards):
+        yield section.config
+    for entry in config.strategies:
+        yield entry.params
 
 
 def build_pairs(config: SessionConfig, context: PartContext) -> list[PairState]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from logos.config.feed_only import FeedConfig
 from logos.context.clock import Clock
+from logos.context.credentials import credentials_of, workspace_secrets
+from logos.context.environment import offline
 from logos.context.parts import AccountSettings, Log, PartContext
 from logos.context.seed import Seed
 from logos.data.calendars import calendar_for
@@ -38,6 +40,8 @@ def build_feed(config: FeedConfig, *, workspace: Path, clock: Clock, log: Log) -
         pairs=0,
         account=AccountSettings(currency="USD", cash=0, decimals=MONEY_DECIMALS, margin=False, conversions={}),
         calendar=calendar_for,
+        secrets=workspace_secrets(workspace, credentials_of([config.feed.config])),
+        offline=offline(),
     )
     feed: Feed = config.feed.offer.factory()(config.feed.config, context)
     return feed

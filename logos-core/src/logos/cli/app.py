@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from logos.cli.commands import CORE, plugin_commands, root_help
 from logos.cli.errors import run_guarded
+from logos.context.console import install_hooks, masked_streams
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -18,9 +19,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     arguments:
         What stands behind the program's name; by default, what the process was started with.
     """
+    if arguments is None:
+        install_hooks()
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
-    return run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
+    with masked_streams():
+        return run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
 
 
 def _run(words: Sequence[str], *, as_json: bool) -> int:

@@ -67,10 +67,12 @@ def report(error: LogosError, *, as_json: bool) -> None:
     if as_json:
         print_json_error(error.kind, str(error), error.problems)
         return
+    from logos.context.redaction import redact_text  # noqa: PLC0415 - an error is rare, a start is not
+
     lines = [f"error: {error.message}", *(f"  {problem}" for problem in error.problems)]
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    print("\n".join(lines), file=sys.stderr)  # noqa: T201 - the command line speaks
+    print(redact_text("\n".join(lines)), file=sys.stderr)  # noqa: T201 - the command line speaks
 
 
 def print_json_error(kind: str, message: str, problems: Sequence[Problem] = ()) -> None:
@@ -88,14 +90,14 @@ def _report_interrupt(*, as_json: bool) -> None:
 
 
 def _report_defect(error: Exception, *, as_json: bool) -> None:
-    import traceback  # noqa: PLC0415 - an error is rare, a start is not
+    from logos.context.console import traceback_text  # noqa: PLC0415 - an error is rare, a start is not
+    from logos.context.redaction import redact_text  # noqa: PLC0415
 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         print(f"error: the output is not complete: {error}", file=sys.stderr)  # noqa: T201 - the command line speaks
         return
-    text = f"internal failure: {type(error).__name__}: {error}"
+    text = redact_text(f"internal failure: {type(error).__name__}: {error}")
     cause = "The system refused it" if isinstance(error, OSError) else "This is a defect of Logos or of a plugin"
-    traceback.print_exception(error)
-    print(f"{text}\n{cause}; the lines above say where.", file=sys.stderr)  # noqa: T201 - the command line speaks
+    print(f"{traceback_text(error)}{text}\n{cause}; the lines above say where.", file=sys.stderr)  # noqa: T201 - the command line speaks
     if as_json:
         print_json_error("internal", text)

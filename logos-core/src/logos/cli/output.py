@@ -22,8 +22,11 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def emit_json(value: Any) -> None:
-    """Print a value as JSON on one line of standard output."""
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201 - the command line speaks
+    """Print a value as JSON on one line of standard output, with everything secret in it masked."""
+    from logos.context.console import MaskedText  # noqa: PLC0415 - a start that prints nothing loads nothing
+    from logos.context.redaction import redact  # noqa: PLC0415
+
+    sys.stdout.write(MaskedText(json.dumps(redact(value), ensure_ascii=False) + "\n"))
 
 
 def print_table(
@@ -96,4 +99,6 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _one_line(cell: str) -> str:
-    return " ".join(cell.split())
+    from logos.context.redaction import redact_text  # noqa: PLC0415 - a start that prints nothing loads nothing
+
+    return redact_text(" ".join(cell.split()))

@@ -38,12 +38,24 @@ def changed(config: SessionConfig, values: Mapping[str, Any], registry: Offers) 
     paths = {path: tuple(path.split(".")) for path in values}
     if all(parts[0] == _STRATEGIES and len(parts) == 4 and parts[2] == "params" for parts in paths.values()):
         return _with_parameters(config, {parts[1:4:2]: values[path] for path, parts in paths.items()})
+    return with_values(config, {parts: values[path] for path, parts in paths.items()}, registry)
+
+
+def with_values(config: SessionConfig, values: Mapping[tuple[str, ...], Any], registry: Offers) -> SessionConfig:
+    """Return a config with other values, each named by the keys that lead to it, read anew as a whole.
+
+    Raises
+    ------
+    ConfigError
+        Where a path leads nowhere, or a value is refused.
+    """
     resolved = {key: _copied(value) for key, value in config.resolved.items()}
-    for path, parts in paths.items():
-        _set(resolved, parts, values[path], path)
-    return load_session_config(
+    for parts, value in values.items():
+        _set(resolved, parts, value, ".".join(parts))
+    again = load_session_config(
         yaml_text(resolved), registry, default_seed=config.session.seed, source="the changed config"
     )
+    return attrs.evolve(again, written=config.written)
 
 
 def _with_parameters(config: SessionConfig, values: Mapping[tuple[str, ...], Any]) -> SessionConfig:

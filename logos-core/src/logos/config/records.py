@@ -103,6 +103,9 @@ class SessionConfig:
         In the order of the config, which has meaning.
     resolved:
         The whole config as plain values, every default included.
+    written:
+        The paths of the instruments' and the broker's values that the config itself names, such as
+        ``instruments.BTC-USD.tick``.
     """
 
     session: SessionSettings
@@ -120,6 +123,7 @@ class SessionConfig:
     guards: tuple[PartSection, ...]
     backtest: BacktestWindow | None
     resolved: Mapping[str, Any] = attrs.field(repr=False)
+    written: frozenset[str] = attrs.field(default=frozenset(), repr=False, eq=False)
 
     @property
     def digest(self) -> str:

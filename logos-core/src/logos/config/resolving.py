@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
@@ -14,6 +14,7 @@ from logos.config.reading import Node, Section
 from logos.config.records import BacktestWindow, PartSection, SessionConfig, SessionSettings, StrategyEntry
 from logos.config.registry import CURRENCY, InstrumentRegistry, read_instruments
 from logos.config.sensitive import without_secrets
+from logos.config.unsafe import unsafe_problems
 from logos.config.values import resolved_values
 from logos.context.parts import AccountSettings
 from logos.domain.errors import ConfigError, InputError
@@ -33,9 +34,10 @@ def resolve(root: Section, registry: Offers, *, source: str, default_seed: int) 
     cleaned, secrets = without_secrets(root)
     reader = PartReader(cleaned, registry)
     config = _session_config(reader, default_seed)
-    if secrets or config is None:
-        told = {problem.path for problem in secrets}
-        refuse(source, [*secrets, *(problem for problem in reader.problems if problem.path not in told)])
+    first = [*secrets, *unsafe_problems(cleaned)]
+    if first or config is None:
+        told = {problem.path for problem in first}
+        refuse(source, [*first, *(problem for problem in reader.problems if problem.path not in told)])
     return config
 
 
@@ -79,7 +81,19 @@ def _session_config(reader: PartReader, default_seed: int) -> SessionConfig | No
         backtest=_window(window) if "backtest" in reader.root.entries else None,
         resolved={},
     )
-    return attrs.evolve(draft, resolved=resolved_values(draft, broker_keys.cash))
+    written = frozenset(path for section in ("instruments", "broker") for path in _written(reader, section))
+    return attrs.evolve(draft, resolved=resolved_values(draft, broker_keys.cash), written=written)
+
+
+def _written(reader: PartReader, name: str) -> Iterator[str]:
+    """Yield the path of every single value that a section of the config names."""
+    waiting = [(name, reader.root.get(name))]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, Section):
+            waiting += [(key_path(path, key), entry) for key, entry in node.entries.items()]
+        elif node is not None:
+            yield path
 
 
 def _instruments(

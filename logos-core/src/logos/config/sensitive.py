@@ -6,6 +6,7 @@ import re
 
 import attrs
 
+from logos.config.key_values import looks_like_key
 from logos.config.problems import item_path, key_path
 from logos.config.reading import Listing, Node, Scalar, Section
 from logos.domain.errors import Problem
@@ -45,13 +46,28 @@ def without_secrets(root: Section) -> tuple[Section, list[Problem]]:
         key: _names(node, key, problems)
         if key in _NAMES and isinstance(node, Section)
         else _entry(key, node, key, problems)
-        for key, node in root.entries.items()
+        for key, node in _without_secret_keys(root, "", problems).items()
     }
     return attrs.evolve(root, entries=entries), problems
 
 
+def _without_secret_keys(section: Section, path: str, problems: list[Problem]) -> dict[str, Node]:
+    """Return the entries of a section without those whose key is itself what should stay secret."""
+    entries = {}
+    for key, node in section.entries.items():
+        if looks_like_key(key):
+            line = Scalar(None, "", section.lines[key])
+            _taken_out(line, path, "a name in it looks like a key or a secret", problems)
+        else:
+            entries[key] = node
+    return entries
+
+
 def _names(section: Section, path: str, problems: list[Problem]) -> Section:
-    entries = {key: _cleaned(node, key_path(path, key), problems) for key, node in section.entries.items()}
+    entries = {
+        key: _cleaned(node, key_path(path, key), problems)
+        for key, node in _without_secret_keys(section, path, problems).items()
+    }
     return attrs.evolve(section, entries=entries)
 
 
@@ -60,15 +76,24 @@ def _cleaned(node: Node, path: str, problems: list[Problem]) -> Node:
         items = (_cleaned(item, item_path(path, index), problems) for index, item in enumerate(node.items))
         return attrs.evolve(node, items=tuple(items))
     if isinstance(node, Section):
-        entries = {key: _entry(key, value, key_path(path, key), problems) for key, value in node.entries.items()}
+        entries = {
+            key: _entry(key, value, key_path(path, key), problems)
+            for key, value in _without_secret_keys(node, path, problems).items()
+        }
         return attrs.evolve(node, entries=entries)
+    if isinstance(node.value, str) and looks_like_key(node.value):
+        return _taken_out(node, path, "its value looks like a key or a secret", problems)
     return node
 
 
 def _entry(key: str, node: Node, path: str, problems: list[Problem]) -> Node:
     if not looks_secret(key) or not _holds_value(node, counts=_words(key)[-1] in _PLURALS):
         return _cleaned(node, path, problems)
-    message = "it looks like a secret with a value, and a config is copied into every session's folder"
+    return _taken_out(node, path, "it looks like a secret with a value", problems)
+
+
+def _taken_out(node: Node, path: str, found: str, problems: list[Problem]) -> Scalar:
+    message = f"{found}, and a config is copied into every session's folder"
     problems.append(Problem(path=path, message=message, hint=_HINT, line=node.line))
     return Scalar("", "", node.line)
 

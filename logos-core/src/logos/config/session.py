@@ -76,7 +76,8 @@ def _read_back(config: SessionConfig, registry: Offers) -> SessionConfig:
                 hint="The config class of its plugin changes values when it is built, or holds what YAML cannot",
             )
     entries = zip(again.strategies, config.strategies, strict=True)
-    return attrs.evolve(again, strategies=tuple(attrs.evolve(new, path=old.path) for new, old in entries))
+    strategies = tuple(attrs.evolve(new, path=old.path) for new, old in entries)
+    return attrs.evolve(again, strategies=strategies, written=config.written)
 
 
 def default_session_config(registry: Offers, *, default_seed: int = 0) -> SessionConfig:

@@ -8,6 +8,35 @@ from contextlib import chdir, contextmanager, nullcontext
 from pathlib import Path
 
 from logos import paths
+from logos.domain.errors import InputError
+
+OFFLINE_VARIABLE = "LOGOS_OFFLINE"
+_ON = frozenset({"1", "true", "yes"})
+_OFF = frozenset({"", "0", "false", "no"})
+
+
+def offline() -> bool:
+    """Return whether no address but those of this machine may be asked, as ``LOGOS_OFFLINE`` says.
+
+    Raises
+    ------
+    InputError
+        Where it is neither on nor off.
+    """
+    text = os.environ.get(OFFLINE_VARIABLE, "").strip()  # noqa: TID251 - handed to parts in their context
+    if text.lower() in _ON:
+        return True
+    if text.lower() in _OFF:
+        return False
+    raise InputError(
+        f"the environment variable {OFFLINE_VARIABLE} is {text!r}, expected 1 or 0",
+        hint=f"Set {OFFLINE_VARIABLE}=1 to keep the program off the network, or unset it",
+    )
+
+
+def variables() -> dict[str, str]:
+    """Return all variables of this process, for those who look for a secret among them."""
+    return dict(os.environ)  # noqa: TID251 - context.credentials picks from them
 
 
 def environment_with(changes: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from logos.context.clock import Clock
 from logos.context.parts import Log
-from logos.context.secrets import Secret, redact
+from logos.context.redaction import redact
 
 RUN_LOG_BYTES = 20_000_000
 LIVE_LOG_BYTES = 50_000_000
@@ -33,18 +33,11 @@ class SessionLog:
         Where every line goes.
     log:
         What makes the lines.
-    secrets:
-        The values to mask; may grow while the log is open.
     """
 
-    def __init__(self, files: Sequence[LogFile], log: Log, secrets: set[str]) -> None:
+    def __init__(self, files: Sequence[LogFile], log: Log) -> None:
         self._files = tuple(files)
         self._log = log
-        self._secrets = secrets
-
-    def hide(self, secret: Secret) -> None:
-        """Mask a value wherever it would be logged from now on."""
-        self._secrets.add(secret.reveal())
 
     def debug(self, event: str, **values: Any) -> None:
         """Log what only a developer wants to know; kept only by a log that was opened at that level."""
@@ -147,7 +140,6 @@ def open_session_log(
     clock: Clock,
     *,
     session_id: str,
-    secrets: Collection[Secret] = (),
     level: int = _LEVEL,
     console: TextIO | None = None,
 ) -> SessionLog:
@@ -163,8 +155,6 @@ def open_session_log(
         Gives the timestamps.
     session_id:
         Stands in every line.
-    secrets:
-        Values to mask wherever they occur; values of keys that look secret are masked in any case.
     level:
         The least level that is kept, as in the module ``logging``.
     console:
@@ -172,7 +162,6 @@ def open_session_log(
     """
     import structlog  # noqa: PLC0415 - not before a session starts
 
-    values = {secret.reveal() for secret in secrets}
     files = (LogFile(run_log, RUN_LOG_BYTES, console), LogFile(live_log, LIVE_LOG_BYTES, console))
 
     def stamped(_logger: Any, _method: str, event: Any) -> Any:
@@ -180,7 +169,7 @@ def open_session_log(
         return event
 
     def masked(_logger: Any, _method: str, event: Any) -> Any:
-        return redact(event, frozenset(values))  # another thread may add one meanwhile
+        return redact(event)
 
     log = structlog.wrap_logger(
         _Lines(files),
@@ -195,7 +184,7 @@ def open_session_log(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     ).bind(session_id=session_id)
-    return SessionLog(files, log, values)
+    return SessionLog(files, log)
 
 
 class _Lines:

@@ -1,22 +1,13 @@
-"""Secrets: a type that does not print itself, and the masking of everything that looks like one."""
+"""Secrets: a type that does not print itself, and where a part gets one from. Whatever is handed out is masked."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 
-MASK = "***"
+from logos.context.redaction import MASK, is_sensitive, redact, redact_text, remember
 
-_SENSITIVE = re.compile(r"key|secret|token|passw|passphrase|credential", re.IGNORECASE)
-_ASSIGNED = re.compile(
-    r"""(?P<name>[\w.-]*(?:key|secret|token|password|passwd|passphrase|credential)s?["']?\s*[:=]\s*)"""
-    r"""(?P<value>"[^"]*"|'[^']*'|(?:(?:bearer|basic)\s+)?[^\s,;&"'(){}\[\]]+)""",
-    re.IGNORECASE,
-)
-_LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
-_BEARER = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
-_SHORTEST_VALUE = 4
+__all__ = ["MASK", "Secret", "Secrets", "is_sensitive", "redact", "redact_text"]
 
 
 class Secret:
@@ -56,69 +47,52 @@ class Secret:
         raise TypeError("a Secret is not to be pickled or copied into a file")
 
 
+def _nothing() -> Mapping[str, str]:
+    return {}
+
+
 class Secrets:
     """Secrets by the name of their variable.
+
+    What is handed out is masked from then on in everything that this process prints, logs or writes.
 
     Parameters
     ----------
     values:
         What is known; a variable that is empty counts as not set.
+    further:
+        Gives what else is known; asked once, and not before a variable is wanted that ``values`` does not have.
     """
 
-    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[str, str] | None = None, *, further: Callable[[], Mapping[str, str]] = _nothing
+    ) -> None:
         self._values = {name: value for name, value in (values or {}).items() if value}
+        self._further = further
+        self._asked = False
 
     def get(self, name: str) -> Secret | None:
-        """Return a secret; ``None`` where its variable is not set."""
-        value = self._values.get(name)
-        return None if value is None else Secret(value)
+        """Return a secret; ``None`` where its variable is not set.
+
+        Raises
+        ------
+        InputError
+            Where the file that it may stand in cannot be read.
+        """
+        value = self._find(name)
+        if value is None:
+            return None
+        remember(value)
+        return Secret(value)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._values
+        return isinstance(name, str) and self._find(name) is not None
 
     def __repr__(self) -> str:
-        return f"Secrets({', '.join(sorted(self._values))})"
+        return f"Secrets({MASK})"
 
-
-def is_sensitive(name: str) -> bool:
-    """Return whether values under a name are masked in logs."""
-    return _SENSITIVE.search(name) is not None
-
-
-def redact_text(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a text with known secrets, ``key=value`` pairs and logins in addresses masked."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_VALUE:
-            text = text.replace(secret, MASK)
-    text = _LOGIN_IN_ADDRESS.sub(MASK, text)
-    text = _ASSIGNED.sub(lambda found: found["name"] + MASK, text)
-    return _BEARER.sub(rf"\1\2{MASK}", text)
-
-
-def redact(value: Any, secrets: Collection[str] = ()) -> Any:
-    """Return a value as plain JSON values with everything secret masked.
-
-    Parameters
-    ----------
-    value:
-        Anything; what JSON does not know is printed first.
-    secrets:
-        Values to mask wherever they occur.
-    """
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, str):
-        return redact_text(value, secrets)
-    if isinstance(value, Mapping):
-        return {redact_text(str(key), secrets): _entry(str(key), entry, secrets) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(item, secrets) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(redact_text(str(item), secrets) for item in value)
-    return redact_text(str(value), secrets)
-
-
-def _entry(name: str, value: Any, secrets: Collection[str]) -> Any:
-    if is_sensitive(name) and value not in (None, ""):
-        return MASK
-    return redact(value, secrets)
+    def _find(self, name: str) -> str | None:
+        if name not in self._values and not self._asked:
+            self._values = {**{other: value for other, value in self._further().items() if value}, **self._values}
+            self._asked = True
+        return self._values.get(name)

@@ -1,8 +1,6 @@
 """``python -m logos.live trade …``: a door to the command line."""
 
-import sys
-
-from logos.cli.app import run
+from logos.cli.app import main
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    main()

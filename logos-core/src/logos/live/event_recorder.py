@@ -18,7 +18,7 @@ from logos.live.disk import Disk
 from logos.live.event_lines import answer_fields, decision_fields, fill_fields, intent_fields
 from logos.live.journal import Head, Journal, fields_of
 from logos.live.orders_file import OrdersFile
-from logos.live.tally import Tally, add
+from logos.live.tally import Tally, add, add_kind, spoke
 from logos.session.records import Decision
 
 Observer = Callable[[BrokerEvent], None]
@@ -77,6 +77,7 @@ class EventRecorder:
 
     def decided(self, decision: Decision) -> None:
         """Record a decision."""
+        add(self.tally.outcomes, decision.outcome.value)
         if decision.code:
             add(self.tally.codes, decision.code)
         row = decision_row(
@@ -101,8 +102,7 @@ class EventRecorder:
     def blocked(self, order: Order, causes: Sequence[Cause]) -> None:
         """Record that guards have blocked an order."""
         for cause in causes:
-            add(self.tally.guard_blocks, cause.guard)
-            self.tally.guard_examples.setdefault(cause.guard, cause.reason)
+            spoke(self.tally.blocks, cause.guard, cause.at, order.intent.order_id, cause.reason)
         fields = f"{intent_fields(order)},{_causes(causes)}"
         self.journal.append_fields(order.intent.created_at, "blocked", fields)
 
@@ -125,10 +125,15 @@ class EventRecorder:
     def closed(self, order: Order) -> None:
         """Record an order in its final state."""
         add(self.tally.statuses, order.status.value)
+        if 0 < order.filled < order.intent.quantity:
+            add(self.tally.cut_short, order.status.value)
+        add_kind(self.tally.venue_outcomes, order.venue_outcome)
         self.orders.close_order(order)
 
     def halted(self, clock: int, causes: Sequence[Cause]) -> None:
         """Record that guards have halted the session."""
+        for cause in causes:
+            spoke(self.tally.halts, cause.guard, cause.at, 0, cause.reason)
         self.journal.append_fields(clock, "halted", _causes(causes))
 
     def ticked(self, clock: int) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from logos.artifacts import schemas
+from logos.artifacts.funnel_md import Funnel
+from logos.artifacts.guards_md import NONE, Activations, CauseLine, GuardLine
 from logos.artifacts.rows import average_cost_text
-from logos.artifacts.summary import (
-    AccountLine,
-    DataLine,
-    GuardBlocks,
-    Headroom,
-    PluginLine,
-    SessionSummary,
-    SymbolLine,
-)
+from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
 from logos.domain.money import RATIO_DECIMALS, ratio, text_of
 from logos.domain.orders import OrderStatus
 from logos.ledger.books import Books, Holding
 from logos.live.recorder import SessionRecorder
 from logos.live.snapshot import Identity
 from logos.live.taken import Taken
+from logos.live.tally import Spoken, Tally, add_kind
 from logos.session.machine import Session
 from logos.session.seats import SymbolReport
 
@@ -52,6 +47,8 @@ class Ending:
         The session's folder relative to the workspace.
     ended_at:
         Wall time as text.
+    guards:
+        The guards of the resolved config in its order: ``plugin`` and every key.
     """
 
     status: str
@@ -59,6 +56,7 @@ class Ending:
     path: str
     ended_at: str
     warnings: tuple[str, ...]
+    guards: tuple[Mapping[str, Any], ...] = ()
 
 
 def summarise(
@@ -70,10 +68,6 @@ def summarise(
 ) -> SessionSummary:
     """Return everything that ``session.md`` says."""
     tally = recorder.tally
-    statuses = {status.value: tally.statuses.get(status.value, 0) for status in OrderStatus}
-    for order in session.orders.by_id.values():
-        statuses[order.status.value] += 1
-    guards = [entry.name for entry in session.parts.guards.entries]
     return SessionSummary(
         session_id=identity.session_id,
         name=identity.name,
@@ -89,17 +83,9 @@ def summarise(
         bars=session.counts.bars,
         slices=session.counts.slices,
         account=_account(session.account, tally.max_drawdown),
-        orders=tuple((status, count) for status, count in statuses.items() if count),
-        fills=session.counts.fills,
-        signals=session.counts.decisions,
-        blocked=tuple(sorted(tally.codes.items())),
+        funnel=_funnel(session, tally),
         halt_causes=session.causes,
-        guard_blocks=tuple(
-            GuardBlocks(guard=name, count=tally.guard_blocks[name], example=tally.guard_examples[name])
-            for name in dict.fromkeys(guards)
-            if name in tally.guard_blocks
-        ),
-        headroom=tuple(Headroom(guard=name, text=text) for name, text in session.parts.guards.headroom(session)),
+        guards=tuple(_guards(session, tally, ending.guards)),
         cleared=tuple(tally.cleared),
         symbols=tuple(_symbol(holding, session.account, tally.fills) for holding in session.account.holdings()),
         data=tuple(DataLine(**attrs.asdict(report, recurse=False)) for report in reports),
@@ -147,6 +133,59 @@ def _as_told(line: DataLine, told: Mapping[str, Any]) -> DataLine:
     return attrs.evolve(line, since_start=bool(known), **known)
 
 
+def _funnel(session: Session, tally: Tally) -> Funnel:
+    statuses = {status.value: tally.statuses.get(status.value, 0) for status in OrderStatus}
+    venue_outcomes = dict(tally.venue_outcomes)
+    for order in session.orders.by_id.values():
+        statuses[order.status.value] += 1
+        add_kind(venue_outcomes, order.venue_outcome)
+    return Funnel(
+        outcomes=tally.outcomes,
+        reasons=tuple(sorted(tally.codes.items())),
+        statuses=statuses,
+        cut_short=tally.cut_short,
+        fills=session.counts.fills,
+        venue_outcomes=venue_outcomes,
+    )
+
+
+def _guards(session: Session, tally: Tally, sections: Sequence[Mapping[str, Any]]) -> Iterator[GuardLine]:
+    """Yield a line for each guard of the config, then for what halted without being one: the account, a kill file."""
+    named: set[str] = set()
+    for (name, headroom), section in zip(session.parts.guards.headroom(session), sections, strict=True):
+        limits = tuple((key, _limit_text(value)) for key, value in section.items() if key != "plugin")
+        line = GuardLine(guard=name, limits=limits, headroom=headroom, shared=name in named)
+        yield line if name in named else _with_activations(line, tally)
+        named.add(name)
+    for name in sorted({*tally.blocks, *tally.halts} - named):
+        yield _with_activations(GuardLine(guard=name, limits=None), tally)
+
+
+def _with_activations(line: GuardLine, tally: Tally) -> GuardLine:
+    return attrs.evolve(
+        line,
+        blocks=_activations(tally.blocks.get(line.guard)),
+        halts=_activations(tally.halts.get(line.guard)),
+        forgiven=tally.forgiven.get(line.guard, 0),
+    )
+
+
+def _activations(spoken: Spoken | None) -> Activations:
+    if spoken is None:
+        return Activations()
+    kept = [CauseLine(at=one.at, order_id=one.order_id, reason=one.reason) for one in spoken.first]
+    last = spoken.last if spoken.count > len(kept) else None
+    return Activations(
+        count=spoken.count,
+        first=tuple(kept),
+        last=None if last is None else CauseLine(at=last.at, order_id=last.order_id, reason=last.reason),
+    )
+
+
+def _limit_text(value: object) -> str:
+    return NONE if value is None else str(value)
+
+
 def _account(books: Books, max_drawdown: int) -> AccountLine:
     def money(value: int) -> str:
         return text_of(value, books.decimals)
@@ -155,6 +194,7 @@ def _account(books: Books, max_drawdown: int) -> AccountLine:
     return AccountLine(
         currency=books.currency,
         starting_cash=money(books.starting_cash),
+        pnl=money(profit),
         cash=money(books.cash),
         market_value=money(books.market_value),
         equity=money(books.equity),

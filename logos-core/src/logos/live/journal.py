@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -86,6 +86,38 @@ class Journal:
         seal.update(raw)
         self._digest = seal.hexdigest()
         self._add(raw + f'{_SEAL}{self._digest}"}}\n'.encode())
+
+
+class Line(NamedTuple):
+    """An event as it is to stand in a journal: the session's clock, its type, and its values."""
+
+    clock: int
+    kind: str
+    values: dict[str, Any]
+
+
+class PromptedJournal(Journal):
+    """A journal in which some lines are given beforehand: each is added as soon as the line before it stands.
+
+    Parameters
+    ----------
+    lines:
+        By sequence number, what came from outside a recorded session.
+    hear:
+        Is told of each line that was added so.
+    """
+
+    def __init__(self, appender: Appender, head: Head, lines: Mapping[int, Line], hear: Callable[[Line], None]) -> None:
+        super().__init__(appender, head)
+        self._lines = lines
+        self._hear = hear
+
+    def append_fields(self, clock: int, kind: str, fields: str) -> None:
+        """Add an event, and the given lines that follow it."""
+        super().append_fields(clock, kind, fields)
+        while (line := self._lines.get(self.sequence + 1)) is not None:
+            super().append_fields(line.clock, line.kind, fields_of(line.values))
+            self._hear(line)
 
 
 def read_chain(path: Path, *, until: int | None = None) -> Iterator[tuple[Head, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from logos.context.parts import Log
+from logos.context.redaction import redact_text
 
 
 class LateLog:
@@ -51,7 +52,8 @@ class LateLog:
         """Log what an operator should look at."""
         tell = self._tell
         if tell is not None and "after_seconds" in values:
-            tell(f"{values.get('error') or event}; trying again in {values['after_seconds']:.0f} s")
+            told = redact_text(str(values.get("error") or event))
+            tell(f"{told}; trying again in {values['after_seconds']:.0f} s")
         self._say("warning", event, values)
 
     def error(self, event: str, **values: Any) -> None:

@@ -12,14 +12,17 @@ import attrs
 
 from logos import paths
 from logos.artifacts import schemas
-from logos.assembly.build import Assembly, assemble
+from logos.assembly.build import Assembly, assemble, part_context
+from logos.assembly.surroundings import refuse_kill_files, refuse_unfit
 from logos.config.records import SessionConfig
+from logos.context.redaction import redact_text
 from logos.domain.errors import ResumeError
 from logos.domain.times import time_text
 from logos.live.appending import Appender
 from logos.live.folder import hold, open_log
 from logos.live.journal import Head, Journal
 from logos.live.late_log import LateLog
+from logos.live.outside_session import Outside, begin, enter
 from logos.live.record_rows import history_row
 from logos.live.recorded_bars import HEADER, History
 from logos.live.recorder import empty_tables
@@ -32,7 +35,8 @@ from logos.live.taken import Taken
 from logos.live.tally import Tally
 from logos.live.warming import ask_history, hear_history, lookbacks
 from logos.live.watch import Watch
-from logos.session.seats import Feed, SymbolReport
+from logos.session.outside import OutsideBroker
+from logos.session.seats import SymbolReport
 
 
 def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outcome:
@@ -53,26 +57,52 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
         Where a file cannot be written. Once its folder has its final name, the session can be resumed.
     """
     log = LateLog(setup.tell)
-    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=log, feed=setup.feed)
+    if setup.feed is None and setup.venue is None:  # else a recorded session is played again
+        context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=log)
+        refuse_unfit(config, context, setup.root)
+    config, outside = enter(setup, config, log)
+    assembly = assemble(
+        config,
+        workspace=setup.workspace,
+        clock=setup.clock,
+        log=log,
+        feed=setup.feed,
+        venue_record=None if outside is None else outside.record,
+    )
     watch = setup.watch(setup.workspace, assembly.kill_files)
+    if watch.hears:
+        refuse_kill_files(setup.workspace, assembly.kill_files, config.guards)
     assembly = setup.wrap(assembly, watch)
-    with released(assembly.feed):
-        return _start(setup, config, assembly, watch, log, session_id)
+    with released(assembly):
+        return _start(setup, config, assembly, outside, watch, log, session_id)
 
 
 @contextmanager
-def released(feed: Feed) -> Iterator[None]:
-    """Let go of a polled feed, which works from ``prepare`` on, where a session does not come to close it itself."""
+def released(assembly: Assembly) -> Iterator[None]:
+    """Let go of a broker's venue, and of a polled feed where a session does not come to close it itself.
+
+    A polled feed works from ``prepare`` on.
+    """
+    broker = assembly.parts.broker
     try:
         yield
     except BaseException:  # an interrupt too: the feed's thread would go on
-        if feed.polled:
-            feed.close()
+        if assembly.feed.polled:
+            assembly.feed.close()
         raise
+    finally:
+        if isinstance(broker, OutsideBroker):
+            broker.close()
 
 
 def _start(
-    setup: Setup, config: SessionConfig, assembly: Assembly, watch: Watch, log: LateLog, session_id: str
+    setup: Setup,
+    config: SessionConfig,
+    assembly: Assembly,
+    outside: Outside | None,
+    watch: Watch,
+    log: LateLog,
+    session_id: str,
 ) -> Outcome:
     reports = assembly.feed.prepare()
     now = setup.clock.now()
@@ -93,6 +123,7 @@ def _start(
         warnings=warnings_of(config, setup.registry),
         watch=watch,
         log=log,
+        outside=outside,
     )
     with watch.signals():
         try:
@@ -168,7 +199,12 @@ def _lay_out(stage: Stage, clock: int, opening: Sequence[History], recorded: Rec
     disk, folder = stage.setup.disk, stage.folder
     disk.make_folder(folder / "logs")
     disk.make_folder(folder / "plots")
+    outside = stage.outside
     tables = empty_tables(list(stage.assembly.feed.quarantined()))
+    if outside is not None:
+        disk.replace(folder / schemas.VENUE_FILE, outside.file.content)
+        if outside.dry_run:
+            tables[schemas.ORDERS_FILE] = schemas.header(schemas.DRY_RUN_ORDER_COLUMNS).encode()
     offsets = {name: len(content) for name, content in tables.items() if name != schemas.QUARANTINE_FILE}
     for name, content in tables.items():
         disk.replace(folder / name, content)
@@ -203,7 +239,8 @@ def _first_clock(reports: Sequence[SymbolReport], now: int) -> int:
 def _first_line(stage: Stage, clock: int) -> Head:
     identity = stage.identity
     file = Appender(stage.setup.disk, stage.folder / schemas.JOURNAL_FILE, 0)
-    journal = Journal(file, Head())
+    outside = stage.outside
+    journal = Journal(file, Head()) if outside is None else outside.journal(file, Head())
     values = {
         "session_id": identity.session_id,
         "name": identity.name,
@@ -213,7 +250,13 @@ def _first_line(stage: Stage, clock: int) -> Head:
         "data_digest": identity.data_digest,
         "plugins": identity.plugins,
     }
+    if outside is not None:
+        values[schemas.VENUE_DIGEST] = outside.file.digest
     journal.append(clock, "session_started", values)
+    if outside is not None:
+        for line in begin(outside, stage.assembly, stage.config, identity.session_id, clock):
+            journal.append(*line)
+            outside.notes.hear(line)
     head = journal.head
     file.sync()
     file.close()
@@ -225,7 +268,8 @@ def _report(stage: Stage) -> None:
     parts = ", ".join(f"{part['kind']} {part['name']}" for part in stage.identity.plugins)
     stage.log.info("session_started", plugins=stage.identity.plugins, seed=stage.identity.seed)
     stage.setup.tell(f"Acting: {parts}")
-    for warning in (*stage.warnings, *data_notes(stage.reports)):
+    told = () if stage.outside is None else stage.outside.notes.warnings
+    for warning in (*stage.warnings, *told, *data_notes(stage.reports)):
         stage.log.warning("notice", message=warning)
         stage.setup.tell(warning)
 
@@ -239,4 +283,4 @@ def data_notes(reports: Sequence[SymbolReport]) -> list[str]:
         if report.quarantined:
             note = f"{report.quarantined:,} rows quarantined, see {schemas.QUARANTINE_FILE}"
             symbols_of.setdefault(note, []).append(report.symbol)
-    return [f"{', '.join(symbols)}: {note}" for note, symbols in symbols_of.items()]
+    return [f"{', '.join(symbols)}: {redact_text(note)}" for note, symbols in symbols_of.items()]

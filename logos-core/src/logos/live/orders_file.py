@@ -6,7 +6,7 @@ works stand at the end of the file only after a snapshot, which rewrites that ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from logos.artifacts.rows import order_row
@@ -24,12 +24,15 @@ class OrdersFile:
         Rows of final orders that have an open order before them, by number.
     next_id:
         The number of the first order that has no settled row yet.
+    row:
+        Makes an order's row, given the decimals of the account's currency.
     """
 
     def __init__(self, disk: Disk, path: Path, *, settled: int, next_id: int, decimals: int) -> None:
         self._disk = disk
         self._path = path
         self._decimals = decimals
+        self.row: Callable[[Order, int], str] = order_row
         self._appender = Appender(disk, path, settled)
         self.waiting: dict[int, str] = {}
         self.next_id = next_id
@@ -42,7 +45,7 @@ class OrdersFile:
 
     def close_order(self, order: Order) -> None:
         """Take the row of an order in its final state."""
-        self.waiting[order.intent.order_id] = order_row(order, self._decimals)
+        self.waiting[order.intent.order_id] = self.row(order, self._decimals)
         while (row := self.waiting.pop(self.next_id, None)) is not None:
             self._appender.add(row.encode())
             self.next_id += 1
@@ -56,7 +59,7 @@ class OrdersFile:
         """Write the file so that it shows every order, working ones with where they stand now."""
         rows = dict(self.waiting)
         for order_id, order in working.items():
-            rows[order_id] = order_row(order, self._decimals)
+            rows[order_id] = self.row(order, self._decimals)
         if not rows and not self._tail:
             self._appender.sync()
             return

@@ -13,11 +13,18 @@ from logos.domain.orders import Order
 from logos.ledger.books import AccountRow, Holding
 from logos.live.event_lines import intent_fields
 from logos.live.event_recorder import EventRecorder
+from logos.live.outside_notes import OutsideNotes
 from logos.session.seats import QuarantinedRow
 
 
 class SessionRecorder(EventRecorder):
-    """The recorder of a session with a folder; its parameters are those of an ``EventRecorder``."""
+    """The recorder of a session with a folder; its parameters are those of an ``EventRecorder``.
+
+    Attributes
+    ----------
+    outside:
+        What is known of the broker's venue; ``None`` where the broker works within this process.
+    """
 
     growing: ClassVar[tuple[str, ...]] = (
         schemas.TRADES_FILE,
@@ -25,6 +32,7 @@ class SessionRecorder(EventRecorder):
         schemas.ACCOUNT_FILE,
         schemas.DECISIONS_FILE,
     )
+    outside: OutsideNotes | None = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

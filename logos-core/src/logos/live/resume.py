@@ -18,8 +18,11 @@ from logos.domain.errors import ResumeError
 from logos.domain.events import Cause
 from logos.domain.times import parse_time, time_text
 from logos.live.folder import hold, open_log
+from logos.live.journal import Line
 from logos.live.late_log import LateLog
 from logos.live.launch import released
+from logos.live.outside_recorder import OutsideRecorder
+from logos.live.outside_session import Outside, reconcile_again, reopen, survey_again, write_ahead
 from logos.live.rerun import Rerun, read_rerun
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, warnings_of
@@ -92,14 +95,22 @@ def _continue(
 ) -> Outcome:
     late = LateLog(setup.tell)
     late.bind(log)
-    assembly = assemble(config, workspace=setup.workspace, clock=setup.clock, log=late, feed=setup.feed)
+    outside = reopen(setup, config, folder, state, record.first)
+    assembly = assemble(
+        config,
+        workspace=setup.workspace,
+        clock=setup.clock,
+        log=late,
+        feed=setup.feed,
+        venue_record=None if outside is None else outside.record,
+    )
     watch = setup.watch(setup.workspace, assembly.kill_files)
     if state["status"] == Status.HALTED:
         _refuse_kill(folder, watch, parse_time(state["clock"]))
     assembly = setup.wrap(assembly, watch)
     rerun = read_rerun(folder, state, config, lookbacks(assembly.parts.pairs))
-    kept = _Kept(folder=folder, state=state, config=config, record=record, rerun=rerun)
-    with released(assembly.feed):
+    kept = _Kept(folder=folder, state=state, config=config, record=record, rerun=rerun, outside=outside)
+    with released(assembly):
         return _run_on(setup, kept, assembly, watch, late)
 
 
@@ -112,10 +123,12 @@ class _Kept:
     config: SessionConfig
     record: Record
     rerun: Rerun | None
+    outside: Outside | None
 
 
 def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: LateLog) -> Outcome:
-    folder, state, config, rerun = kept.folder, kept.state, kept.config, kept.rerun
+    folder, state, config, rerun, outside = kept.folder, kept.state, kept.config, kept.rerun, kept.outside
+    lines = [] if outside is None else survey_again(outside, assembly, config, setup, parse_time(state["clock"]))
     reports = assembly.feed.prepare()
     identity = Identity(
         session_id=state["session_id"],
@@ -131,6 +144,8 @@ def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: L
             f"the bars of session {folder.name} have changed since it began",
             hint="Restore the files of its feed, or start a new session",
         )
+    if outside is not None:
+        write_ahead(setup, folder, state, outside, kept.record.head)
     _cut_back(setup, folder, state, rerun)
     position = Position(
         clock=parse_time(state["clock"]),
@@ -150,18 +165,37 @@ def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: L
         warnings=warnings_of(config, setup.registry),
         watch=watch,
         log=late,
+        outside=outside,
     )
     late.runs()
     with watch.signals():
         play = open_stage(stage, position)
         restore(play.session, play.recorder, state)
         _warm_up(play, kept.record.unheard, rerun)
+        if outside is not None:
+            _enter_again(play, outside, lines)
         late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
         if state["status"] == Status.HALTED:
             play.clear_halt()
-        if state["status"] != Status.RUNNING:
+        if state["status"] != Status.RUNNING or outside is not None:
             _mark_running(play, state["feed"])
         return play.run(play.session.sliced_at if play.session.counts.slices else None)
+
+
+def _enter_again(play: Play, outside: Outside, lines: Sequence[Line]) -> None:
+    """Compare the restored session with what stands outside, and have the journal tell of it."""
+    stage, recorder = play.stage, play.recorder
+    try:
+        found = reconcile_again(outside, play.session, stage.config, stage.identity.session_id)
+    except BaseException:  # an interrupt too: its files are open
+        play.close()
+        raise
+    for line in (*lines, *found):
+        assert isinstance(recorder, OutsideRecorder)
+        recorder.tell(line)
+    for warning in outside.notes.warnings:
+        stage.log.warning("notice", message=warning)
+        stage.setup.tell(warning)
 
 
 def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from logos.context.clock import Clock, SystemClock
 from logos.domain.events import Cause
 from logos.domain.times import time_text
 from logos.live.disk import Disk
+from logos.live.journal import Line
 from logos.live.runner import Cadence
+from logos.live.venue_file import VenueFile
 from logos.live.watch import Watch
 from logos.plugins.observers import Observers
 from logos.plugins.registry import Registry
@@ -33,6 +35,14 @@ def _silent(_session: Session) -> None:
 
 def _quiet(_text: str) -> None:
     pass
+
+
+@attrs.frozen(kw_only=True)
+class RecordedVenue:
+    """What a recorded session was told by its broker's venue: its survey, and lines of the journal by number."""
+
+    file: VenueFile
+    lines: Mapping[int, Line]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +65,8 @@ class Setup:
         Who hears of the session's events; those of the registry.
     feed:
         A feed to take instead of building the one that the config names.
+    venue:
+        What a recorded session was told by its broker's venue, where it is played again: nobody is asked then.
     wrap:
         May put something between the session and what it was assembled from, as a replay does.
     """
@@ -71,6 +83,7 @@ class Setup:
     wrap: Callable[[Assembly, Watch], Assembly] = attrs.field(default=lambda assembly, _watch: assembly)
 
     feed: Feed | None = None
+    venue: RecordedVenue | None = None
     observers: Observers = attrs.field(default=attrs.Factory(lambda self: self.registry.observers, takes_self=True))
 
     @property

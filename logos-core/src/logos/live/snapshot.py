@@ -74,6 +74,8 @@ def snapshot(
 ) -> dict[str, Any]:
     """Return a session as JSON values. Everything collected must have been handed over before."""
     state = _state(identity, session, recorder, feed, status)
+    if recorder.outside is not None:
+        state["outside"] = recorder.outside.snapshot(session.desk.written_ahead)
     if recording is not None:
         state["data_digest"] = recording.taken.digest
         state["files"] = dict(sorted({**state["files"], BARS_FILE: recording.taken.length}.items()))
@@ -250,6 +252,7 @@ def _restore_pair(pair: PairState, entry: dict[str, Any]) -> None:
 
 def _order_state(order: Order, decimals: int) -> dict[str, Any]:
     intent = order.intent
+    shown = {"venue_outcome": order.venue_outcome} if order.venue_outcome else {}
     return intent_values(order) | {
         "created_at": time_text(intent.created_at),
         "updated_at": time_text(order.updated_at),
@@ -260,14 +263,17 @@ def _order_state(order: Order, decimals: int) -> dict[str, Any]:
         "filled_ticks": order.filled_ticks,
         "fees": text_of(order.fees, decimals),
         "reason": order.reason,
+        **shown,
     }
 
 
-def _restored_order(entry: dict[str, Any], instrument: Instrument, decimals: int) -> Order:
+def restored_intent(entry: dict[str, Any], instrument: Instrument) -> OrderIntent:
+    """Return an intent as it was written down, in a snapshot or in the journal."""
+
     def ticks(name: str) -> int | None:
         return instrument.ticks_of(Decimal(entry[name])) if name in entry else None
 
-    intent = OrderIntent(
+    return OrderIntent(
         order_id=entry["order_id"],
         client_order_id=entry["client_order_id"],
         strategy=entry["strategy"],
@@ -283,12 +289,16 @@ def _restored_order(entry: dict[str, Any], instrument: Instrument, decimals: int
         reduces=entry["reduces"],
         note=entry["note"],
     )
+
+
+def _restored_order(entry: dict[str, Any], instrument: Instrument, decimals: int) -> Order:
     return Order(
-        intent=intent,
+        intent=restored_intent(entry, instrument),
         status=OrderStatus(entry["status"]),
         updated_at=parse_time(entry["updated_at"]),
         filled=instrument.lots_of(Decimal(entry["filled_quantity"])),
         filled_ticks=entry["filled_ticks"],
         fees=scaled_exactly(Decimal(entry["fees"]), decimals, what="fees in state.json"),
         reason=entry["reason"],
+        venue_outcome=entry.get("venue_outcome", ""),
     )

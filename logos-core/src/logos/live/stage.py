@@ -21,12 +21,14 @@ from logos.domain.money import text_of
 from logos.domain.times import time_text
 from logos.live.figures import Ending, summarise, with_feed
 from logos.live.journal import Head
+from logos.live.outside_recorder import OutsideRecorder
+from logos.live.outside_session import Outside, tell_lost, warnings_at_end, with_outside
 from logos.live.recorder import SessionRecorder
 from logos.live.recording import Recorded, Recording
 from logos.live.runner import Runner, RunnerParts, Status
 from logos.live.setup import EXIT_DONE, EXIT_STOPPED, Outcome, Setup, told_cause
 from logos.live.snapshot import Identity, encode
-from logos.live.tally import Tally
+from logos.live.tally import Tally, add
 from logos.live.watch import Watch
 from logos.plugins.observers import Observers
 from logos.session.machine import Session
@@ -61,6 +63,8 @@ class Stage:
         What the feed has found out about its data.
     warnings:
         What an operator must be told, again at the end.
+    outside:
+        What the broker has outside this process; ``None`` where it has nothing there.
     """
 
     setup: Setup
@@ -72,6 +76,7 @@ class Stage:
     warnings: tuple[str, ...]
     watch: Watch
     log: Log
+    outside: Outside | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +96,8 @@ class Play:
         cleared = self.session.parts.guards.clear_halt(self.session)
         told = self.recorder.tally.cleared
         told.extend(f"{at}: halted by {cause.guard}: {cause.reason}. Cleared" for cause in causes)
+        for cause in causes:
+            add(self.recorder.tally.forgiven, cause.guard)
         told.extend(f"{at}: {guard}: {text}" for guard, text in cleared)
         changes = [{"guard": guard, "change": text} for guard, text in cleared]
         self.recorder.journal.append(self.session.clock, "halt_cleared", {"changes": changes})
@@ -155,6 +162,8 @@ class Play:
     def _conclude(self, runner: Runner, status: Status) -> SessionSummary:
         """Write the closing bundle; ``state.json`` comes last, so that a crash before it is resumed as a crash."""
         ended = status in (Status.COMPLETED, Status.HALTED)
+        if self.stage.outside is not None and isinstance(self.recorder, OutsideRecorder):
+            tell_lost(self.stage.outside, self.session, self.recorder, self.stage.log, ended=ended)
         if ended:
             self.recorder.journal.append(self.session.clock, "session_finished", {"status": status.value})
         state = runner.state(status)
@@ -168,6 +177,8 @@ class Play:
         summary = summarise(identity, self.session, self.recorder, reports, self._ending(status))
         if self.recording is not None:
             summary = with_feed(summary, self.recording.taken, self.stage.config.interval, state["feed"])
+        if self.stage.outside is not None:
+            summary = with_outside(summary, self.stage.outside)
         self._draw()
         self.stage.setup.disk.replace(self.stage.folder / schemas.SUMMARY_FILE, render(summary).encode())
         self.stage.setup.disk.replace(self.stage.folder / schemas.STATE_FILE, encode(state))
@@ -204,8 +215,14 @@ class Play:
             exit_code=exit_code(status.value),
             path=relative(self.stage.folder, self.stage.setup.root),
             ended_at=time_text(self.stage.setup.clock.now()),
-            warnings=self.stage.warnings,
+            warnings=(*self.stage.warnings, *self._outside_warnings(status)),
+            guards=tuple(self.stage.config.resolved["guards"]),
         )
+
+    def _outside_warnings(self, status: Status) -> Sequence[str]:
+        outside = self.stage.outside
+        ended = status in (Status.COMPLETED, Status.HALTED)
+        return () if outside is None else tuple(warnings_at_end(outside, self.session, ended=ended))
 
     def _outcome(self, status: Status) -> Outcome:
         books, counts = self.session.account, self.session.counts
@@ -251,16 +268,17 @@ def open_stage(stage: Stage, position: Position) -> Play:
         observers.emit("logos_order_event", session=session_of[0], event=event)
 
     parts = stage.assembly.parts
-    recorder = SessionRecorder(
-        disk=stage.setup.disk,
-        folder=stage.folder,
-        books=parts.books,
-        offsets=position.offsets,
-        head=position.head,
-        next_order_id=position.next_order_id,
-        tally=position.tally,
-        observe=observe,
-    )
+    options: dict[str, Any] = {
+        "disk": stage.setup.disk,
+        "folder": stage.folder,
+        "books": parts.books,
+        "offsets": position.offsets,
+        "head": position.head,
+        "next_order_id": position.next_order_id,
+        "tally": position.tally,
+        "observe": observe,
+    }
+    recorder = SessionRecorder(**options) if stage.outside is None else stage.outside.recorder(**options)
     session = Session(session_id=stage.identity.session_id, parts=parts, recorder=recorder, clock=position.clock)
     session_of.append(session)
     recording = None

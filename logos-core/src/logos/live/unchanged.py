@@ -26,11 +26,14 @@ class Record:
     ----------
     head:
         Where it ends there.
+    first:
+        Its first event.
     unheard:
         The clock of the last halt: the strategies have not heard that slice, nor those in which positions were closed.
     """
 
     head: Head
+    first: dict[str, Any]
     unheard: int | None
 
 
@@ -110,9 +113,11 @@ def _check_journal(folder: Path, state: dict[str, Any]) -> Record:
     path = folder / schemas.JOURNAL_FILE
     wanted = Head(state["sequence"], state["journal"]["length"], state["journal"]["head"])
     head = Head()
+    first: dict[str, Any] = {}
     cleared = None
     for now, event in read_chain(path, until=wanted.length):
         head = now
+        first = first or event
         if event["type"] == _HALT_CLEARED:
             cleared = parse_time(event["ts"])
     if head != wanted:
@@ -120,4 +125,5 @@ def _check_journal(folder: Path, state: dict[str, Any]) -> Record:
             f"{path.name} ends at line {head.sequence}, and {schemas.STATE_FILE} was written at line {wanted.sequence}",
             hint="One of both was replaced: restore the session's folder from a copy",
         )
-    return Record(head=head, unheard=parse_time(state["clock"]) if state["status"] == Status.HALTED else cleared)
+    unheard = parse_time(state["clock"]) if state["status"] == Status.HALTED else cleared
+    return Record(head=head, first=first, unheard=unheard)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-DEFAULT_KILL_FILE = "runs/live/KILL"
+from logos import paths
+
+DEFAULT_KILL_FILE = paths.KILL_FILE
 """Relative to the workspace; watched whether or not a guard names it."""
 
 

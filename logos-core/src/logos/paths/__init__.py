@@ -10,6 +10,8 @@ from logos.domain.errors import InputError
 
 HOME_VARIABLE = "LOGOS_HOME"
 SEED_VARIABLE = "LOGOS_SEED"
+KILL_FILE = "runs/live/KILL"
+"""The kill file that every session watches, relative to the workspace."""
 
 
 def workspace() -> Path:

@@ -11,18 +11,25 @@ _STRATEGIES = {
     "channel_breakout": "Buys a new high of the channel and leaves at a new low",
     "mean_reversion": "Buys far below the average and leaves at the average",
     "momentum": "Is long while the price stands above its level some bars ago",
+    "scripted": "Says what its params write, when they write it: for rehearsals",
     "sma_cross": "Is long while the fast average stands above the slow one",
 }
 
 
 @hookimpl
 def logos_feeds() -> Iterator[FeedPart]:
-    """Offer the feed that replays bar files."""
+    """Offer the feeds that read bar files."""
     yield FeedPart(
         name="replay",
         summary="Replays bars from CSV and Parquet files",
         target="logos.data.replay:open_replay",
         config="logos.data.replay_config:ReplayConfig",
+    )
+    yield FeedPart(
+        name="scripted",
+        summary="Plays bar files as a venue hands them over, with ticks and silence: for rehearsals",
+        target="logos.data.scripted:open_scripted",
+        config="logos.data.scripted_config:ScriptedConfig",
     )
 
 

@@ -12,7 +12,7 @@ from logos.domain.errors import PluginError, Problem
 from logos.plugins.known import DISTRIBUTIONS
 from logos.plugins.loading import Plugin, installed_entry_points, load_plugins
 from logos.plugins.observers import Implementation, Observers
-from logos.plugins.offers import BROKEN, CONFLICT, PLUGIN, READY, Offer, canonical, offer_of
+from logos.plugins.offers import BROKEN, CONFLICT, PLUGIN, READY, STUB, Offer, canonical, offer_of
 from logos.plugins.parts import HOOKS_OF_PARTS, KINDS
 
 _NOT_EVENTS = {*HOOKS_OF_PARTS, "logos_hookspecs"}
@@ -88,8 +88,7 @@ class Registry:
             conflict = _in_conflict(rivals[0], rivals)
             raise PluginError(f"{kind} {name!r} cannot be chosen: {conflict.fault}", hint=conflict.mend)
         if rivals[0].status != READY:
-            hint = f"Run: {rivals[0].mend}" if rivals[0].mend else "Choose another one: logos plugins list"
-            raise PluginError(f"{kind} {name!r} cannot be used: {rivals[0].fault}", hint=hint)
+            raise PluginError(f"{kind} {name!r} cannot be used: {rivals[0].fault}", hint=_advice_on(rivals[0]))
         return rivals[0]
 
     def _unknown(self, kind: str, name: str) -> PluginError:
@@ -123,6 +122,14 @@ class Registry:
 def _check_kind(kind: str) -> None:
     if kind not in KINDS and kind != PLUGIN:
         raise PluginError(f"{kind!r} is not a kind of part", hint=f"The kinds are: {', '.join(KINDS)}")
+
+
+def _advice_on(offer: Offer) -> str:
+    """Say what to do about an offer that cannot be used; the summary of a stub says where it is described."""
+    if offer.mend:
+        return f"Run: {offer.mend}"
+    about = f"{offer.part.summary}. " if offer.part is not None and offer.status == STUB else ""
+    return f"{about}Choose another one: logos plugins list"
 
 
 def _failed(plugin: Plugin) -> Offer:

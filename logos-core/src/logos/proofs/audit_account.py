@@ -8,7 +8,15 @@ from decimal import Decimal
 from itertools import groupby, zip_longest
 from typing import Any
 
-from logos.artifacts.schemas import ACCOUNT_COLUMNS, ACCOUNT_FILE, CONFIG_FILE, POSITIONS_FILE, STATE_FILE
+from logos.artifacts.schemas import (
+    ACCOUNT_COLUMNS,
+    ACCOUNT_FILE,
+    CONFIG_FILE,
+    POSITIONS_FILE,
+    STATE_FILE,
+    VENUE_DIGEST,
+    VENUE_FILE,
+)
 from logos.proofs.audit_bars import is_recorded
 from logos.proofs.audit_books import ZERO, Books, Step, rounded, text
 from logos.proofs.audit_case import Case, Marked
@@ -180,6 +188,10 @@ def _check_told(case: Case) -> None:
         place.check(field, state.get(field), story.first.get(field))
     config = hashlib.sha256((case.folder / CONFIG_FILE).read_bytes()).hexdigest()
     Place(CONFIG_FILE).check("sha256", config, story.first.get("config_sha256"))
+    if VENUE_DIGEST in story.first:
+        path = case.folder / VENUE_FILE
+        venue = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        Place(VENUE_FILE).check("sha256", venue, story.first[VENUE_DIGEST])
     statuses = [life.status for life in story.orders.values()]
     counts = {
         "orders": len(statuses),

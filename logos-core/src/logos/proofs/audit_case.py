@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from logos.artifacts.schemas import DRY_RUN_ORDER_COLUMNS, ORDERS_FILE, TABLES
 from logos.proofs.audit_books import Books, Step, Terms
 from logos.proofs.audit_files import DisagreementError, read_table
 from logos.proofs.audit_journal import Story
@@ -63,6 +64,11 @@ class Case:
         return bool(self.state["status"] == "running")
 
     @property
+    def dry_run(self) -> bool:
+        """Whether the journal shows what a venue would have been sent; then the orders tell what it would have said."""
+        return any(life.venue_outcome for life in self.story.orders.values())
+
+    @property
     def ended(self) -> bool:
         """Whether the session has come to an end, so that its closing rows are written."""
         return self.state["status"] in {"completed", "halted"}
@@ -70,6 +76,7 @@ class Case:
     def rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows of a table, counting them; of a running session those that its snapshot vouches for."""
         until = self.state["files"].get(name, 0) if self.running else None
-        for line, row in read_table(self.folder, name, until):
+        columns = DRY_RUN_ORDER_COLUMNS if name == ORDERS_FILE and self.dry_run else TABLES[name]
+        for line, row in read_table(self.folder, name, until, columns):
             yield line, row
             self.count += 1

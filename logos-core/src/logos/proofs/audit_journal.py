@@ -34,6 +34,7 @@ class OrderLife:
     updated_at: str
     status: str
     reason: str = ""
+    venue_outcome: str = ""
     journalled: Decimal = Decimal(0)
     quantity: Decimal = Decimal(0)
     product: Decimal = Decimal(0)
@@ -86,6 +87,8 @@ class Story:
         elif kind == "fill":
             self.fills.append((clock, {name: str(event[name]) for name in _FILL_FIELDS}))
             self._answer(clock, kind, event)
+        elif kind == "venue_request":
+            self.orders[event["order_id"]].venue_outcome = event["outcome"]
         elif kind in {"accepted", "rejected", "cancelled", "expired", "unknown"}:
             self._answer(clock, kind, event)
 

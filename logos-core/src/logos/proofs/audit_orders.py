@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from logos.artifacts.schemas import DECISIONS_FILE, ORDER_COLUMNS, ORDERS_FILE, STATE_FILE, TRADE_COLUMNS, TRADES_FILE
+from logos.artifacts.schemas import (
+    DECISIONS_FILE,
+    DRY_RUN_ORDER_COLUMNS,
+    ORDER_COLUMNS,
+    ORDERS_FILE,
+    STATE_FILE,
+    TRADE_COLUMNS,
+    TRADES_FILE,
+)
 from logos.proofs.audit_books import Terms, Trade, rounded, text
 from logos.proofs.audit_case import Case
 from logos.proofs.audit_files import DisagreementError, Place
@@ -94,10 +102,11 @@ def _check_fill(place: Place, row: list[str], clock: str, fill: dict[str, str], 
 
 def check_orders(case: Case) -> None:
     """Compare every order with its intent, its last event and the sums of its trades."""
+    columns = DRY_RUN_ORDER_COLUMNS if case.dry_run else ORDER_COLUMNS
     for line, row in case.rows(ORDERS_FILE):
         place = Place(ORDERS_FILE, line, f"order {case.count + 1}")
         place.check("order_id", row[0], str(case.count + 1))
-        _check_order(case, place, dict(zip(ORDER_COLUMNS, row, strict=True)))
+        _check_order(case, place, dict(zip(columns, row, strict=True)))
     if not case.running:  # its snapshot holds back the rows behind the first order that still works
         known = len(case.story.orders)
         Place(ORDERS_FILE, case.count + 2).check(
@@ -139,6 +148,7 @@ def _expected_order(terms: Terms, life: OrderLife) -> dict[str, str]:
         "filled_quantity": text(rounded(life.quantity, instrument.quantity_unit)),
         "average_price": "" if average is None else text(rounded(average, instrument.price_unit)),
         "fees": text(rounded(life.fees, terms.unit)),
+        "venue_outcome": life.venue_outcome,
     }
 
 

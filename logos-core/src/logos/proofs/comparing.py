@@ -23,6 +23,7 @@ COMPARED = (
     schemas.ORDERS_FILE,
     schemas.QUARANTINE_FILE,
     schemas.CONFIG_FILE,
+    schemas.VENUE_FILE,
     schemas.STATE_FILE,
     schemas.SUMMARY_FILE,
 )

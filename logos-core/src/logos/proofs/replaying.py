@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
+from logos.assembly.build import Assembly
 from logos.config.session import load_session_config
 from logos.domain.errors import ConfigError, InputError, IntegrityError
 from logos.domain.times import parse_time
@@ -22,6 +24,7 @@ from logos.plugins.offers import READY, Offer
 from logos.plugins.registry import Registry
 from logos.proofs.comparing import Difference, compare
 from logos.proofs.script import ScriptedWatch, script_of, scripted
+from logos.proofs.script_venue import venue_script_of
 from logos.proofs.tape import Tape, TapeWatch
 
 
@@ -121,10 +124,14 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
         ) from error
     script = script_of(folder, state)
     watch: Watch = ScriptedWatch(script)
+    venue = venue_script_of(folder, state)
     tape: Tape | None = None
     if RECORD in state:
         watch = tape_watch = TapeWatch()
         tape = Tape(folder, state, config, tape_watch)
+    wrap = _behind(setup.wrap, scripted if tape is None else tape.seat)
+    if venue is not None:
+        wrap = _behind(wrap, venue.seat)
     with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
         again = attrs.evolve(
             setup,
@@ -132,7 +139,8 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             output=Path(scratch),
             clock=RecordedClock(parse_time(state["started_at"]), setup.clock),
             watch=lambda _workspace, _files: watch,
-            wrap=scripted if tape is None else tape.seat,
+            wrap=wrap,
+            venue=None if venue is None else venue.recorded,
             feed=tape,
             observers=setup.registry.observers.silenced(),
         )
@@ -147,6 +155,14 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
             differences=tuple(compare(folder, replayed)),
             notes=tuple(_notes(state, new, plugins_of(config))),
         )
+
+
+Wrap = Callable[[Assembly, Watch], Assembly]
+
+
+def _behind(first: Wrap, then: Wrap) -> Wrap:
+    """Return what wraps an assembly as the session's own set-up did, and then as a replay does."""
+    return lambda assembly, watch: then(first(assembly, watch), watch)
 
 
 def _notes(old: dict[str, object], new: dict[str, object], plugins: list[dict[str, str]]) -> list[str]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
+from logos.context.redaction import redact, redact_text
 from logos.domain.bars import Slice
 from logos.domain.errors import BrokenInvariantError, LogosError, PartFailedError
-from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Rejected
+from logos.domain.events import Accepted, BrokerEvent, Cancelled, Cause, Expired, Fill, Previewed, Rejected, Unknown
 from logos.domain.orders import Order, OrderStatus, Side
+from logos.session.outside import OutsideBroker
 from logos.session.pairs import PairState
 from logos.session.records import Recorder
 from logos.session.working import WorkingOrders
@@ -32,6 +36,8 @@ class OrderDesk:
         The symbols whose position has changed since the last ``record_moves``.
     recorded:
         The clock of the last ``record_moves``, and the symbols that it recorded.
+    written_ahead:
+        Client order ids whose intents were on the disk before a restart, and may have reached the broker outside.
     """
 
     def __init__(self, session: Session, recorder: Recorder, working: WorkingOrders) -> None:
@@ -46,6 +52,7 @@ class OrderDesk:
         self.last_trade_id = 0
         self.moved: set[str] = set()
         self.recorded: tuple[int, tuple[str, ...]] = (0, ())
+        self.written_ahead: set[str] = set()
 
     def next_order_id(self) -> int:
         """Return the number that the next recorded order will have."""
@@ -59,7 +66,7 @@ class OrderDesk:
         self._working.add(order)
         state.orders.append(order.intent.order_id)
         self._owners[order.intent.order_id] = state
-        self._apply(self._broker.submit, order, self._books)
+        self._apply(self._way_out(order), order, self._books)
 
     def block(self, order: Order, causes: Sequence[Cause]) -> None:
         """Record an order that guards have blocked; the broker never sees it."""
@@ -105,6 +112,17 @@ class OrderDesk:
         """Return the symbols whose position was recorded at a clock, if it is the last at which any was."""
         return self.recorded[1] if self.recorded[0] == clock else ()
 
+    def _way_out(self, order: Order) -> Callable[..., Iterable[BrokerEvent]]:
+        """Return what hands an order to the broker: one that may be there already is looked for first."""
+        name = order.intent.client_order_id
+        if name not in self.written_ahead:
+            return self._broker.submit
+        broker = self._broker
+        if not isinstance(broker, OutsideBroker):
+            raise BrokenInvariantError(f"order {name} was written ahead for a broker that nothing can be asked of")
+        self.written_ahead.remove(name)
+        return broker.recover
+
     def _number(self, order: Order) -> None:
         if order.intent.order_id != self.next_order_id():
             raise BrokenInvariantError(
@@ -124,7 +142,7 @@ class OrderDesk:
                 if type(event) is Fill:
                     self._fill(order, event)
                 else:
-                    self._answer(order, event)
+                    self._answer(order, _shown(event))
                 answered(event, session)
                 speaks = True
         except LogosError:
@@ -163,6 +181,10 @@ class OrderDesk:
             self._recorder.closed(order)
 
     def _answer(self, order: Order, event: BrokerEvent) -> None:
+        if type(event) is Previewed:
+            order.venue_outcome = event.outcome
+            self._recorder.answered(self._session.clock, event)
+            return
         final = _FINAL_BY_EVENT.get(type(event))
         accepted = type(event) is Accepted
         self._working.mark_unknown(order, unknown=final is None and not accepted)
@@ -188,6 +210,16 @@ class OrderDesk:
 
 def _unheard_of(event: BrokerEvent) -> Order:
     raise BrokenInvariantError(f"the broker speaks of order {event.order_id}, which does not work")
+
+
+def _shown(event: BrokerEvent) -> BrokerEvent:
+    """Return an event without what a broker outside may have put into its words; they stand in every artifact."""
+    if isinstance(event, Previewed):
+        return Previewed(event.order_id, redact(event.request), redact_text(event.outcome))
+    if isinstance(event, Rejected | Cancelled | Expired | Unknown):
+        told = redact_text(event.reason)
+        return event if told == event.reason else attrs.evolve(event, reason=told)
+    return event
 
 
 def _joined(note: str, reason: str) -> str:

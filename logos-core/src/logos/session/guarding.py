@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from logos.context.redaction import redact_text
 from logos.domain.errors import PartFailedError
 from logos.domain.events import BrokerEvent, Cause
 from logos.domain.orders import OrderIntent
@@ -30,13 +31,14 @@ class GuardEntry:
 
 
 def _checked(answer: object) -> str | None:
-    if answer is None or isinstance(answer, str):
-        return answer
-    return f"the guard answered {answer!r} instead of a text or None"
+    if answer is None:
+        return None
+    told = answer if isinstance(answer, str) else f"the guard answered {answer!r} instead of a text or None"
+    return redact_text(told)  # a reason stands in the journal, in orders.csv and in session.md
 
 
 def _raised(error: Exception) -> str:
-    return f"the guard raised {type(error).__name__}: {error}"
+    return redact_text(f"the guard raised {type(error).__name__}: {error}")
 
 
 def _state_of(entry: GuardEntry) -> State:
@@ -59,7 +61,8 @@ def _first(entry: GuardEntry, span: QuietSpan) -> int:
     return min(max(first, 0), len(span))
 
 
-def _envelope(entry: GuardEntry) -> Envelope | None:
+def envelope_of(entry: GuardEntry) -> Envelope | None:
+    """Return the limits inside which a guard does nothing; ``None`` where it cannot tell, or is broken."""
     if entry.fault:
         return None
     try:
@@ -138,7 +141,7 @@ class GuardRail:
 
         ``None`` stands for a guard that cannot tell. Guards that never act are left out.
         """
-        return [(entry.name, _envelope(entry)) for entry in self._acting]
+        return [(entry.name, envelope_of(entry)) for entry in self._acting]
 
     def with_kill(self, causes: list[Cause], reason: str, at: int) -> list[Cause]:
         """Add the runner's own cause, in the place that the config gives the kill switch, else at the end."""
@@ -173,7 +176,7 @@ class GuardRail:
         """Yield each guard's name and how far its limit is away."""
         for entry in self.entries:
             try:
-                text = entry.fault or entry.guard.headroom(session)
+                text = redact_text(entry.fault or entry.guard.headroom(session))
             except Exception as error:  # noqa: BLE001 -- a summary must not end a session
                 text = _raised(error)
             yield entry.name, text
@@ -189,7 +192,7 @@ class GuardRail:
             except Exception as error:
                 raise PartFailedError.of(f"guard {entry.name}", error) from error
             if text:
-                cleared.append((entry.name, text))
+                cleared.append((entry.name, redact_text(text)))
         return cleared
 
     def snapshot(self) -> list[State]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import attrs
 
 from logos.domain.events import BrokerEvent
-from logos.domain.orders import Order, OrderStatus, Side
+from logos.domain.orders import Order, OrderIntent, OrderStatus, Side
 from logos.session.seats import AccountView, Broker
 
 
@@ -122,6 +122,8 @@ class OutsideOrder:
         As decimal text, in units: a foreign order need not fit the lots of this session.
     status:
         How it stands. ``UNKNOWN`` for a word of the venue's that nobody here knows.
+    priced:
+        Whether price and fee of everything filled are known, so that the broker can tell it as fills.
     """
 
     place: str
@@ -132,6 +134,7 @@ class OutsideOrder:
     quantity: Decimal
     filled: Decimal
     status: OrderStatus
+    priced: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -167,6 +170,10 @@ class OutsideBroker(Broker, Protocol):
 
     Every intent is on the disk before ``submit`` is called. After a restart, an order whose intent had been written
     down already goes to ``recover`` instead, and never to ``submit``.
+
+    What happened to working orders while the session was away is told by the first ``match`` after ``restore``: fills
+    beyond ``order.filled``, ends, and ``Unknown`` where the keeper cannot say. A snapshot names the orders of unknown
+    outcome, which are no more than noted by the broker, by their numbers under the key ``unsettled``.
     """
 
     @property
@@ -189,7 +196,17 @@ class OutsideBroker(Broker, Protocol):
         """Take an order that may have been sent before a restart.
 
         It is looked for by its client order id first: what has become of it is told, it is submitted only where the
-        venue says that it has never seen it, and it is ``Unknown`` where the venue cannot say.
+        venue says that it has never seen it, and it is ``Unknown`` where the venue cannot say, or has an order of that
+        name with another side or quantity. What it has filled by then is told by the next ``match``.
+        """
+
+    def find(self, intent: OrderIntent) -> OutsideOrder | None:
+        """Look for an order by its client order id, open or not; ``None`` where it was never seen outside.
+
+        Raises
+        ------
+        LogosError
+            Where the keeper cannot say.
         """
 
     def close(self) -> None:

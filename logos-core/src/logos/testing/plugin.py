@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "logos.testing.executors",
     "logos.testing.feeds",
     "logos.testing.guards",
+    "logos.testing.outside",
     "logos.testing.packages",
     "logos.testing.strategies",
 )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from logos.domain.errors import InputError
+from logos.domain.errors import InputError, Problem
 from logos.domain.times import parse_duration
+
+if TYPE_CHECKING:
+    from logos.session.outlook import Outlook
+
+
+_SHORTEST_DAY = 3 * 3_600
+"""No market's trading day is shorter, seconds: a shorter limit needs no calendar to be judged."""
 
 
 def _above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
@@ -116,6 +124,16 @@ class RejectRateConfig:
     max: int = attrs.field(default=5, validator=_at_least_one)
     per: str = attrs.field(default="10m", validator=_duration)
 
+    def remarks(self, outlook: Outlook) -> Iterator[Problem]:
+        """Yield that a broker within this process has little reason to reject."""
+        if not outlook.outside:
+            yield Problem(
+                path="",
+                message=f"the broker {outlook.broker} asks no venue: it rejects only what cannot be paid or borrowed, "
+                "so that this guard hardly ever acts",
+                hint="It is there for brokers at a venue; leave it in where the config is to be used with one",
+            )
+
 
 @attrs.frozen(kw_only=True)
 class OrderRateConfig:
@@ -148,6 +166,49 @@ class StaleDataConfig:
 
     after: str = attrs.field(default="5m", validator=_duration)
     halt: str = attrs.field(default="all", validator=_halt_choice)
+
+    def remarks(self, outlook: Outlook) -> Iterator[Problem]:
+        """Yield that a replayed feed cannot fall silent, that a bar is longer than the limit, or a day shorter."""
+        after, symbols = parse_duration(self.after), outlook.context.symbols
+        if not outlook.polled and (self.halt == "all" or len(symbols) == 1):
+            yield Problem(
+                path="",
+                message="recorded bars never fail to come: every slice of a replay has one, so that this guard never "
+                "acts",
+                hint="It is there for polled feeds; with several symbols, halt: any looks for gaps in recorded bars",
+            )
+        if after < outlook.context.interval:
+            yield Problem(
+                path="after",
+                message=f"{self.after} is shorter than a bar: an open market is stale before its next bar can come",
+                hint="Make it longer than the feed's interval",
+            )
+        longest = _longest_day(outlook) if after >= _SHORTEST_DAY else None
+        if longest is not None and after >= longest:
+            yield Problem(
+                path="after",
+                message=f"{self.after} is as long as any trading day of {', '.join(symbols)}, and the age of a bar "
+                "counts from the day's opening: it never acts",
+                hint="Make it shorter, such as 5m",
+            )
+
+
+def _longest_day(outlook: Outlook) -> int | None:
+    """Return the seconds of the longest trading day among the symbols; ``None`` where a market never closes."""
+    context, longest = outlook.context, 0
+    for symbol in context.symbols:
+        instrument = context.instruments[symbol]
+        if instrument.calendar is None:
+            return None
+        calendar = context.calendar(instrument)
+        opening = calendar.latest_opening(context.clock.now())
+        if opening is None:
+            return None
+        close = calendar.next_close(opening)
+        while calendar.is_open(close):  # the currency market's days touch
+            close = calendar.next_close(close)
+        longest = max(longest, close - opening)
+    return longest
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,1 @@
+"""A door to the config validator: ``python -m logos.config_validate CONFIG``."""

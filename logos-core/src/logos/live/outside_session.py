@@ -1,0 +1,358 @@
+"""A session and its broker's venue: surveyed before it starts, reconciled at every start and resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from logos.artifacts import schemas
+from logos.artifacts.reconciliation_md import FindingLine, ReconciliationLine
+from logos.artifacts.summary import SessionSummary
+from logos.assembly.build import Assembly, part_context
+from logos.assembly.outside import as_outside, changed_terms, is_dry_run, is_outside, require_sound, survey, under_terms
+from logos.config.records import SessionConfig
+from logos.context.parts import Log
+from logos.domain.errors import IntegrityError, LogosError, Problem, part_at_work
+from logos.domain.orders import OrderIntent, OrderStatus
+from logos.domain.times import time_text
+from logos.live.appending import Appender
+from logos.live.journal import Head, Journal, Line, PromptedJournal, check_line
+from logos.live.outside_notes import LOST_INTENT, RECONCILED, SURVEY, OutsideNotes
+from logos.live.outside_recorder import OutsideRecorder
+from logos.live.reconcile import Answer, Finding, NotSaid, Own, ReconciliationError, reconcile, to_ask, told
+from logos.live.setup import Setup
+from logos.live.snapshot import encode, restored_intent
+from logos.live.venue_file import VenueFile, read_venue_file, venue_file
+from logos.session.machine import Session
+from logos.session.order_intent import client_order_id
+from logos.session.outside import OutsideBroker, OutsideOrder, Survey, Verdict
+
+_AHEAD = 1_000
+"""How many numbers beyond the last order are looked for among foreign client order ids."""
+
+_PREFIX = "lg-"
+
+
+@attrs.frozen(kw_only=True)
+class Outside:
+    """What a session has outside.
+
+    Attributes
+    ----------
+    file:
+        The survey that the broker was built from.
+    dry_run:
+        Whether no order leaves.
+    lines:
+        What came from the venue in a recorded session; ``None`` where the venue itself is asked.
+    surveyed:
+        What the journal of a new session is to tell of the survey.
+    """
+
+    file: VenueFile
+    dry_run: bool
+    notes: OutsideNotes
+    lines: Mapping[int, Line] | None
+    surveyed: Line | None = None
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What the broker is built from."""
+        return self.file.found.record
+
+    def recorder(self, **options: Any) -> OutsideRecorder:
+        """Return the session's recorder; the options are those of every recorder."""
+        return OutsideRecorder(
+            notes=self.notes, dry_run=self.dry_run, journal=self.journal, durable=self.connected, **options
+        )
+
+    def journal(self, appender: Appender, head: Head) -> Journal:
+        """Return the session's journal; where the session is played again, with what came from the venue in it."""
+        if self.lines is None:
+            return Journal(appender, head)
+        return PromptedJournal(appender, head, self.lines, self.notes.hear)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the venue is asked."""
+        return self.lines is None
+
+
+def enter(setup: Setup, config: SessionConfig, log: Log) -> tuple[SessionConfig, Outside | None]:
+    """Survey the venue of a new session; return the config under its terms, and what it has there.
+
+    A broker within the process costs nothing and changes nothing. A session that is played again is given what was
+    found then.
+
+    Raises
+    ------
+    ConfigError
+        Where the broker cannot be built, the venue is not fit, or the config cannot be used under its terms.
+    """
+    if setup.venue is not None:
+        outside = Outside(
+            file=setup.venue.file, dry_run=is_dry_run(config), notes=OutsideNotes(), lines=setup.venue.lines
+        )
+        return config, outside
+    if not is_outside(config):
+        return config, None
+    context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=log)
+    found = survey(config, context)
+    require_sound(found)
+    terms = under_terms(config, found, setup.registry)
+    file = venue_file(found, plugin=config.broker.plugin, at=time_text(setup.clock.now()))
+    log.info("venue_surveyed", venue=found.venue, terms_taken=sorted(terms.taken))
+    line = _survey_line(0, found, terms.warnings)
+    outside = Outside(file=file, dry_run=is_dry_run(config), notes=OutsideNotes(), lines=None, surveyed=line)
+    return terms.config, outside
+
+
+def begin(outside: Outside, assembly: Assembly, config: SessionConfig, session_id: str, clock: int) -> list[Line]:
+    """Look at what stands outside before a session begins; return what the journal is to tell.
+
+    Raises
+    ------
+    ReconciliationError
+        Where it could not be told from what the session will do.
+    """
+    if outside.surveyed is None:
+        return []
+    own = Own(
+        orders=(),
+        positions=dict.fromkeys(config.symbols, Decimal(0)),
+        named=_named(session_id, config, 0),
+        begins=True,
+    )
+    surveyed = outside.surveyed._replace(clock=clock)
+    return [surveyed, _reconciled(as_outside(assembly.parts.broker, config), own, session_id, clock)]
+
+
+def reopen(
+    setup: Setup, config: SessionConfig, folder: Path, state: Mapping[str, Any], first: Mapping[str, Any]
+) -> Outside | None:
+    """Return what a recorded session has outside; ``None`` where its broker works within the process.
+
+    Raises
+    ------
+    IntegrityError
+        Where ``venue.json`` is not as it was written.
+    """
+    file = read_venue_file(folder, first)
+    if file is None:
+        return None
+    notes = OutsideNotes.restored(state["outside"])
+    lines = None if setup.venue is None else setup.venue.lines
+    return Outside(file=file, dry_run=is_dry_run(config), notes=notes, lines=lines)
+
+
+def write_ahead(setup: Setup, folder: Path, state: dict[str, Any], outside: Outside, head: Head) -> None:
+    """Make safe which intents stand behind the snapshot, before the journal is cut back to it.
+
+    Each of them was on the disk before its broker was called, so its order may be outside.
+    """
+    notes = outside.notes
+    if not outside.connected:
+        return
+    known = len(notes.written_ahead)
+    for values in _intents_behind(folder / schemas.JOURNAL_FILE, head):
+        if values not in notes.written_ahead:
+            notes.written_ahead.append(values)
+    if len(notes.written_ahead) > known:
+        state["outside"] = notes.snapshot(notes.names)
+        content = {key: value for key, value in state.items() if key != "seal"}
+        setup.disk.replace(folder / schemas.STATE_FILE, encode(content))
+
+
+def _intents_behind(path: Path, head: Head) -> Iterator[dict[str, Any]]:
+    """Yield the intents behind the snapshot. What is damaged there was never synced, and so nothing after it was."""
+    with path.open("rb") as file:
+        file.seek(head.length)
+        for line in file:
+            try:
+                event = check_line(line, head, path)
+            except (IntegrityError, ValueError):
+                return
+            head = Head(head.sequence + 1, head.length + len(line), line[-67:-3].decode())
+            if event["type"] == "intent":
+                told_before = {key: event[key] for key in event if key not in {"seq", "ts", "type", "prev", "hash"}}
+                yield told_before | {"created_at": event["ts"], "reduces": False, "note": ""}
+
+
+def survey_again(outside: Outside, assembly: Assembly, config: SessionConfig, setup: Setup, clock: int) -> list[Line]:
+    """Survey the venue of a session that goes on; return what the journal is to tell.
+
+    Raises
+    ------
+    SurveyError
+        Where the venue is not fit any more.
+    """
+    if not outside.connected:
+        return []
+    broker = as_outside(assembly.parts.broker, config)
+    with part_at_work("the broker"):
+        found = broker.survey()
+    require_sound(found)
+    changes = changed_terms(outside.file.found.terms, found.terms, found.venue)
+    written = attrs.evolve(config, written=_all_written(config))
+    warnings = (*changes, *under_terms(written, found, setup.registry).warnings)
+    return [_survey_line(clock, found, warnings)]
+
+
+def reconcile_again(outside: Outside, session: Session, config: SessionConfig, session_id: str) -> list[Line]:
+    """Compare a restored session with what stands outside; return what the journal is to tell.
+
+    Raises
+    ------
+    ReconciliationError
+        Where both contradict each other in a way that nobody here can settle.
+    """
+    session.desk.written_ahead = outside.notes.names
+    if not outside.connected:
+        return []
+    holdings = session.account.holdings()
+    own = Own(
+        orders=[order for _, order in sorted(session.orders.by_id.items())],
+        written=[
+            restored_intent(values, session.instrument(values["symbol"])) for values in outside.notes.written_ahead
+        ],
+        positions={one.instrument.symbol: one.lots.quantity * one.instrument.lot for one in holdings},
+        named=_named(session_id, config, session.desk.last_order_id),
+    )
+    return [_reconciled(as_outside(session.parts.broker, config), own, session_id, session.clock)]
+
+
+def tell_lost(outside: Outside, session: Session, recorder: OutsideRecorder, log: Log, *, ended: bool) -> None:
+    """Ask the venue for every written intent that the session went past without deciding it again, and tell of it."""
+    notes, broker = outside.notes, session.parts.broker
+    if not outside.connected or not isinstance(broker, OutsideBroker):
+        return
+    waiting, notes.written_ahead = notes.written_ahead, []
+    for values in waiting:
+        name = values["client_order_id"]
+        if name not in session.desk.written_ahead:
+            continue
+        if not ended and values["order_id"] > session.desk.last_order_id:
+            notes.written_ahead.append(values)
+        elif name not in {lost["client_order_id"] for lost in notes.lost}:
+            answer = _ask(broker, restored_intent(values, session.instrument(values["symbol"])))
+            lost = values | {"found": _answer_text(answer, broker.venue)}
+            recorder.tell(Line(session.clock, LOST_INTENT, lost))
+            log.warning("lost_intent", client_order_id=name, order_id=values["order_id"], found=lost["found"])
+
+
+def warnings_at_end(outside: Outside, session: Session, *, ended: bool) -> Iterator[str]:
+    """Yield what an operator must be told of the venue when the session stops."""
+    yield from outside.notes.warnings
+    for values in outside.notes.lost:
+        yield (
+            f"order {values['client_order_id']} ({values['side']} {values['quantity']} {values['symbol']}) was written "
+            f"down before a crash and not decided again: {values['found']}"
+        )
+    for number, order in sorted(session.orders.by_id.items()):
+        if order.status is OrderStatus.UNKNOWN or ended:
+            how = "of unknown outcome" if order.status is OrderStatus.UNKNOWN else "not ended, as far as is known here"
+            yield (
+                f"order {number} ({order.intent.client_order_id}) is {how}: look for it at "
+                f"{outside.file.found.venue} by that name"
+            )
+
+
+def with_outside(summary: SessionSummary, outside: Outside) -> SessionSummary:
+    """Return a summary with what ``session.md`` says beside that of a session with a broker outside."""
+    lines = (
+        ReconciliationLine(
+            at=values["at"],
+            venue=values["venue"],
+            keeper=values["keeper"],
+            counts=tuple(values["counts"].items()),
+            findings=tuple(FindingLine(**finding) for finding in values["findings"]),
+        )
+        for values in outside.notes.reconciliations
+    )
+    held = {schemas.VENUE_FILE: "what the venue's survey found, from which the broker is built"}
+    return attrs.evolve(summary, reconciliation=tuple(lines), artifacts=tuple((dict(summary.artifacts) | held).items()))
+
+
+def _survey_line(clock: int, found: Survey, warnings: tuple[str, ...]) -> Line:
+    cautions = [
+        f"{found.venue}: {one.name}: {one.text}" + (f". {one.hint}" if one.hint else "")
+        for one in found.checks
+        if one.verdict is Verdict.WARNING
+    ]
+    checks = [{"name": one.name, "verdict": one.verdict.value, "text": one.text} for one in found.checks]
+    return Line(clock, SURVEY, {"venue": found.venue, "checks": checks, "warnings": [*cautions, *warnings]})
+
+
+def _all_written(config: SessionConfig) -> frozenset[str]:
+    """Return the paths of a resolved config that a venue might have given: a session that goes on keeps them all."""
+    fields = ("tick", "lot", "min_notional", "currency")
+    instruments = (f"instruments.{symbol}.{field}" for symbol in config.symbols for field in fields)
+    return frozenset((*instruments, "broker.fees.maker_bps", "broker.fees.taker_bps"))
+
+
+def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) -> Line:
+    with part_at_work("the broker"):
+        standing = broker.standing()
+    answers = {intent.client_order_id: _ask(broker, intent) for intent in to_ask(own, standing)}
+    findings = reconcile(own, standing, answers)
+    stops = [finding for finding in findings if finding.stops]
+    if stops:
+        raise ReconciliationError(
+            f"what stands at {broker.venue} contradicts session {session_id}",
+            hint=_hint(own.begins),
+            problems=[_problem(finding) for finding in stops],
+        )
+    return Line(clock, RECONCILED, told(findings, broker.venue, standing.keeper))
+
+
+def _hint(begins: bool) -> str:  # noqa: FBT001 -- read where it is called
+    if begins:
+        return "Close it there, or trade on another account"
+    return "Look at the account: what is told here must be settled there first; the session's folder stays as it is"
+
+
+def _problem(finding: Finding) -> Problem:
+    where = f"{finding.symbol} {finding.name}".strip()
+    return Problem(path=where, message=f"{finding.outcome} at {finding.place}: {finding.text}")
+
+
+def _ask(broker: OutsideBroker, intent: OrderIntent) -> Answer:
+    try:
+        with part_at_work("the broker"):
+            return broker.find(intent)
+    except LogosError as error:
+        return NotSaid(error.message)
+
+
+def _answer_text(answer: Answer, venue: str) -> str:
+    if isinstance(answer, NotSaid):
+        return f"{venue} does not say what became of it: {answer.reason}"
+    if isinstance(answer, OutsideOrder):
+        return f"it is at {answer.place}, {answer.status}, {answer.filled} of {answer.quantity} filled"
+    return f"{venue} has never seen it"
+
+
+class _named:  # noqa: N801 - used as the function that it is
+    """Says whether a client order id is one of a session's; they are worked out when the first one is asked for."""
+
+    def __init__(self, session_id: str, config: SessionConfig, last: int) -> None:
+        self._session_id = session_id
+        self._strategies = [entry.name for entry in config.strategies]
+        self._last = last
+        self._names: set[str] = set()
+
+    def __call__(self, name: str) -> bool:
+        if not name.startswith(_PREFIX):
+            return False
+        if not self._names:
+            numbers = range(1, self._last + _AHEAD)
+            self._names = {
+                client_order_id(self._session_id, strategy, number)
+                for strategy in self._strategies
+                for number in numbers
+            }
+        return name in self._names
