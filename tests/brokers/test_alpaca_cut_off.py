@@ -167,7 +167,7 @@ def test_a_survey_and_a_session_of_previews_send_reads_alone(bench):
             "AAPL", side, "1", kind, number=number,
             limit=None if kind == "market" else "100", stop="100" if kind == "stop_limit" else None,
         )  # fmt: skip
-        desk.preview(intent)
+        desk.preview(intent, 0)
         assert exact_numbers(intent)["qty"] == "1"
 
     assert {request.method for request in bench.venue.requests} == {"GET"}

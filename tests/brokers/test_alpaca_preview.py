@@ -35,7 +35,7 @@ def body_of(preview):
 def test_the_request_is_the_one_that_alpaca_py_would_have_sent(bench, desk):
     intent = bench.intent("AAPL", "buy", "7", "stop_limit", limit="101.50", stop="101.00", tif="gtc")
 
-    preview = desk.preview(intent)
+    preview = desk.preview(intent, 0)
 
     assert preview.outcome == WOULD_ACCEPT
     assert preview.request["method"] == "POST"
@@ -56,7 +56,7 @@ def test_the_same_intent_and_record_make_the_same_request_byte_for_byte(bench, d
     other = bench.surveyed("AAPL", "MSFT", "BTC-USD", "PENNY")
     intent = bench.intent("BTC-USD", "buy", "0.123456789", tif="gtc", decided="90000")
 
-    assert json.dumps(desk.preview(intent)) == json.dumps(other.preview(intent))
+    assert json.dumps(desk.preview(intent, 0)) == json.dumps(other.preview(intent, 0))
 
 
 def test_a_preview_needs_no_connection_and_no_key(bench, desk):
@@ -65,14 +65,14 @@ def test_a_preview_needs_no_connection_and_no_key(bench, desk):
     before = bench.venue.connections
     offline = bench.desk("AAPL", record=bench.record)
 
-    preview = offline.preview(bench.intent("AAPL", "buy", "1"))
+    preview = offline.preview(bench.intent("AAPL", "buy", "1"), 0)
 
     assert preview.outcome == WOULD_ACCEPT
     assert bench.venue.connections == before
 
 
 def test_neither_the_request_nor_the_record_holds_a_secret_or_the_account_number(bench, desk):
-    written = json.dumps(desk.preview(bench.intent("AAPL", "buy", "1"))) + json.dumps(bench.record)
+    written = json.dumps(desk.preview(bench.intent("AAPL", "buy", "1"), 0)) + json.dumps(bench.record)
 
     for secret in (bench.venue.key, bench.venue.secret, bench.venue.account["account_number"]):
         assert secret not in written
@@ -83,7 +83,7 @@ def test_a_record_of_another_release_of_the_library_is_told_in_the_log(bench, de
     older = bench.desk("AAPL", record={**bench.record, "alpaca_py": "0.40.0"})
     intent = bench.intent("AAPL", "buy", "1")
 
-    assert older.preview(intent) == desk.preview(intent)
+    assert older.preview(intent, 0) == desk.preview(intent, 0)
     ((event, values),) = bench.log.lines
     assert event == "alpaca_py_version_changed"
     assert values["recorded"] == "0.40.0"
@@ -91,12 +91,12 @@ def test_a_record_of_another_release_of_the_library_is_told_in_the_log(bench, de
 
 def test_without_a_record_of_alpacas_there_is_no_preview(bench):
     with pytest.raises(ResumeError, match="not one of Alpaca's"):
-        bench.desk("AAPL", record={"plugin": "ccxt"}).preview(bench.intent("AAPL", "buy", "1"))
+        bench.desk("AAPL", record={"plugin": "ccxt"}).preview(bench.intent("AAPL", "buy", "1"), 0)
 
 
 def test_a_symbol_that_the_record_does_not_hold_has_no_preview(bench):
     with pytest.raises(InputError, match="MSFT is not among the assets"):
-        bench.surveyed("AAPL").preview(bench.intent("MSFT", "buy", "1"))
+        bench.surveyed("AAPL").preview(bench.intent("MSFT", "buy", "1"), 0)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -119,7 +119,7 @@ def test_quantities_and_prices_are_exact_for_any_number_of_digits(
     quantity, price = f"{lots}e-{lot_decimals}", f"{ticks}e-{tick_decimals}"
     intent = bench.intent("BTC-USD", "buy", quantity, "limit", limit=price, tif="gtc", instruments={"BTC-USD": coins})
 
-    body = body_of(desk.preview(intent))
+    body = body_of(desk.preview(intent, 0))
 
     assert Decimal(body["qty"]) == Decimal(quantity)
     assert Decimal(body["limit_price"]) == Decimal(price)
@@ -173,7 +173,7 @@ REFUSED = [
     ),
     pytest.param(
         ("BTC-USD", "sell", "1"), {"tif": "gtc", "reduces": False},
-        ["40310000 insufficient balance for BTC (requested: 1)", "cannot be sold short"], id="coins-short",
+        ["40310000 insufficient balance for BTC (requested: 1, available: 0)", "cannot be sold short"], id="coins-short",
     ),
     pytest.param(
         ("PENNY", "sell", "1"), {"reduces": False},
@@ -192,7 +192,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("order", "options", "told"), REFUSED)
 def test_a_rule_that_is_broken_is_told_as_alpaca_would_with_numbers_and_a_remedy(bench, desk, order, options, told):
-    outcome = desk.preview(bench.intent(*order, **options)).outcome
+    outcome = desk.preview(bench.intent(*order, **options), 0).outcome
 
     assert not outcome.startswith(WOULD_ACCEPT)
     for words in told:
@@ -217,7 +217,7 @@ def test_a_rule_that_is_broken_is_told_as_alpaca_would_with_numbers_and_a_remedy
     + [(("PENNY", "buy", "2000", "limit"), {"limit": "0.9999"}), (("PENNY", "buy", "2", "limit"), {"limit": "1.05"})],
 )
 def test_what_keeps_every_rule_would_be_accepted(bench, desk, order, options):
-    assert desk.preview(bench.intent(*order, **options)).outcome == WOULD_ACCEPT
+    assert desk.preview(bench.intent(*order, **options), 0).outcome == WOULD_ACCEPT
 
 
 @pytest.mark.parametrize(
@@ -230,18 +230,50 @@ def test_what_keeps_every_rule_would_be_accepted(bench, desk, order, options):
     ],
 )
 def test_what_lies_on_a_bound_is_accepted(bench, desk, order, options):
-    assert desk.preview(bench.intent(*order, **options)).outcome == WOULD_ACCEPT
+    assert desk.preview(bench.intent(*order, **options), 0).outcome == WOULD_ACCEPT
 
 
 def test_a_price_of_one_dollar_and_a_bit_has_two_decimals(bench, desk):
-    outcome = desk.preview(bench.intent("PENNY", "buy", "2", "limit", limit="1.0001")).outcome
+    outcome = desk.preview(bench.intent("PENNY", "buy", "2", "limit", limit="1.0001"), 0).outcome
 
     assert "invalid limit_price 1.0001" in outcome
     assert "use 1 or 1.01" in outcome
 
 
+@pytest.mark.parametrize(
+    ("side", "held", "told"),
+    [
+        ("sell", "4", ["sell 4 first, which closes the long position, and 6 in another order"]),
+        ("buy", "-4", ["buy 4 first, which closes the short position, and 6 in another order"]),
+    ],
+)
+def test_one_order_does_not_turn_a_position_of_shares_around(bench, desk, side, held, told):
+    lots = int(Decimal(held) / bench.intent("AAPL", side, "10").instrument.lot)
+    outcome = desk.preview(bench.intent("AAPL", side, "10", reduces=False), lots).outcome
+
+    assert outcome.startswith("40310000 insufficient qty available for order (requested: 10, available: 4): ")
+    assert all(words in outcome for words in told)
+
+
+@pytest.mark.parametrize(("side", "held"), [("sell", "10"), ("buy", "-10"), ("sell", "-4"), ("buy", "4"), ("buy", "0")])
+def test_closing_opening_and_adding_turn_nothing_around(bench, desk, side, held):
+    intent = bench.intent("AAPL", side, "10", tif="day", reduces=False)
+    lots = int(Decimal(held) / intent.instrument.lot)
+
+    assert desk.preview(intent, lots).outcome == WOULD_ACCEPT
+
+
+def test_coins_sold_beyond_what_is_held_are_told_what_is_available(bench, desk):
+    intent = bench.intent("BTC-USD", "sell", "2", tif="gtc", reduces=False)
+    outcome = desk.preview(intent, int(Decimal("0.5") / intent.instrument.lot)).outcome
+
+    assert outcome.startswith("40310000 insufficient balance for BTC (requested: 2, available: 0.5): ")
+
+
 def test_all_broken_rules_are_told_at_once(bench, desk):
-    outcome = desk.preview(bench.intent("MSFT", "sell", "0.5", "limit", limit="0.5", tif="ioc", reduces=False)).outcome
+    outcome = desk.preview(
+        bench.intent("MSFT", "sell", "0.5", "limit", limit="0.5", tif="ioc", reduces=False), 0
+    ).outcome
 
     assert outcome.count("42210000") == 2
 
@@ -249,7 +281,7 @@ def test_all_broken_rules_are_told_at_once(bench, desk):
 def test_a_share_without_fractions_names_the_whole_numbers_next_to_the_quantity(bench):
     bench.venue.offer({**bench.venue.assets["MSFT"], "fractionable": False})
 
-    outcome = bench.surveyed("MSFT").preview(bench.intent("MSFT", "buy", "2.5")).outcome
+    outcome = bench.surveyed("MSFT").preview(bench.intent("MSFT", "buy", "2.5"), 0).outcome
 
     assert '40310000 asset "MSFT" is not fractionable: order 2 or 3 instead of 2.5' in outcome
 
@@ -258,16 +290,16 @@ def test_a_share_that_is_hard_to_borrow_is_sold_short_with_day_alone(bench):
     bench.venue.offer({**bench.venue.assets["AAPL"], "easy_to_borrow": False})
     desk = bench.surveyed("AAPL")
 
-    refused = desk.preview(bench.intent("AAPL", "sell", "1", tif="gtc", reduces=False)).outcome
+    refused = desk.preview(bench.intent("AAPL", "sell", "1", tif="gtc", reduces=False), 0).outcome
 
     assert '42210000 only day orders are allowed for hard-to-borrow asset "AAPL"' in refused
-    assert desk.preview(bench.intent("AAPL", "sell", "1", tif="day", reduces=False)).outcome == WOULD_ACCEPT
+    assert desk.preview(bench.intent("AAPL", "sell", "1", tif="day", reduces=False), 0).outcome == WOULD_ACCEPT
 
 
 def test_an_account_without_shorting_sells_no_share_short(bench):
     bench.venue.account["shorting_enabled"] = False
 
-    outcome = bench.surveyed("AAPL").preview(bench.intent("AAPL", "sell", "1", reduces=False)).outcome
+    outcome = bench.surveyed("AAPL").preview(bench.intent("AAPL", "sell", "1", reduces=False), 0).outcome
 
     assert "40310000 account is not allowed to short" in outcome
 
@@ -277,7 +309,7 @@ def test_coins_off_their_steps_are_told_the_steps(bench):
 
     outcome = (
         bench.surveyed("BTC-USD")
-        .preview(bench.intent("BTC-USD", "buy", "1.0001", "limit", limit="102", tif="gtc"))
+        .preview(bench.intent("BTC-USD", "buy", "1.0001", "limit", limit="102", tif="gtc"), 0)
         .outcome
     )
 

@@ -262,7 +262,7 @@ def test_a_step_that_is_none_is_left_out_of_the_terms_and_of_the_rules(bench, od
     terms = desk.survey().terms["BTC-USD"]
 
     assert (terms.tick, terms.lot) == (None, None)
-    assert desk.preview(bench.intent("BTC-USD", "buy", "1", tif="gtc")).outcome == WOULD_ACCEPT
+    assert desk.preview(bench.intent("BTC-USD", "buy", "1", tif="gtc"), 0).outcome == WOULD_ACCEPT
 
 
 def test_steps_told_as_numbers_are_read_as_exactly_as_texts(bench):

@@ -78,7 +78,7 @@ def test_offline_nothing_but_this_machine_is_asked_and_orders_are_shown_all_the_
     desk = CcxtDesk(config, offline, dict(config.venue_symbols))
     with pytest.raises(InputError, match="the broker ccxt would ask its venue"):
         desk.survey()
-    assert desk.preview(bench.intent()).request["url"] == "https://api.binance.com/api/v3/order"
+    assert desk.preview(bench.intent(), 0).request["url"] == "https://api.binance.com/api/v3/order"
 
 
 def test_it_fills_the_seats_and_loads_nothing_of_ccxt(exchange_bench):

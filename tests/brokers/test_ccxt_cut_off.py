@@ -180,7 +180,7 @@ def test_a_switch_to_other_addresses_opens_no_way_out(exchange_bench, switch):
 def test_an_exchange_that_only_shows_asks_nothing_at_all(exchange_bench, name):
     bench = exchange_bench(name)
     desk = bench.surveyed()
-    desk.preview(bench.intent())
+    desk.preview(bench.intent(), 0)
     exchange = desk._previewer._exchange
     before = len(bench.venue.requests), bench.venue.connections
     for each in methods(exchange):

@@ -53,7 +53,7 @@ def shown(exchange_bench):
             benches[exchange] = bench, bench.surveyed()
             bench.venue.close()
         bench, desk = benches[exchange]
-        return desk.preview(bench.intent(**order))
+        return desk.preview(bench.intent(**order), 0)
 
     return show
 
@@ -214,7 +214,7 @@ def test_a_type_that_a_market_does_not_take_is_refused(exchange_bench):
     bench = exchange_bench("binance")
     record = json.loads(json.dumps(bench.desk().survey().record))
     record["markets"]["BTC-USD"]["info"]["orderTypes"] = ["LIMIT", "MARKET"]
-    request, outcome = bench.desk(record).preview(bench.intent(kind="stop", stop="51000"))
+    request, outcome = bench.desk(record).preview(bench.intent(kind="stop", stop="51000"), 0)
     assert outcome == "-1116 Invalid orderType: BTC/USDT takes no STOP_LOSS"
     assert "refused by CCXT" in request["unsent"]
 
@@ -225,11 +225,11 @@ def test_the_same_order_is_shown_the_same_with_and_without_a_key_at_any_time(exc
     desk = bench.surveyed()
     record = json.loads(json.dumps(desk._context.venue_record))
     orders = [bench.intent(number=number, quantity=f"0.0{number}") for number in (2, 3)]
-    first = [desk.preview(order) for order in orders]
+    first = [desk.preview(order, 0) for order in orders]
     bench.clock.hand.advance(86_400)
     bench.secrets = {}
     again = bench.desk(record)
-    assert [again.preview(order) for order in reversed(orders)][::-1] == first
+    assert [again.preview(order, 0) for order in reversed(orders)][::-1] == first
     assert again._exchange is None, "nothing was connected"
     assert json.loads(json.dumps(first)) == [list(each) for each in first]
 
@@ -238,7 +238,7 @@ def test_the_same_order_is_shown_the_same_with_and_without_a_key_at_any_time(exc
 def test_neither_the_record_nor_a_preview_holds_a_secret(exchange_bench, exchange):
     bench = exchange_bench(exchange)
     desk = bench.surveyed()
-    text = json.dumps([desk._context.venue_record, desk.preview(bench.intent())])
+    text = json.dumps([desk._context.venue_record, desk.preview(bench.intent(), 0)])
     assert bench.venue.right not in text
     assert bench.secret not in text
 
@@ -246,7 +246,7 @@ def test_neither_the_record_nor_a_preview_holds_a_secret(exchange_bench, exchang
 def test_another_release_of_ccxt_than_the_recorded_one_is_told_in_the_log(exchange_bench):
     bench = exchange_bench("binance")
     record = json.loads(json.dumps(bench.desk().survey().record)) | {"ccxt": "4.0.0"}
-    bench.desk(record).preview(bench.intent())
+    bench.desk(record).preview(bench.intent(), 0)
     (values,) = [values for event, values in bench.log.lines if event == "ccxt_version_changed"]
     assert values["recorded"] == "4.0.0"
 
@@ -256,7 +256,7 @@ def test_a_symbol_that_the_record_does_not_know_is_refused(exchange_bench):
     record = json.loads(json.dumps(bench.desk().survey().record))
     del record["markets"]["BTC-USD"]
     with pytest.raises(InputError, match="BTC-USD is not among the markets"):
-        bench.desk(record).preview(bench.intent())
+        bench.desk(record).preview(bench.intent(), 0)
 
 
 def test_in_a_session_the_preview_stands_before_the_fill_and_in_a_backtest_there_is_none(exchange_bench, open_desk):
@@ -290,7 +290,7 @@ def test_no_digit_of_an_order_is_lost_but_for_what_is_told(records, lots, ticks,
     limit = price if "limit" in kind else None
     stop = price if "stop" in kind else None
     quantity = str(Decimal(lots) / 10**6)
-    shown_request, outcome = desk.preview(bench.intent(side, quantity, kind, limit=limit, stop=stop, tif=tif))
+    shown_request, outcome = desk.preview(bench.intent(side, quantity, kind, limit=limit, stop=stop, tif=tif), 0)
     if "unsent" in shown_request:
         assert "LOT_SIZE" in outcome
         return
@@ -313,7 +313,7 @@ def test_whoever_does_what_a_refusal_tells_is_not_refused_again(records, lots, t
     quantity, price = Decimal(lots) / 10**6, Decimal(ticks) / 100
 
     def said(quantity):
-        return desk.preview(bench.intent(quantity=str(quantity), kind="limit", limit=str(price))).outcome
+        return desk.preview(bench.intent(quantity=str(quantity), kind="limit", limit=str(price)), 0).outcome
 
     first = said(quantity)
     told = re.findall(r"least ([0-9.]+): order at least that|order at least ([0-9.]+)", first)

@@ -26,8 +26,10 @@ class ScriptedVenue:
         self.reachable = True
         self.holds = {}
         self.asked = []
+        self.held = []
 
-    def preview(self, intent):
+    def preview(self, intent, position):
+        self.held.append(position)
         return Preview({"method": "POST", "body": intent.client_order_id}, WOULD_ACCEPT)
 
     def find(self, intent):
@@ -94,6 +96,16 @@ def test_an_order_is_previewed_before_the_paper_broker_takes_it_and_the_venue_is
     ]
     assert [type(event) for event in desk.bars(QUIET)] == [Fill]
     assert venue.asked == []
+
+
+def test_a_preview_is_told_what_the_session_holds_when_the_order_is_submitted(dry_run):
+    desk, venue = dry_run()
+    desk.order("X", "buy", 10)
+    desk.bars(QUIET)
+    desk.order("X", "sell", 4)
+    desk.bars(QUIET)
+    desk.order("X", "sell", 6)
+    assert venue.held == [0, 10, 6]
 
 
 def test_without_a_record_nothing_is_previewed_and_the_paper_brokers_terms_hold(dry_run):

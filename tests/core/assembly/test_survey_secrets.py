@@ -36,7 +36,7 @@ class Surveyed:
     def close(self):
         pass
 
-    submit = recover = match = cancel = affordable = terms = snapshot = restore = standing = recover = close
+    submit = recover = match = cancel = affordable = snapshot = restore = standing = find = close
 
 
 @pytest.fixture(autouse=True)

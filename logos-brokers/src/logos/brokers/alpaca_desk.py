@@ -85,11 +85,11 @@ class AlpacaDesk:
 
         return Surveyor(NAME, self._config, self._context, self._markets, self.reader).survey()
 
-    def preview(self, intent: OrderIntent) -> Preview:
+    def preview(self, intent: OrderIntent, position: int) -> Preview:
         """Return what Alpaca would be sent for an order, from the record alone."""
         if self._previewer is None:
             self._previewer = self._open_previewer()
-        return self._previewer.preview(intent)
+        return self._previewer.preview(intent, position)
 
     def find(self, intent: OrderIntent) -> OutsideOrder | None:
         """Look for an order by its client order id."""

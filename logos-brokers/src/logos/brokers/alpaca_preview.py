@@ -91,8 +91,8 @@ class AlpacaPreviewer:
         self._client._session = read_only_session(ReadOnlyTransport(venue))  # noqa: SLF001
         self._client._retry = 0  # noqa: SLF001
 
-    def preview(self, intent: OrderIntent) -> Preview:
-        """Return what Alpaca would be sent for an order, and what it would say."""
+    def preview(self, intent: OrderIntent, position: int) -> Preview:
+        """Return what Alpaca would be sent for an order, and what it would say where the session holds so many lots."""
         symbol = intent.instrument.symbol
         asset = self._assets.get(symbol)
         if asset is None:
@@ -101,5 +101,5 @@ class AlpacaPreviewer:
             )
         order: Any = ExactRequest(intent, asset.symbol)
         request = captured(lambda: self._client.submit_order(order))
-        broken = violations(asset, intent, shorting=self._shorting)
+        broken = violations(asset, intent, position, shorting=self._shorting)
         return Preview(request, "; ".join(map(str, broken)) or WOULD_ACCEPT)

@@ -119,8 +119,10 @@ class Order:
 
     Attributes
     ----------
+    held:
+        What the session holds, negative for a short position.
     opens_short:
-        Whether it sells more than the session holds.
+        Whether it may sell more than the session holds once its working orders have filled.
     price:
         What its value is reckoned by: its limit, else its stop, else the close at which it was decided.
     """
@@ -129,8 +131,14 @@ class Order:
     quantity: Fraction
     limit: Fraction | None
     stop: Fraction | None
+    held: Fraction
     opens_short: bool
     price: Fraction
+
+    @property
+    def turns(self) -> bool:
+        """Whether it turns a long position into a short one, or a short one into a long one."""
+        return self.quantity > abs(self.held) and (self.held < 0 if self.buys else self.held > 0)
 
     @property
     def is_fractional(self) -> bool:
@@ -149,8 +157,8 @@ class Order:
         return self.intent.side is Side.BUY
 
 
-def order_of(intent: OrderIntent) -> Order:
-    """Return an intent in units and prices."""
+def order_of(intent: OrderIntent, position: int) -> Order:
+    """Return an intent in units and prices, where the session holds so many signed lots."""
     tick, lot = Fraction(intent.instrument.tick), Fraction(intent.instrument.lot)
     limit = None if intent.limit_price is None else intent.limit_price * tick
     stop = None if intent.stop_price is None else intent.stop_price * tick
@@ -159,20 +167,23 @@ def order_of(intent: OrderIntent) -> Order:
         quantity=intent.quantity * lot,
         limit=limit,
         stop=stop,
+        held=position * lot,
         opens_short=intent.side is Side.SELL and not intent.reduces,
         price=limit or stop or intent.decision_price * tick,
     )
 
 
-def violations(asset: Asset, intent: OrderIntent, *, shorting: bool) -> tuple[Violation, ...]:
+def violations(asset: Asset, intent: OrderIntent, position: int, *, shorting: bool) -> tuple[Violation, ...]:
     """Return every rule that an order does not keep, in the order in which the rules stand here.
 
     Parameters
     ----------
+    position:
+        What the session holds of it: signed lots.
     shorting:
         Whether the account may sell short.
     """
-    order = order_of(intent)
+    order = order_of(intent, position)
     own = _of_coins(asset, order) if asset.kind == CRYPTO else _of_shares(asset, order, shorting=shorting)
     return (*_of_any(asset, order), *own)
 
@@ -197,6 +208,8 @@ def _of_any(asset: Asset, order: Order) -> Iterator[Violation]:
 
 
 def _of_shares(asset: Asset, order: Order, *, shorting: bool) -> Iterator[Violation]:
+    if order.turns:
+        yield from _of_turns(order)
     if order.is_fractional:
         yield from _of_fractions(asset, order)
     if order.opens_short:
@@ -211,6 +224,19 @@ def _of_shares(asset: Asset, order: Order, *, shorting: bool) -> Iterator[Violat
     if order.intent.time_in_force is TimeInForce.IOC and (order.stop is not None or asset.exchange == "OTC"):
         what = "OTC shares" if asset.exchange == "OTC" else f"{order.intent.order_type} orders of shares"
         yield Violation(code="", message=f"time_in_force ioc is not supported for {what}", remedy="use day or gtc")
+
+
+def _of_turns(order: Order) -> Iterator[Violation]:
+    asked, held = _text(order.quantity), abs(order.held)
+    rest = _text(order.quantity - held)
+    yield Violation(
+        code="40310000",
+        message=f"insufficient qty available for order (requested: {asked}, available: {_text(held)})",
+        remedy=(
+            f"{order.intent.side} {_text(held)} first, which closes the {'short' if order.buys else 'long'} position, "
+            f"and {rest} in another order once that has filled"
+        ),
+    )
 
 
 def _of_fractions(asset: Asset, order: Order) -> Iterator[Violation]:
@@ -270,9 +296,10 @@ def _of_coins(asset: Asset, order: Order) -> Iterator[Violation]:
         )
     yield from _of_steps(asset, order)
     if order.opens_short:
+        asked, available = _text(order.quantity), _text(max(order.held, Fraction(0)))
         yield Violation(
             code="40310000",
-            message=f"insufficient balance for {asset.base} (requested: {_text(order.quantity)})",
+            message=f"insufficient balance for {asset.base} (requested: {asked}, available: {available})",
             remedy="coins cannot be sold short: sell at most what is held",
         )
 

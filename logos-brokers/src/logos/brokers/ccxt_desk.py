@@ -67,8 +67,11 @@ class CcxtDesk:
         self._markets = survey.record["markets"]
         return survey
 
-    def preview(self, intent: OrderIntent) -> Preview:
-        """Return the request that CCXT would send for an order, and what the exchange would say to it."""
+    def preview(self, intent: OrderIntent, position: int) -> Preview:  # noqa: ARG002 -- as every desk
+        """Return the request that CCXT would send for an order, and what the exchange would say to it.
+
+        Whether more is sold than is held is not judged: the exchange looks at a balance that is not the session's.
+        """
         if self._previewer is None:
             from logos.brokers.ccxt_preview import Previewer  # noqa: PLC0415 - loads CCXT
 

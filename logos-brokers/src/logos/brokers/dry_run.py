@@ -55,7 +55,7 @@ class DryRunBroker:
     def submit(self, order: Order, account: AccountView) -> Iterator[BrokerEvent]:
         """Show what the venue would be sent, then let the paper broker take the order."""
         if self._previews:
-            preview = self._desk.preview(order.intent)
+            preview = self._desk.preview(order.intent, account.position(order.intent.instrument.symbol))
             yield Previewed(order.intent.order_id, preview.request, preview.outcome)
         yield from self._paper.submit(order, account)
 

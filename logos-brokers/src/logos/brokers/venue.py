@@ -33,8 +33,14 @@ class VenueDesk(Protocol):
     def survey(self) -> Survey:
         """Connect, check everything, and return what was found; failures are findings, not exceptions."""
 
-    def preview(self, intent: OrderIntent) -> Preview:
-        """Return what the venue would be sent for an order; the same for the same intent and record, always."""
+    def preview(self, intent: OrderIntent, position: int) -> Preview:
+        """Return what the venue would be sent for an order; the same for the same arguments and record, always.
+
+        Parameters
+        ----------
+        position:
+            What the session holds of the symbol when the order is submitted: signed lots.
+        """
 
     def find(self, intent: OrderIntent) -> OutsideOrder | None:
         """Look for an order by its client order id; ``None`` where the venue has never seen it.

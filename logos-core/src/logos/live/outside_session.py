@@ -48,7 +48,7 @@ class Outside:
     dry_run:
         Whether no order leaves.
     lines:
-        What came from the venue in a recorded session; ``None`` where the venue itself is asked.
+        What came from the venue in a recorded session; ``None`` where the broker is asked.
     surveyed:
         What the journal of a new session is to tell of the survey.
     """
@@ -78,7 +78,7 @@ class Outside:
 
     @property
     def connected(self) -> bool:
-        """Whether the venue is asked."""
+        """Whether the broker is asked what stands outside."""
         return self.lines is None
 
 
@@ -94,9 +94,9 @@ def enter(setup: Setup, config: SessionConfig, log: Log) -> tuple[SessionConfig,
         Where the broker cannot be built, the venue is not fit, or the config cannot be used under its terms.
     """
     if setup.venue is not None:
-        outside = Outside(
-            file=setup.venue.file, dry_run=is_dry_run(config), notes=OutsideNotes(), lines=setup.venue.lines
-        )
+        file, lines = setup.venue.file, setup.venue.lines
+        surveyed = None if lines is not None else _survey_line(0, file.found, ())
+        outside = Outside(file=file, dry_run=is_dry_run(config), notes=OutsideNotes(), lines=lines, surveyed=surveyed)
         return config, outside
     if not is_outside(config):
         return config, None

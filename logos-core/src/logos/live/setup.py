@@ -39,10 +39,18 @@ def _quiet(_text: str) -> None:
 
 @attrs.frozen(kw_only=True)
 class RecordedVenue:
-    """What a recorded session was told by its broker's venue: its survey, and lines of the journal by number."""
+    """What a recorded session was told by its broker's venue.
+
+    Attributes
+    ----------
+    file:
+        Its survey.
+    lines:
+        Lines of the journal by number; ``None`` where a session is rehearsed, whose broker answers again.
+    """
 
     file: VenueFile
-    lines: Mapping[int, Line]
+    lines: Mapping[int, Line] | None
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +74,7 @@ class Setup:
     feed:
         A feed to take instead of building the one that the config names.
     venue:
-        What a recorded session was told by its broker's venue, where it is played again: nobody is asked then.
+        What a recorded session was told by its broker's venue, where it is played again: no venue is asked then.
     wrap:
         May put something between the session and what it was assembled from, as a replay does.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -64,24 +64,8 @@ class Difference:
     replayed: str
 
 
-def compare(recorded: Path, replayed: Path) -> list[Difference]:
-    """Return the first difference of every file that differs, the earliest in the session's time first."""
-    differences = [found for name in COMPARED if (found := _first(name, recorded / name, replayed / name)) is not None]
-    order = {name: place for place, name in enumerate(COMPARED)}
-    return sorted(differences, key=lambda one: (one.timestamp or "~", order[one.file]))
-
-
-def _first(name: str, recorded: Path, replayed: Path) -> Difference | None:
-    header: list[str] = []
-    for number, (left, right) in enumerate(zip_longest(_lines(name, recorded), _lines(name, replayed)), start=1):
-        if number == 1 and left is not None and name.endswith(".csv"):
-            header = next(csv.reader([left]), [])
-        if left != right:
-            return _describe(name, number, header, left, right)
-    return None
-
-
-def _lines(name: str, path: Path) -> Iterator[str]:
+def lines_of(name: str, path: Path) -> Iterator[str]:
+    """Yield an artifact's lines as they are compared; none where there is no such file."""
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -89,6 +73,33 @@ def _lines(name: str, path: Path) -> Iterator[str]:
             yield from (_WALL_CLOCK.sub(r"\1\2", line) for line in file)
         else:
             yield from file
+
+
+Lines = Callable[[str, Path], Iterator[str]]
+
+
+def compare(recorded: Path, replayed: Path, lines: Lines = lines_of) -> list[Difference]:
+    """Return the first difference of every file that differs, the earliest in the session's time first.
+
+    Parameters
+    ----------
+    lines:
+        Yields the lines of an artifact, by its name, that are compared.
+    """
+    sides = ((name, lines(name, recorded / name), lines(name, replayed / name)) for name in COMPARED)
+    differences = [found for name, left, right in sides if (found := _first(name, left, right)) is not None]
+    order = {name: place for place, name in enumerate(COMPARED)}
+    return sorted(differences, key=lambda one: (one.timestamp or "~", order[one.file]))
+
+
+def _first(name: str, recorded: Iterator[str], replayed: Iterator[str]) -> Difference | None:
+    header: list[str] = []
+    for number, (left, right) in enumerate(zip_longest(recorded, replayed), start=1):
+        if number == 1 and left is not None and name.endswith(".csv"):
+            header = next(csv.reader([left]), [])
+        if left != right:
+            return _describe(name, number, header, left, right)
+    return None
 
 
 def _describe(name: str, number: int, header: list[str], left: str | None, right: str | None) -> Difference:

@@ -129,9 +129,9 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
     if RECORD in state:
         watch = tape_watch = TapeWatch()
         tape = Tape(folder, state, config, tape_watch)
-    wrap = _behind(setup.wrap, scripted if tape is None else tape.seat)
+    wrap = behind(setup.wrap, scripted if tape is None else tape.seat)
     if venue is not None:
-        wrap = _behind(wrap, venue.seat)
+        wrap = behind(wrap, venue.seat)
     with tempfile.TemporaryDirectory(prefix="logos-replay-") as scratch:
         again = attrs.evolve(
             setup,
@@ -160,7 +160,7 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
 Wrap = Callable[[Assembly, Watch], Assembly]
 
 
-def _behind(first: Wrap, then: Wrap) -> Wrap:
+def behind(first: Wrap, then: Wrap) -> Wrap:
     """Return what wraps an assembly as the session's own set-up did, and then as a replay does."""
     return lambda assembly, watch: then(first(assembly, watch), watch)
 

@@ -25,8 +25,10 @@ from logos.live.setup import Setup
 from logos.live.watch import Watch
 from logos.plugins.registry import Registry
 from logos.proofs.rehearsing.killing import KillingDisk
-from logos.proofs.replaying import WithoutLibraries
+from logos.proofs.rehearsing.recorded_venue import AnsweringVenue
+from logos.proofs.replaying import WithoutLibraries, behind
 from logos.proofs.script import Script, ScriptedWatch, script_of, scripted
+from logos.proofs.script_venue import venue_script_of
 from logos.proofs.tape import Tape, TapeWatch
 
 _FLUSHES = 100
@@ -112,6 +114,11 @@ def attempt(task: Task, registry: Registry) -> int:
     config = load_session_config(source / schemas.CONFIG_FILE, found, workspace=workspace, default_seed=state["seed"])
     script = script_of(source, state)
     watch, tape = _outside(source, state, config, script, folder)
+    wrap = scripted if tape is None else tape.seat
+    script_of_venue = venue_script_of(source, state)
+    venue = None if script_of_venue is None else AnsweringVenue(script_of_venue)
+    if venue is not None:
+        wrap = behind(wrap, venue.seat)
     slices = state["counts"]["slices"]
     setup = Setup(
         workspace=workspace,
@@ -121,7 +128,8 @@ def attempt(task: Task, registry: Registry) -> int:
         disk=disk,
         cadence=Cadence(flush=1 + slices // _FLUSHES, snapshot=5 + slices // _SNAPSHOTS),
         watch=lambda _workspace, _files: watch,
-        wrap=scripted if tape is None else tape.seat,
+        wrap=wrap,
+        venue=None if venue is None else venue.recorded,
         feed=tape,
         observers=registry.observers.silenced(),
     )

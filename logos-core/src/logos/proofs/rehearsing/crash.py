@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -23,9 +24,11 @@ from logos.live.disk import Disk
 from logos.live.folder import LOCK_FILE
 from logos.live.runner import Status
 from logos.live.stage import relative
-from logos.proofs.comparing import compare
+from logos.proofs.comparing import Lines, compare, lines_of
 from logos.proofs.rehearsing.again import Task
 from logos.proofs.rehearsing.nursery import Ending, Nursery
+from logos.proofs.rehearsing.observing import events
+from logos.proofs.rehearsing.recorded_venue import TOLD_IN, untold_lines
 from logos.proofs.rehearsing.rehearsal import Progress, new_folder
 from logos.proofs.rehearsing.stage import HINT
 from logos.proofs.rehearsing.stops import EACH_ONCE, order_ids
@@ -67,6 +70,8 @@ class CrashReport:
         How many sessions were resumed, and how many had not begun yet when they were killed.
     orders:
         How many orders the session has.
+    outside:
+        Whether its broker is outside this process: its venue then answered from what was recorded.
     untouched:
         Whether the user's folder is as it was before.
     seconds:
@@ -82,6 +87,7 @@ class CrashReport:
     resumed: int
     begun_again: int
     orders: int
+    outside: bool
     findings: tuple[Finding, ...]
     untouched: bool
     seconds: float
@@ -105,6 +111,8 @@ class CrashReport:
         for finding in self.findings:
             where = f"killed in operation {finding.operation:,}" if finding.operation else "not killed at all"
             yield f"DIFFERENT, {where}: {finding.what}"
+        if self.outside:
+            yield f"Its venue answered from {schemas.VENUE_FILE}; what each resume writes down of that is not compared."
         if not self.findings:
             yield f"All artifacts are the same bytes; each of {self.orders:,} orders is there once, under one id."
         yield f"Your session's folder {'was not touched' if self.untouched else 'HAS CHANGED meanwhile'}."
@@ -132,7 +140,7 @@ def rehearse_crash(
     Raises
     ------
     InputError
-        Where the session has no end yet, or trades with a broker outside this process.
+        Where the session has no end yet.
     """
     _refuse_unfit(session)
     began = clock.monotonic()
@@ -161,6 +169,7 @@ def rehearse_crash(
         resumed=lab.resumed,
         begun_again=lab.begun_again,
         orders=lab.orders,
+        outside=lab.outside,
         findings=tuple(findings),
         untouched=digest_of(session) == before,
         seconds=clock.monotonic() - began,
@@ -178,11 +187,6 @@ def _refuse_unfit(session: Path) -> None:
         raise InputError(
             f"session {session.name} has no end yet",
             hint=f"Wait for it, or finish it with: logos trade --resume {session.name}",
-        )
-    if (session / schemas.VENUE_FILE).exists():
-        raise InputError(
-            f"session {session.name} trades with a broker outside this process, which each resume asks anew",
-            hint="Rehearse the crash of a session with broker: {plugin: paper}",
         )
 
 
@@ -215,6 +219,8 @@ class _Lab:
         self._workspace = workspace
         self._session = session
         self._work = work
+        self.outside = (session / schemas.VENUE_FILE).exists()
+        self._lines: Lines = untold_lines if self.outside else lines_of
         self._wanted: dict[str, str] = {}
         self._kept: list[Path] = []
         self.resumed = self.begun_again = self.orders = 0
@@ -226,13 +232,12 @@ class _Lab:
         if ending.fault or ending.code:
             return 0, [Finding(operation=0, what=ending.fault or f"it ended with {ending.code}")]
         whole = self._folder(output)
-        self._wanted = _digests(whole)
+        self._wanted = self._digests(whole)
         findings = [
             Finding(operation=0, what=f"{one.file} line {one.line}: recorded {one.recorded}, replayed {one.replayed}")
-            for one in compare(self._session, whole)[:1]
+            for one in compare(self._session, whole, self._lines)[:1]
         ]
-        ids = order_ids(whole)
-        if ids != EACH_ONCE:
+        if ids := self._ids(whole):
             findings.append(Finding(operation=0, what=ids))
         self.orders = (whole / schemas.ORDERS_FILE).read_bytes().count(b"\n") - 1
         return ending.operations, findings
@@ -262,18 +267,24 @@ class _Lab:
         return self._difference(folder)
 
     def _difference(self, folder: Path) -> str:
-        found = _digests(folder)
+        found = self._digests(folder)
         names = [name for name in sorted({*found, *self._wanted}) if found.get(name) != self._wanted.get(name)]
         if names:
-            first = next(iter(compare(self._folder(self._work / "whole"), folder)), None)
+            first = next(iter(compare(self._folder(self._work / "whole"), folder, self._lines)), None)
             text = ", ".join(names)
             return (
                 text
                 if first is None
                 else f"{text}; {first.file} line {first.line}: {first.recorded} became {first.replayed}"
             )
+        return self._ids(folder)
+
+    def _ids(self, folder: Path) -> str:
+        """Return which orders are not there once; empty where each is."""
         ids = order_ids(folder)
-        return "" if ids == EACH_ONCE else ids
+        shown = Counter(event["order_id"] for event in events(folder) if event["type"] == "venue_request")
+        again = [number for number, times in shown.items() if times > 1]
+        return f"orders {again} were shown to the venue more than once" if again else "" if ids == EACH_ONCE else ids
 
     def _attempt(self, output: Path, kill_at: int) -> Ending:
         places = {"workspace": self._workspace, "source": self._session, "output": output}
@@ -287,13 +298,17 @@ class _Lab:
         if not self._kept:
             shutil.rmtree(self._work, ignore_errors=True)
 
+    def _digests(self, folder: Path) -> dict[str, str]:
+        """Return a digest of each artifact by its name; logs and the picture are not compared."""
+        left_out = {"logs", "plots"}
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != LOCK_FILE]
+        return {
+            name: self._digest(name, path)
+            for path in files
+            if (name := path.relative_to(folder).as_posix()).split("/")[0] not in left_out
+        }
 
-def _digests(folder: Path) -> dict[str, str]:
-    """Return a digest of each artifact by its name; logs and the picture are not compared."""
-    left_out = {"logs", "plots"}
-    files: Sequence[Path] = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != LOCK_FILE]
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if (name := path.relative_to(folder).as_posix()).split("/")[0] not in left_out
-    }
+    def _digest(self, name: str, path: Path) -> str:
+        if self.outside and name in TOLD_IN:
+            return hashlib.sha256("".join(untold_lines(name, path)).encode()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
