@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import runpy
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import logos.testing.plugin  # noqa: F401 - registers the kit's contracts for assertion rewriting, before any is imported
+from logos.context import redaction
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
@@ -47,6 +49,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+def _known_secrets_apart() -> Iterator[None]:
+    before = redaction.KNOWN
+    redaction.KNOWN = copy.copy(before)  # what it holds is replaced, never changed
+    yield
+    redaction.KNOWN = before
+
+
+# What a test makes known as a secret is masked in no other test, and what a module's fixture does, in no other module.
+_known_to_a_module = pytest.fixture(_known_secrets_apart, scope="module", autouse=True)
+_known_to_a_test = pytest.fixture(_known_secrets_apart, autouse=True)
 
 
 @pytest.fixture(scope="session")

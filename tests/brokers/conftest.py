@@ -30,6 +30,7 @@ from logos.domain.orders import Order, OrderIntent, OrderStatus, OrderType, Side
 START = 1_767_571_200  # 2026-01-05T00:00:00Z
 MINUTE = 60
 UNIT = 10**8
+SHORT_WAIT = 0.2
 
 
 def instrument(symbol, *, asset_class=AssetClass.EQUITY, tick="1", lot="1", currency="USD", calendar=None):
@@ -303,6 +304,10 @@ class AlpacaBench:
         context = self.context(*symbols, record=record, margin=margin, currency=currency, instruments=instruments)
         return AlpacaDesk(self.config(**keys), context)
 
+    def hasten(self, desk):
+        """Let a desk wait no longer than a test wants to, which is less than a config can say."""
+        desk.reader()._transport._timeout = SHORT_WAIT
+
     def surveyed(self, *symbols, **options):
         """Return a desk with the record of a survey, as a session has."""
         self.record = json.loads(json.dumps(self.desk(*symbols, **options).survey().record))
@@ -388,6 +393,10 @@ class CcxtBench:
     def desk(self, record=None, currency="USD", **keys):
         config = self.config(**keys)
         return CcxtDesk(config, self.context(record, currency), dict(config.venue_symbols))
+
+    def hasten(self, desk):
+        """Let a desk wait no longer than a test wants to, which is less than a config can say."""
+        desk._connected()._transport._timeout = SHORT_WAIT
 
     def surveyed(self, **keys):
         """Return a desk with the record of a survey, as a session has."""

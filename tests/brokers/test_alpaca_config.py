@@ -40,10 +40,24 @@ def test_an_address_of_live_accounts_is_refused(address):
         AlpacaConfig(base_url=address)
 
 
-@pytest.mark.parametrize("address", ["http://proxy.example.com", "http://paper-api.alpaca.markets"])
+@pytest.mark.parametrize(
+    "address", ["http://proxy.example.com", "http://paper-api.alpaca.markets", "http://localhost."]
+)
 def test_a_key_is_not_sent_in_the_clear(address):
-    with pytest.raises(InputError, match="in the clear"):
+    with pytest.raises(InputError, match="others can read"):
         AlpacaConfig(base_url=address)
+
+
+def test_an_address_of_this_machine_needs_no_encryption():
+    for address in ("http://127.0.0.2", "http://localhost:8080", "http://[::1]:8080"):
+        assert AlpacaConfig(base_url=address).address == address
+
+
+def test_one_variable_cannot_hold_the_key_and_the_secret():
+    with pytest.raises(InputError, match="key_env and secret_env are both MINE"):
+        AlpacaConfig(key_env="MINE", secret_env="MINE")
+    with pytest.raises(InputError, match="both APCA_API_KEY_ID"):
+        AlpacaConfig(secret_env="APCA_API_KEY_ID")
 
 
 @pytest.mark.parametrize("name", ["key_env", "secret_env"])

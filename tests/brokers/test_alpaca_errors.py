@@ -7,7 +7,8 @@ import json
 import pytest
 
 from logos.brokers import errors
-from logos.brokers.alpaca_errors import Answer, error_of, retry_after_of
+from logos.brokers.alpaca_errors import Answer, error_of
+from logos.brokers.asking_again import retry_after
 
 VENUE = "alpaca:paper"
 
@@ -68,6 +69,28 @@ def test_an_answer_of_failure_is_a_typed_error_that_says_what_to_do(status, body
     assert type(error) is kind
     assert told in str(error)
     assert VENUE in str(error)
+
+
+@pytest.mark.parametrize("message", ["order not found for mine-1", "order is not found.", "asset not found for ZZZZ"])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.UnclassifiedVenueError),
+        (401, errors.CredentialsError),
+        (403, errors.NotPermittedError),
+        (407, errors.CredentialsError),
+        (408, errors.TimedOutError),
+        (429, errors.RateLimitedError),
+        (500, errors.VenueDownError),
+        (503, errors.VenueDownError),
+    ],
+)
+def test_alpaca_that_was_not_asked_has_not_said_that_there_is_no_such_thing(status, kind, message):
+    assert type(judged(status, {"code": 40410000, "message": message})) is kind
+
+
+def test_what_is_said_to_a_key_that_is_not_let_in_is_of_the_key():
+    assert type(judged(401, {"message": "insufficient buying power: unauthorized"})) is errors.CredentialsError
 
 
 def bodies(value, status):
@@ -140,4 +163,9 @@ def test_no_body_makes_the_judge_fail(status, body):
      ("Sun, 04 Jan 2026 23:59:00 GMT", 0.0), ("-5", None)],
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_as_a_date(text, seconds):
-    assert retry_after_of({"Retry-After": text} if text else {}, 1_767_571_200) == seconds
+    headers = {"Date": "Mon, 05 Jan 2026 00:00:00 GMT"}
+    assert retry_after({"Retry-After": text, **headers} if text else headers) == seconds
+
+
+def test_a_date_to_wait_for_counts_for_nothing_where_the_answer_has_none_of_its_own():
+    assert retry_after({"Retry-After": "Mon, 05 Jan 2026 00:00:30 GMT"}) is None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logos.brokers import alpaca_rules
 from logos.brokers.venue import WOULD_ACCEPT
-from logos.domain.errors import InputError, ResumeError
+from logos.domain.errors import BrokenInvariantError, InputError, ResumeError
 from logos.domain.instruments import AssetClass, Instrument
 
 
@@ -90,7 +92,7 @@ def test_a_record_of_another_release_of_the_library_is_told_in_the_log(bench, de
 
 
 def test_without_a_record_of_alpacas_there_is_no_preview(bench):
-    with pytest.raises(ResumeError, match="not one of Alpaca's"):
+    with pytest.raises(ResumeError, match="not one of alpaca"):
         bench.desk("AAPL", record={"plugin": "ccxt"}).preview(bench.intent("AAPL", "buy", "1"), 0)
 
 
@@ -173,7 +175,8 @@ REFUSED = [
     ),
     pytest.param(
         ("BTC-USD", "sell", "1"), {"tif": "gtc", "reduces": False},
-        ["40310000 insufficient balance for BTC (requested: 1, available: 0)", "cannot be sold short"], id="coins-short",
+        ["40310000 insufficient balance for BTC (requested: 1, available: 0)", "cannot be sold short"],
+        id="coins-short",
     ),
     pytest.param(
         ("PENNY", "sell", "1"), {"reduces": False},
@@ -315,3 +318,12 @@ def test_coins_off_their_steps_are_told_the_steps(bench):
 
     assert "qty 1.0001 is no multiple of min_trade_increment 0.001" in outcome
     assert "limit_price 102 is no multiple of price_increment 5: use 100 or 105" in outcome
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("1/8", "0.125"), ("7", "7"), ("1/25", "0.04"), ("7/1024", "0.0068359375"), ("-5/2", "-2.5")]
+)
+def test_a_decimal_that_ends_is_printed_whole_and_any_other_is_a_fault_of_the_program(value, text):
+    assert alpaca_rules._text(Fraction(value)) == text
+    with pytest.raises(BrokenInvariantError):
+        alpaca_rules._text(Fraction(value) / 3)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from logos.brokers import errors
-from logos.brokers.alpaca_desk import STATUSES
+from logos.brokers.alpaca_desk import STATUSES, AlpacaDesk
 from logos.brokers.asking_again import ATTEMPTS
+from logos.domain.errors import InputError
 from logos.domain.orders import OrderStatus, Side
 from logos.session.outside import OutsidePosition
 
@@ -111,17 +113,16 @@ def test_a_page_that_comes_again_and_again_ends_the_reading(bench):
     assert len(bench.venue.requests) == 2
 
 
-@pytest.mark.parametrize("nothing", [None, {}, []])
-def test_nothing_in_the_place_of_a_list_is_an_empty_list(bench, nothing):
-    bench.venue.answer("/v2/orders", nothing)
-    bench.venue.answer("/v2/positions", nothing)
+def test_only_an_empty_list_says_that_there_is_nothing(bench):
+    bench.venue.answer("/v2/orders", [])
+    bench.venue.answer("/v2/positions", [])
     desk = bench.desk()
 
     assert desk.open_orders() == ()
     assert desk.positions() == ()
 
 
-@pytest.mark.parametrize("odd", ["text", 7, {"message": "a page of another kind"}, [1], [None], [[{}]]])
+@pytest.mark.parametrize("odd", [None, {}, "text", 7, {"message": "a page of another kind"}, [1], [None], [[{}]]])
 def test_anything_else_in_the_place_of_a_list_is_unreadable(bench, odd):
     bench.venue.answer("/v2/positions", odd)
 
@@ -247,8 +248,10 @@ def test_alpaca_py_repeats_nothing_of_its_own(bench, status):
 def test_a_server_that_never_answers_is_given_up_after_the_time_out(bench):
     bench.venue.misbehave("timeout", times=None, path="/v2/positions")
 
-    with pytest.raises(errors.TimedOutError, match="no answer within 1 s"):
-        bench.desk(timeout="1s").reader().client.get_all_positions()
+    desk = bench.desk()
+    bench.hasten(desk)
+    with pytest.raises(errors.TimedOutError, match=r"no answer within 0\.2 s"):
+        desk.reader().client.get_all_positions()
 
 
 def test_an_error_of_the_account_never_repeats_the_key(bench):
@@ -267,3 +270,30 @@ def test_a_closed_desk_connects_again_when_it_is_asked(bench):
 
     assert desk.positions() == ()
     assert bench.venue.connections == 2
+
+
+def test_no_error_keeps_the_one_that_it_was_made_of(bench):
+    reader = bench.desk(timeout="1s").reader()
+    path = "/v2/positions"
+    for status, body in ((200, f'{{"key": "{bench.venue.key}'), (200, "oops"), (500, "oops"), (403, "")):
+        bench.venue.answer(path, body, status)
+        with pytest.raises(errors.VenueError) as caught:
+            reader.client.get_all_positions()
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+        assert bench.venue.key not in f"{caught.value!r} {vars(caught.value)}"
+    for fault in ("reset", "drop", "timeout"):
+        bench.venue.misbehave(fault, None, path=path)
+        with pytest.raises(errors.VenueError) as caught:
+            reader.client.get_all_positions()
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("ask", ["survey", "open_orders", "positions", "find"])
+def test_offline_no_address_of_another_machine_is_asked(bench, ask):
+    context = attrs.evolve(bench.context(), offline=True)
+    elsewhere = AlpacaDesk(bench.config(base_url=""), context)
+    arguments = [bench.intent("AAPL", "buy", "1")] if ask == "find" else []
+    with pytest.raises(InputError, match="LOGOS_OFFLINE is set"):
+        getattr(elsewhere, ask)(*arguments)
+    AlpacaDesk(bench.config(), context).open_orders()
+    assert bench.venue.requests

@@ -46,6 +46,13 @@ def test_credentials_are_named_after_the_exchange_unless_the_config_names_them()
     assert named.credentials == ("MINE", "MINE_TOO")
 
 
+def test_one_variable_cannot_hold_the_key_and_the_secret():
+    with pytest.raises(InputError, match="key_env and secret_env are both MINE"):
+        CcxtConfig(exchange="kraken", key_env="MINE", secret_env="MINE")
+    with pytest.raises(InputError, match="both KRAKEN_API_KEY"):
+        CcxtConfig(exchange="kraken", secret_env="KRAKEN_API_KEY")
+
+
 @pytest.mark.parametrize("value", ["sk-1234", "lower_case", "1ST", "A B", "a9f8e7d6c5b4a3"])
 def test_what_is_no_name_of_a_variable_is_refused_and_not_repeated(value):
     with pytest.raises(InputError, match="key_env is no name") as told:

@@ -89,7 +89,7 @@ def refused(bench, status, body, **headers):
     name, method, path = ACCOUNT[bench.exchange]
     bench.venue.answer(path, body, status=status, method=method, **headers)
     connected = bench.desk()._connected()
-    connected.skew = -7.25
+    connected.note_skew(-7.25)
     with pytest.raises(errors.VenueError) as told:
         connected.ask(name)
     return told.value
@@ -152,10 +152,10 @@ def test_a_key_that_is_revoked_after_it_has_worked_is_no_temporary_ban_and_is_no
     assert bench.clock.waits == []
 
 
-@pytest.mark.parametrize("kind", ["timeout", "reset", "drop", "rate_limited", "error_500", "unavailable_503", "html"])
+@pytest.mark.parametrize("kind", ["reset", "drop", "rate_limited", "error_500", "unavailable_503", "html"])
 def test_a_read_that_fails_for_the_time_being_is_repeated_and_then_told(exchange_bench, kind):
     bench = exchange_bench("binance")
-    desk = bench.surveyed(timeout="1s")
+    desk = bench.surveyed()
     path = "/api/v3/openOrders"
     bench.venue.misbehave(kind, 2, path=path)
     assert desk.open_orders() == ()
@@ -166,6 +166,17 @@ def test_a_read_that_fails_for_the_time_being_is_repeated_and_then_told(exchange
         desk.open_orders()
     bench.venue.behave()
     assert len(bench.venue.asked(path=path)) == 6
+
+
+def test_a_read_that_is_never_answered_is_cut_off_and_repeated(exchange_bench):
+    bench = exchange_bench("binance")
+    desk = bench.surveyed()
+    bench.hasten(desk)
+    bench.venue.misbehave("timeout", None, path="/api/v3/openOrders")
+    with pytest.raises(errors.TimedOutError, match=r"no answer within 0\.2 s"):
+        desk.open_orders()
+    bench.venue.behave()
+    assert len(bench.venue.asked(path="/api/v3/openOrders")) == 3
 
 
 def test_a_venue_that_wants_to_be_left_alone_for_long_is(exchange_bench):
@@ -190,10 +201,97 @@ def test_a_secret_that_cannot_sign_is_told_as_such_and_nothing_is_sent(exchange_
     assert bench.venue.connections == before
 
 
-def test_no_traceback_holds_an_address_with_its_signature(exchange_bench):
-    for status, body in ((500, "oops"), (200, "<html></html>"), (400, {"code": -4711, "msg": "?"})):
-        error = refused(exchange_bench("binance"), status, body)
+def told_by(error):
+    """Return all that an error and those behind it hold, hidden ones as well."""
+    found, left = [], [error]
+    while left:
+        one = left.pop()
+        found.append(f"{one!r} {one} {one.args} {vars(one)}")
+        left += [each for each in (one.__cause__, one.__context__) if each is not None]
+    return " ".join(found)
+
+
+@pytest.mark.parametrize("exchange", sorted(ACCOUNT))
+def test_no_error_holds_an_address_with_its_signature_nor_one_of_ccxt_that_does(exchange_bench, exchange):
+    for status, body in (
+        (500, "oops"), (200, "<html></html>"), (400, {"code": -4711, "msg": "?"}), (401, ""), (200, [1]), (302, ""),
+    ):  # fmt: skip
+        bench = exchange_bench(exchange)
+        try:
+            error = refused(bench, status, body, Location="https://elsewhere.test/")
+        except pytest.fail.Exception:
+            continue  # a list is no fault before somebody reads it
         assert not re.search(r"signature=[0-9a-f]", "".join(traceback.format_exception(error)))
+        told = told_by(error)
+        assert not re.search(r"signature=[0-9a-f]", told)
+        assert bench.venue.right not in told
+        assert bench.secret not in told
+        assert (error.__cause__, error.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "reset", "drop", "truncated"])
+def test_no_error_of_a_connection_holds_the_request_that_failed(exchange_bench, kind):
+    bench = exchange_bench("binance")
+    connected = bench.desk(timeout="1s")._connected()
+    bench.venue.misbehave(kind, None, path="/api/v3/account")
+    with pytest.raises(errors.TransientVenueError) as told:
+        connected.ask("privateGetAccount")
+    bench.venue.behave()
+    assert "signature=" not in told_by(told.value)
+    assert (told.value.__cause__, told.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("exchange", ["kraken", "coinbase"])
+def test_no_error_of_signing_holds_the_secret(exchange_bench, exchange):
+    bench = exchange_bench(exchange)
+    bad = "-----BEGIN EC PRIVATE KEY-----\\nnope\\n-----END EC PRIVATE KEY-----" if exchange == "coinbase" else "nope5"
+    bench.secrets[f"{exchange.upper()}_API_SECRET"] = bad
+    with pytest.raises(errors.VenueError) as told:
+        bench.desk().open_orders()
+    assert "nope" not in told_by(told.value)
+    assert told.value.__context__ is None
+
+
+NEVER_SEEN = {
+    "binance": {"code": -2013, "msg": "Order does not exist."},
+    "kraken": {"error": ["EOrder:Unknown order"]},
+    "coinbase": {"error": "unknown", "error_details": "order with this orderID was not found"},
+}
+
+
+@pytest.mark.parametrize("exchange", sorted(NEVER_SEEN))
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, errors.CredentialsError),
+        (403, errors.NotPermittedError),
+        (408, errors.TimedOutError),
+        (418, errors.RateLimitedError),
+        (429, errors.RateLimitedError),
+        (451, errors.NotPermittedError),
+        (500, errors.VenueDownError),
+        (503, errors.VenueDownError),
+        (520, errors.VenueDownError),
+    ],
+)
+def test_an_exchange_that_was_not_asked_has_not_said_that_there_is_no_order(exchange_bench, exchange, status, kind):
+    assert type(refused(exchange_bench(exchange), status, NEVER_SEEN[exchange])) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"code": -1007, "msg": "Timeout waiting for response from backend server."}, errors.TimedOutError),
+        (504, {"code": -1007, "msg": "Timeout waiting for response from backend server."}, errors.TimedOutError),
+        (429, {"code": -1007, "msg": "Timeout waiting for response from backend server."}, errors.RateLimitedError),
+        (503, {"code": -1121, "msg": "Invalid symbol."}, errors.VenueDownError),
+        (503, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}, errors.VenueDownError),
+        (400, {"code": -2026, "msg": "Order was canceled or expired with no executed qty over 90 days ago."},
+         errors.UnclassifiedVenueError),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_word_about_the_order_leaves_it_unknown(exchange_bench, status, body, kind):
+    assert type(refused(exchange_bench("binance"), status, body)) is kind
 
 
 def test_every_code_is_one_that_an_answer_can_have_and_every_class_of_it_is_ours():

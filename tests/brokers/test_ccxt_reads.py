@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 
 import pytest
@@ -57,7 +58,7 @@ def bench(request, exchange_bench):
 
 
 def name_at(desk, intent):
-    return desk._dialect.name_of(intent)
+    return desk.name_outside(intent.client_order_id)
 
 
 def test_every_status_is_known_and_a_word_that_nobody_knows_is_unknown(bench):
@@ -177,3 +178,87 @@ def test_without_credentials_nothing_of_the_account_is_asked(bench):
 def test_without_a_survey_the_markets_are_asked_for_when_they_are_needed(bench):
     desk = bench.desk()
     assert desk.find(bench.intent()) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"orders": [], "has_next": True, "cursor": ""},
+        {"orders": [], "has_next": True},
+        {"orders": [], "has_next": True, "cursor": "the same"},
+        {"orders": [], "has_next": "perhaps", "cursor": ""},
+        {"orders": [], "cursor": ""},
+        {"orders": None, "has_next": False, "cursor": ""},
+        {"has_next": False, "cursor": ""},
+        {},
+    ],
+    ids=str,
+)
+def test_coinbase_that_does_not_tell_all_orders_has_not_said_that_one_is_not_there(exchange_bench, answer):
+    bench = exchange_bench("coinbase")
+    desk = bench.surveyed()
+    bench.venue.answer("/api/v3/brokerage/orders/historical/batch", answer)
+    with pytest.raises(errors.VenueError):
+        desk.find(bench.intent())
+
+
+@pytest.mark.parametrize(
+    ("path", "result"),
+    [
+        ("ClosedOrders", {"closed": {}}),
+        ("ClosedOrders", {"closed": {}, "count": None}),
+        ("ClosedOrders", {"closed": {}, "count": 1}),
+        ("ClosedOrders", {"count": 0}),
+        ("ClosedOrders", {"closed": [], "count": 0}),
+        ("ClosedOrders", {}),
+        ("OpenOrders", {}),
+        ("OpenOrders", {"open": None}),
+    ],
+)
+def test_kraken_that_does_not_tell_all_orders_has_not_said_that_one_is_not_there(exchange_bench, path, result):
+    bench = exchange_bench("kraken")
+    desk = bench.surveyed()
+    bench.venue.answer(f"/0/private/{path}", {"error": [], "result": result}, method="POST")
+    with pytest.raises(errors.VenueError):
+        desk.find(bench.intent())
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+def test_binance_that_was_not_asked_has_not_said_that_an_order_is_not_there(exchange_bench, status):
+    bench = exchange_bench("binance")
+    desk = bench.surveyed()
+    bench.venue.answer("/api/v3/order", {"code": -2013, "msg": "Order does not exist."}, status)
+    with pytest.raises(errors.VenueError):
+        desk.find(bench.intent())
+    bench.venue.answer("/api/v3/order", {"code": -2013, "msg": "Order does not exist."}, 400)
+    assert desk.find(bench.intent()) is None
+
+
+def test_orders_are_asked_for_from_a_minute_before_they_were_decided(bench):
+    desk = bench.surveyed()
+    desk.find(bench.intent(at=1_767_571_260))
+    asked = bench.venue.requests[-1]
+    told = {**asked.query, **asked.form}
+    since = {"kraken": ("start", "1767571200"), "coinbase": ("start_date", "2026-01-05T00:00:00Z")}
+    if bench.exchange in since:
+        name, value = since[bench.exchange]
+        assert told[name] == value, "a clock that is ahead here would hide the order"
+    else:
+        assert not {"startTime", "start"} & set(told)
+
+
+def test_ccxt_waits_between_requests_to_a_real_exchange_and_not_on_this_machine(bench):
+    assert bench.desk(base_url="")._connected()._exchange.enableRateLimit is True
+    assert bench.desk()._connected()._exchange.enableRateLimit is False
+
+
+def test_no_log_of_a_library_shows_the_key_or_a_signature(bench, caplog):
+    for name in ("", "ccxt", "ccxt.base.exchange", "urllib3", "urllib3.connectionpool"):
+        caplog.set_level(logging.DEBUG, name)
+    desk = bench.surveyed()
+    desk.open_orders()
+    exchange = desk._connected()._exchange
+    assert exchange.logger.disabled
+    assert not [each for each in caplog.records if each.name.startswith("ccxt")]
+    assert bench.venue.right not in caplog.text
+    assert "signature=" not in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -83,6 +84,19 @@ def recover(desk, *args):
     return events
 
 
+def standing_at(venue, name):
+    """Return an order of ours as it would stand at the venue."""
+    return OutsideOrder(
+        place=venue.name,
+        client_order_id=name,
+        symbol="X",
+        side=Side.BUY,
+        quantity=Decimal(10),
+        filled=Decimal(0),
+        status=OrderStatus.ACCEPTED,
+    )
+
+
 def test_it_fills_the_seat_of_a_broker_outside(dry_run):
     desk, _venue = dry_run()
     assert isinstance(desk.broker, OutsideBroker)
@@ -153,32 +167,93 @@ def test_a_snapshot_keeps_which_orders_are_unknown(dry_run, elapsed):
     assert venue_again.asked == ["test-1"]
 
 
-def test_an_unknown_order_is_cancelled_only_where_the_venue_says_that_it_does_not_have_it(dry_run, elapsed):
+def test_an_unknown_order_is_cancelled_at_once_where_the_venue_says_that_it_does_not_have_it(dry_run, elapsed):
+    desk, venue = dry_run()
+    venue.reachable = False
+    recover(desk, "X", "buy", 10)
+    venue.reachable = True
+    elapsed.seconds = 10
+    assert desk.cancel(1) == [Cancelled(1, "test")]
+    assert desk.bars(QUIET) == []
+    assert desk.broker.snapshot()["unsettled"] == desk.broker.snapshot()["unwanted"] == []
+
+
+def test_a_cancel_that_the_venue_cannot_answer_is_remembered_and_the_order_is_never_submitted(dry_run, elapsed):
+    desk, venue = dry_run()
+    venue.reachable = False
+    recover(desk, "X", "buy", 10)
+    recover(desk, "X", "buy", 5)
+    assert desk.cancel(1, "target changed") == [], "the venue is not asked again so soon"
+    elapsed.seconds = 10
+    asked = len(venue.asked)
+    assert desk.cancel(1, "halted") == []
+    assert len(venue.asked) == asked, "each further cancel keeps the session waiting again"
+    venue.reachable = True
+    elapsed.seconds = 500
+    assert desk.bars(QUIET)[0] == Cancelled(1, "target changed")
+    assert desk.orders[1].status is OrderStatus.CANCELLED
+    assert desk.orders[2].status is OrderStatus.FILLED, "the other one is still wanted"
+    assert desk.bars(QUIET) == []
+    assert venue.held == [0], "only the other one was shown"
+    assert desk.broker.snapshot()["unwanted"] == []
+
+
+def test_a_cancel_is_remembered_where_the_venue_was_asked_in_vain_just_then(dry_run, elapsed):
     desk, venue = dry_run()
     venue.reachable = False
     recover(desk, "X", "buy", 10)
     elapsed.seconds = 10
-    assert desk.cancel(1) == []
     asked = len(venue.asked)
     assert desk.cancel(1) == []
-    assert len(venue.asked) == asked, "a venue that has just not answered keeps the session waiting again"
+    assert len(venue.asked) == asked + 1
+    assert desk.bars(QUIET) == []
     venue.reachable = True
     elapsed.seconds = 500
-    assert desk.cancel(1) == [Cancelled(1, "test")]
-    assert desk.bars(QUIET) == []
+    assert desk.bars(QUIET) == [Cancelled(1, "test")]
+
+
+def test_a_snapshot_keeps_what_was_to_be_cancelled(dry_run, elapsed):
+    desk, venue = dry_run()
+    venue.reachable = False
+    recover(desk, "X", "buy", 10)
+    desk.cancel(1, "target changed")
+    state = json.loads(json.dumps(desk.broker.snapshot()))
+    assert (state["unsettled"], state["unwanted"]) == ([1], [[1, "target changed"]])
+    again, _venue = dry_run()
+    again.orders = desk.orders
+    again.broker.restore(state, desk.working())
+    assert again.broker.snapshot() == desk.broker.snapshot()
+    elapsed.seconds = 500
+    assert again.bars(QUIET) == [Cancelled(1, "target changed")]
+    assert again.bars(QUIET) == []
+
+
+def test_an_order_that_is_found_at_the_venue_when_it_is_settled_ends_the_program(dry_run, elapsed):
+    for ask in ("match", "cancel"):
+        desk, venue = dry_run()
+        venue.reachable = False
+        recover(desk, "X", "buy", 10)
+        venue.reachable = True
+        venue.holds["test-1"] = standing_at(venue, "test-1")
+        elapsed.seconds += 500
+        with pytest.raises(BrokenInvariantError, match="test-1 of this dry-run session is at test:venue"):
+            desk.bars(QUIET) if ask == "match" else desk.cancel(1)
+
+
+def test_an_order_is_looked_for_in_the_paper_broker_and_then_at_the_venue(dry_run):
+    desk, venue = dry_run()
+    desk.order("X", "buy", 10)
+    assert desk.broker.find(desk.orders[1].intent).place == PAPER
+    assert venue.asked == []
+    there = venue.holds["test-2"] = standing_at(venue, "test-2")
+    assert desk.broker.find(desk.intent("X", "buy", 10)) is there
+    assert desk.broker.find(desk.intent("X", "buy", 10)) is None
+    assert venue.asked == ["test-2", "test-3"]
 
 
 def test_an_order_of_a_dry_run_that_is_at_the_venue_ends_the_program(dry_run):
     desk, venue = dry_run()
-    venue.holds["test-1"] = OutsideOrder(
-        place=venue.name,
-        client_order_id="test-1",
-        symbol="X",
-        side=Side.BUY,
-        quantity=Decimal(10),
-        filled=Decimal(0),
-        status=OrderStatus.ACCEPTED,
-    )
+    venue.holds["test-1"] = standing_at(venue, "test-1")
     with pytest.raises(BrokenInvariantError, match="test-1 of this dry-run session is at test:venue"):
         recover(desk, "X", "buy", 10)
 

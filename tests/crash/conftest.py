@@ -23,6 +23,7 @@ from logos.config.session import load_session_config
 from logos.domain.times import parse_time, time_text
 from logos.live import launch
 from logos.live.disk import Disk
+from logos.live.pump import Pump, Pumping
 from logos.live.resume import resume
 from logos.live.runner import Cadence
 from logos.live.setup import Outcome, Setup
@@ -235,6 +236,7 @@ class Lab:
     workspace: Path
     site: Path
     registry: Registry
+    pump: Pumping = Pump
 
     def lay(self, config: dict[str, object], count: int) -> Lab:
         """Write the config and the bars."""
@@ -260,6 +262,7 @@ class Lab:
             disk=disk or Disk(),
             cadence=cadence or Cadence(flush=0, snapshot=9),
             clock=clock or StandingClock(),
+            pump=self.pump,
         )
 
     def start(self, setup: Setup | None = None, *, session_id: str = "crash") -> Outcome:

@@ -17,21 +17,12 @@ BEGIN = 1_704_844_800
 """2024-01-10T00:00:00Z, where the feed's first bar opens."""
 
 
-class Lockstep:
-    """In the seat of the pump that fetches slices in a thread: the feed and the session take turns instead."""
-
-    def __init__(self, slices) -> None:
-        self._slices = slices
-
-    def __iter__(self):
-        return self._slices
-
-
 @pytest.fixture
-def wire(lab, small_config, moving_clock, monkeypatch):
-    """Return a function that writes the config of a polled session and gives its surroundings."""
+def wire(lab, small_config, moving_clock):
+    """Return a function that writes the config of a polled session and gives its surroundings.
 
-    monkeypatch.setattr("logos.live.runner.Pump", Lockstep)
+    The feed and the session take turns in them: no pump fetches in a thread.
+    """
 
     def write(script: str, **sections):
         sections = {
@@ -44,7 +35,8 @@ def wire(lab, small_config, moving_clock, monkeypatch):
         config = small_config(**sections)
         config["instruments"]["ZZZ-USD"] = config["instruments"]["AAA-USD"]
         (lab.workspace / "session.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-        return lab.setup(clock=moving_clock(BEGIN + 60), cadence=Cadence(flush=0.05, snapshot=2.0))
+        setup = lab.setup(clock=moving_clock(BEGIN + 60), cadence=Cadence(flush=0.05, snapshot=2.0))
+        return attrs.evolve(setup, pump=iter)
 
     return write
 

@@ -32,18 +32,8 @@ STRATEGIES = [
 ]
 
 
-class Lockstep:
-    """In the seat of the pump that fetches in a thread: the feed and the session take turns instead."""
-
-    def __init__(self, items) -> None:
-        self._items = items
-
-    def __iter__(self):
-        return self._items
-
-
 def lay(lab, small_config, script: str = SCRIPT, **sections):
-    """Write the config of a session on a polled feed into a laboratory."""
+    """Write the config of a session on a polled feed into a laboratory, where feed and session take turns."""
     sections = {
         "strategies": STRATEGIES,
         "broker": {"plugin": "paper", "cash": "100000", "currency": "USD", "max_volume_share": "0.1"},
@@ -53,16 +43,11 @@ def lay(lab, small_config, script: str = SCRIPT, **sections):
     config = small_config(**sections)
     config["instruments"]["ZZZ-USD"] = config["instruments"]["AAA-USD"]
     (lab.workspace / "session.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    return lab
+    return attrs.evolve(lab, pump=iter)
 
 
 @pytest.fixture
-def lockstep(monkeypatch) -> None:
-    monkeypatch.setattr("logos.live.runner.Pump", Lockstep)
-
-
-@pytest.fixture
-def polled(lab, small_config, lockstep):
+def polled(lab, small_config):
     """Return a function that writes the config of a session on a polled feed, and gives the laboratory."""
     return partial(lay, lab, small_config)
 
@@ -126,7 +111,6 @@ def filmed(make_lab, small_config, camera_disk, in_a_hurry):
     lab = lay(make_lab(), small_config)
     camera = camera_disk(lab.workspace)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("logos.live.runner.Pump", Lockstep)
         in_a_hurry(patch)
         outcome = lab.start(lab.setup(disk=camera, cadence=Cadence(flush=0, snapshot=9)))
     assert outcome.status == "halted"
@@ -138,9 +122,7 @@ def state_of(image) -> bytes:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_a_polled_session_killed_at_any_write_is_resumed_to_the_same_bytes(
-    filmed, revived, difference, lockstep, chunk
-) -> None:
+def test_a_polled_session_killed_at_any_write_is_resumed_to_the_same_bytes(filmed, revived, difference, chunk) -> None:
     lab, camera = filmed
     wanted = lab.files()
     images = [image for image in camera.images if state_of(image)]
@@ -164,7 +146,7 @@ def test_a_polled_session_killed_while_it_is_laid_out_leaves_nothing(filmed, rev
         assert not other.folder.exists(), image.moment
 
 
-def test_a_kill_that_was_recorded_is_obeyed_though_its_file_has_gone(filmed, revived, difference, lockstep) -> None:
+def test_a_kill_that_was_recorded_is_obeyed_though_its_file_has_gone(filmed, revived, difference) -> None:
     lab, camera = filmed
     seen = [
         image
@@ -182,9 +164,7 @@ def test_a_kill_that_was_recorded_is_obeyed_though_its_file_has_gone(filmed, rev
         shutil.rmtree(other.workspace)
 
 
-def test_a_resume_killed_at_any_write_is_resumed_to_the_same_bytes(
-    filmed, revived, difference, lockstep, camera_disk
-) -> None:
+def test_a_resume_killed_at_any_write_is_resumed_to_the_same_bytes(filmed, revived, difference, camera_disk) -> None:
     lab, camera = filmed
     late = [image for image in camera.images if b'"status": "running"' in state_of(image)]
     first = revived(lab, late[len(late) * 2 // 3])

@@ -1,7 +1,7 @@
 """What the documents tell a reader to type does what they say.
 
-Every ``bash`` and ``console`` block of README.md and docs/*.md is run, block by block, in one workspace a document,
-with the installed ``logos`` first on the path. A comment right above a block changes that:
+Every ``bash`` and ``console`` block of README.md and of the pages below docs/ is run, block by block, in one workspace
+a document, with the installed ``logos`` first on the path. A comment right above a block changes that:
 
 ``<!-- not run: reason -->``
     The block is for another place, such as setting up an environment, which CI does by itself.
@@ -26,7 +26,7 @@ import attrs
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SHELLS = {"bash", "console", "sh", "shell"}
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)")

@@ -126,7 +126,7 @@ class HastyClock(FakeClock):
 
 def elsewhere(place: Path, monkeypatch, run_session: Callable[..., Path], text: str, **options: Any) -> dict[str, str]:
     """Run a session in a new workspace and return its artifacts."""
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     monkeypatch.setenv("LOGOS_HOME", str(place))
     monkeypatch.chdir(place)
     return contents(run_session(place, text, BARS, **options))
@@ -207,9 +207,9 @@ def test_a_kill_file_halts_with_the_same_bytes_in_every_folder(tmp_path, monkeyp
     found = []
     for name in ("one", "another"):
         kill = tmp_path / name / "sub" / "KILL"
-        monkeypatch.setattr("logos.live.watch.Path.exists", lambda self, kill=kill: self == kill)
+        kill.parent.mkdir(parents=True)
+        kill.touch()
         found.append(elsewhere(tmp_path / name, monkeypatch, run_session, config(kill="sub/KILL")))
-        monkeypatch.undo()
     assert '"status": "halted"' in found[0][schemas.STATE_FILE]
     assert differing(*found) == []
 

@@ -98,11 +98,13 @@ def test_clear_halt_holds_after_a_recovery_while_flattening(session):
     assert "set to the equity at the halt, 91000.00" in restored.clear_halt(session)
 
 
-def test_headroom_shows_both_losses(session):
+def test_headroom_says_what_is_left_of_both_limits(session):
     held = guard(max="0.10", daily="0.05")
     inspect(held, session, 125_000 * 10**8, day=0)
     inspect(held, session, 120_000 * 10**8, day=1)
-    assert held.headroom(session) == "drawdown 0.04 of 0.10, today 0.04 of 0.05"
+    assert held.headroom(session) == "drawdown 0.0600 left of 0.10, today 0.0100 left of 0.05"
+    inspect(held, session, 60_000 * 10**8, day=1)
+    assert held.headroom(session) == "drawdown none left of 0.10, today none left of 0.05"
 
 
 def _reference(path, limit, daily):

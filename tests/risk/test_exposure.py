@@ -109,7 +109,7 @@ def test_headroom_shows_exposure_beside_the_limits(demo, session):
     session.account.positions["DEMO"] = -25_000
     session.orders["DEMO"] = (0, 5_000)
     text = guard(gross="1.1", net="0.9", per_symbol="0.6").headroom(session)
-    assert text == "gross 0.30 of 1.1, net 0.30 of 0.9, at most 0.6 a symbol"
+    assert text == "gross 0.8000 left of 1.1, net 0.6000 left of 0.9, at most 0.6 a symbol"
 
 
 LOTS = st.integers(-60_000, 60_000)

@@ -55,7 +55,7 @@ def test_limit_finer_than_money_is_refused(demo):
 
 
 def test_headroom_is_the_limit(demo, session):
-    assert guard("60000", demo).headroom(session) == "at most 60000.00 USD an order"
+    assert guard("60000", demo).headroom(session) == "60000.00 USD for each order anew: none of it is used up"
 
 
 @settings(max_examples=100)

@@ -66,14 +66,14 @@ def test_other_answers_do_not_count(session, event):
     for _ in range(5):
         held.answered(event, session)
     assert held.inspect(session) is None
-    assert held.headroom(session) == "0 rejections of 1 in 10m"
+    assert held.headroom(session) == "1 left of 1 rejections in 10m"
 
 
 def test_clear_halt_forgets_the_rejections_that_halted(session):
     held = reject_guard(limit=1)
     reject(held, session, 1_000)
     assert held.clear_halt(session) == ""
-    assert held.headroom(session) == "1 rejections of 1 in 10m"
+    assert held.headroom(session) == "none left of 1 rejections in 10m"
     reject(held, session, 1_010)
     assert held.clear_halt(session) == "2 rejections forgotten"
     assert held.inspect(session) is None
@@ -94,7 +94,7 @@ def test_reducing_orders_pass_but_count(session):
     held = order_guard(limit=2)
     for _ in range(4):
         assert order(held, session, 1_000, reduces=True) is None
-    assert held.headroom(session) == "4 orders of 2 in 10m"
+    assert held.headroom(session) == "none left of 2 orders in 10m"
     assert order(held, session, 1_060) is not None
 
 

@@ -125,7 +125,7 @@ def test_limit_shorter_than_a_bar_is_warned_of(demo):
 def test_headroom_names_the_oldest_bar(pair):
     one, _, session = pair
     session.see(bars_of(one, [100], start=START + 120)[0])
-    assert guard().headroom(session) == "oldest bar 120s (BBB) of 5m"
+    assert guard().headroom(session) == "180s left of 5m: the last bar of BBB is 120s old"
 
 
 def _is_stale(symbol, session, limit):

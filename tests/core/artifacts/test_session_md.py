@@ -13,6 +13,7 @@ from logos.artifacts.guards_md import Activations, CauseLine, GuardLine
 from logos.artifacts.markdown import grouped, literal, percent, table, width_of
 from logos.artifacts.session_md import render
 from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
+from logos.artifacts.venue_md import AnswerLine, AtVenue
 from logos.domain.events import Cause
 from logos.domain.orders import OrderStatus
 
@@ -54,7 +55,6 @@ def summary() -> SessionSummary:
             statuses={"filled": 1_118, "cancelled": 2, "rejected": 1, "accepted": 1, "blocked": 4},
             cut_short={"cancelled": 1},
             fills=1_140,
-            venue_outcomes={"would accept": 1_120, "Filter failure": 2},
         ),
         halt_causes=(
             Cause(guard="drawdown", reason="drawdown 5.12 % > limit 5.00 %", at=OPENED + 600),
@@ -87,6 +87,21 @@ def summary() -> SessionSummary:
         data=(DataLine(symbol="SPY", source="SPY-1m.csv", bars=9, quarantined=2, notes=("No bar on Sunday.",)),),
         plugins=(PluginLine(kind="guard", name="drawdown", distribution="logos-risk", version="0.1.0"),),
         artifacts=(("orders.csv", "every order"), ("plots/equity.png", "equity and drawdown")),
+        at_venue=AtVenue(
+            venue="ccxt:binance",
+            dry_run=True,
+            would_accept=1_120,
+            would_refuse=2,
+            first_refused="order 5: -1013 Filter failure: NOTIONAL: value 3 is below 5",
+            answers=(
+                AnswerLine(kind="would accept", orders=1_120, order_id=1, text="would accept"),
+                AnswerLine(
+                    kind="-1013 Filter failure: NOTIONAL", orders=2, order_id=5, text="value 3 is *low*"
+                ),
+            ),
+            unknown=("lg-aa-7",),
+            refused_for_unknown=1,
+        ),
         path="runs/live/sessions/20231114-a",
         open_positions=("SPY: -12 at its mark 455.10",),
         warnings=("logos-risk is not installed.",),
@@ -113,6 +128,8 @@ def section(text: str, heading: str) -> str:
         ("Plugins", ["logos-risk", "0.1.0"]),
         ("Artifacts", ["`runs/live/sessions/20231114-a`", "`orders.csv`", "(plots/equity.png)"]),
         ("Next steps", ["--resume 20231114-a --clear-halt", "replay 20231114-a --verify", "audit 20231114-a"]),
+        ("Order funnel", ["2 of 1,122 orders would be refused", "| -1013 Filter failure: NOTIONAL | ", "\\*low\\*"]),
+        ("Next steps", ["- `lg-aa-7`", "Look for each by its name at ccxt:binance first"]),
         ("Next steps", ["diff 20231114-a --backtest", "rehearse crash 20231114-a"]),
     ],
 )
@@ -123,6 +140,11 @@ def test_a_section_says_what_belongs_to_it(summary: SessionSummary, heading: str
 
 def test_the_first_screen_says_status_money_seed_and_why_it_halted(summary: SessionSummary) -> None:
     first = render(summary).split("\n## ", 1)[0]
+    for needle in (
+        "Dry-run at ccxt:binance: 2 of 1,122 orders would be refused, first: order 5: -1013 Filter failure: NOTIONAL",
+        "1 order of unknown outcome: look for lg-aa-7 at ccxt:binance; 1 signal was refused",
+    ):
+        assert needle in first
     for needle in ("halted, exit code 3", "-2,642.37654322 USD", "-2.642377 %", "42.25308644", "5.120000 %", "| 7 "):
         assert needle in first
     assert first.index("| drawdown ") < first.index("| kill_switch ")
@@ -195,7 +217,7 @@ def test_free_text_renders_as_it_was_written(summary: SessionSummary) -> None:
 @pytest.mark.parametrize(
     ("status", "command"),
     [
-        ("completed", "logos trade --resume 20231114-a\n"),
+        ("completed", "logos sessions show 20231114-a\n"),
         ("halted", "logos trade --resume 20231114-a --clear-halt\n"),
         ("paused", "logos trade --resume 20231114-a\n"),
     ],

@@ -9,8 +9,16 @@ from typing import Any
 import attrs
 import pytest
 
-from logos.assembly.surroundings import Used, kill_file_problems, leaked_secrets, start_problems, unwritable
+from logos.assembly.surroundings import (
+    Used,
+    folder_problems,
+    kill_file_problems,
+    leaked_secrets,
+    start_problems,
+    unwritable,
+)
 from logos.context.secrets import Secrets
+from logos.domain.errors import InputError
 from logos.plugins import BrokerPart
 from logos.plugins.offers import READY, Offer
 
@@ -28,7 +36,7 @@ def used(config: Any, *capabilities: str) -> Used:
 
 
 def problems_of(part: Used, workspace: Path, *, offline: bool = False, **known: str) -> list[str]:
-    found = start_problems([part], workspace=workspace, secrets=Secrets(known), offline=offline, root=workspace)
+    found = start_problems([part], workspace=workspace, secrets=Secrets(known), offline=offline)
     return [str(problem) for problem in found]
 
 
@@ -38,6 +46,25 @@ def test_a_missing_credential_is_named_with_the_two_places_where_it_may_stand(tm
     assert found.startswith("broker: acme needs the variable ACME_API_SECRET, and it is not set")
     assert "environment" in found
     assert str(tmp_path / ".env") in found
+
+
+@attrs.frozen(kw_only=True)
+class Choosy(Keys):
+    def reveal_credentials(self, secrets: Secrets) -> str:
+        value = secrets.get("ACME_API_KEY").reveal()
+        if " " in value:
+            raise InputError("ACME_API_KEY holds a blank", hint="Copy it again")
+        return value
+
+
+def test_a_credential_that_cannot_be_meant_is_told_once_none_is_missing(tmp_path):
+    part = used(Choosy())
+
+    assert problems_of(part, tmp_path, ACME_API_KEY="k1", ACME_API_SECRET="s") == []
+    assert problems_of(part, tmp_path, ACME_API_KEY="k 1", ACME_API_SECRET="s") == [
+        "broker: ACME_API_KEY holds a blank. Copy it again"
+    ]
+    assert len(problems_of(part, tmp_path, ACME_API_KEY="k 1")) == 1
 
 
 def test_a_part_without_credentials_needs_none(tmp_path):
@@ -62,9 +89,17 @@ def test_offline_a_part_that_needs_no_network_is_left_alone(tmp_path):
 def test_a_workspace_whose_folders_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "runs").write_text("in the way")
 
-    (found,) = problems_of(used(None), tmp_path)
+    (found,) = folder_problems(tmp_path)
 
-    assert "runs is a file, and a folder is needed" in found
+    assert "runs is a file, and a folder is needed" in found.message
+
+
+def test_a_kill_file_beside_sessions_that_cannot_be_written_is_told_once_with_them(tmp_path):
+    (tmp_path / "runs").write_text("in the way")
+
+    found = list(kill_file_problems(tmp_path, ["runs/live/KILL", "runs/KILL", "runs/other/KILL"]))
+
+    assert [problem.message.split()[3] for problem in found] == ["runs/other/KILL"]
 
 
 def test_a_kill_file_that_is_a_folder_or_below_a_file_is_refused(tmp_path):
@@ -104,6 +139,14 @@ def test_a_link_to_nothing_is_no_folder(tmp_path):
     (tmp_path / "runs").symlink_to(tmp_path / "gone")
 
     assert "a link to nothing" in unwritable(tmp_path / "runs" / "live")
+
+
+def test_a_folder_that_the_system_calls_writable_and_that_takes_no_file_is_told(tmp_path):
+    if not Path("/proc/self").is_dir():
+        pytest.skip("this system has no /proc")
+    (found,) = kill_file_problems(tmp_path, ["/proc/KILL"])
+
+    assert "nothing can be written into /proc: " in found.message
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

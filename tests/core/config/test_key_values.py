@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos.config.key_values import looks_like_key
+from logos.context.secret_forms import looks_like_key
 
 LETTERS = string.ascii_letters + string.digits
 

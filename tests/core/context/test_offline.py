@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from logos.context.environment import offline
-from logos.context.network import is_loopback, refuse_network
+from logos.context.network import refuse_network
+from logos.domain.addresses import is_loopback
 from logos.domain.errors import InputError
 from logos.testing.contexts import part_context
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random  # noqa: TID251 - seeded
 import string
 from urllib.parse import quote, quote_plus
 
@@ -11,8 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logos.config.sensitive import looks_secret
 from logos.context.known_secrets import MASK, KnownSecrets
-from logos.context.redaction import is_sensitive, redact, redact_text
+from logos.context.redaction import holds_known_secret, is_sensitive, redact, redact_text, remember
+from logos.context.secret_forms import looks_like_key
+from logos.context.secret_names import SECRET_WORDS, may_name_a_secret
 
 LETTERS = string.ascii_letters + string.digits
 TOKEN = "a1B2c3D4e5F6g7H8"
@@ -64,6 +68,7 @@ def test_what_is_too_short_to_be_a_secret_masks_nothing(value):
 NAMES = [
     *("api_key", "apiKey", "APIKEY", "X-MBX-APIKEY", "APCA-API-SECRET-KEY", "APCA-API-KEY-ID", "API-Key", "API-Sign"),
     *("secret", "client_secret", "password", "passwd", "passphrase", "access_token", "privateKey", "signature"),
+    *("authorization", "cookie", "accesskey", "authToken"),
 ]
 
 
@@ -133,6 +138,10 @@ def test_what_has_the_form_of_a_secret_is_masked(text):
         "https://docs.example.com/a/b?symbol=BTC-USD#token",
         "a monkey: 12ab34cd56ef",
         "StockError: SPX at OK",
+        "AKAM1240621C00100000 and AAPL240621C00190000, ordered as OQCLML-BW3P3-BUCMWZ",
+        "order 6f1c2b34-5d6e-4f70-8a9b-0c1d2e3f4a5b of 61e69015-8549-4bfd-b9c3-01e75843f47d",
+        "runs/live/sessions/20240304-143000-AVeryLongSessionNameOf2024/orders.csv",
+        "TASKMASTER at RISK-USD, AKTIENGESELLSCHAFT",
     ],
 )
 def test_ordinary_texts_stay_as_they_are(text):
@@ -157,6 +166,114 @@ def test_ordinary_values_stay_as_they_are():
     }
 
     assert redact(values) == values
+
+
+def private_key(seed: int) -> str:
+    """Return a private key of its own, as openssl writes it."""
+    body = base64.b64encode(random.Random(seed).randbytes(118)).decode()
+    lines = "\n".join(body[place : place + 64] for place in range(0, len(body), 64))
+    return f"-----BEGIN EC PRIVATE KEY-----\n{lines}\n-----END EC PRIVATE KEY-----\n"
+
+
+PRINTED = {
+    "as it is": str,
+    "in a line": lambda key: key.replace("\n", "\\n"),
+    "in JSON": lambda key: json.dumps({"note": key}),
+    "in JSON in JSON": lambda key: json.dumps(json.dumps([key])),
+    "in a traceback": repr,
+    "in an address": quote,
+    "as a form": quote_plus,
+}
+
+
+@pytest.mark.parametrize("known_as", ["as it is", "in a line"])
+@pytest.mark.parametrize("how", PRINTED)
+def test_a_known_private_key_does_not_hide_the_frame_of_another(how, known_as):
+    remember(PRINTED[known_as](private_key(1)))
+    for seed in (1, 2):
+        masked = redact_text(f"sent {PRINTED[how](private_key(seed))} to it")
+
+        assert not [line for line in private_key(seed).split()[4:-4] if line[:12] in masked or line[-12:] in masked]
+        assert redact_text(masked) == masked
+
+
+def test_a_known_value_that_is_the_frame_alone_does_not_hide_it():
+    remember("-----BEGIN EC PRIVATE KEY-----")  # of a variable in .env that was written over many lines
+
+    assert redact_text(private_key(1)) == f"{MASK}\n"
+
+
+@pytest.mark.parametrize("known_as", ["as it is", "in a line"])
+def test_each_line_of_a_known_private_key_is_masked_alone(known_as):
+    remember(PRINTED[known_as](private_key(1)))
+    body = private_key(1).splitlines()[1:-1]
+
+    assert [line for line in body if len(line) > 8 and redact_text(f"│ {line} │") != "│ *** │"] == []
+    assert redact_text("-----BEGIN EC PRIVATE KEY and its END") == "-----BEGIN EC PRIVATE KEY and its END"
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_no_test_knows_what_another_has_made_known(time):
+    assert not holds_known_secret("told-in-a-test")
+    remember("told-in-a-test")
+    assert holds_known_secret("told-in-a-test")
+
+
+CAPITALS = string.ascii_uppercase + string.digits
+ISSUED = {
+    **dict.fromkeys(["AKIA", "ASIA"], (CAPITALS, 16, 16)),
+    **dict.fromkeys(["PK1", "AK2", "CK3"], (CAPITALS, 17, 17)),
+    **dict.fromkeys(["PK4", "AK5", "CK6"], (CAPITALS, 23, 23)),
+    **dict.fromkeys(["sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"], (LETTERS, 20, 50)),
+    **dict.fromkeys(["glpat-", "sk_live_", "pk_test_", "rk-proj-", "sk-ant-"], (f"{LETTERS}_-", 16, 50)),
+    **dict.fromkeys([f"xox{kind}-" for kind in "abprs"], (f"{LETTERS}-", 10, 50)),
+    **dict.fromkeys(["AIza"], (f"{LETTERS}_-", 30, 40)),
+}
+
+
+@st.composite
+def issued_keys(draw):
+    """Draw a key as some issuer makes it."""
+    prefix, (letters, least, most) = draw(st.sampled_from(sorted(ISSUED.items())))
+    return prefix + draw(st.text(letters, min_size=least, max_size=most))
+
+
+@settings(max_examples=150)
+@given(
+    issued_keys(), st.sampled_from(["", " ", "note: ", '{"a": "', "x_", "Über/"]), st.sampled_from(["", " ", '"', "."])
+)
+def test_an_issued_key_is_refused_in_a_config_and_masked_in_a_text(key, before, after):
+    assert looks_like_key(f"{before}{key}{after}")
+    assert redact_text(f"{before}{key}{after}") == f"{before}{MASK}{after}"
+
+
+LONG = st.one_of(
+    issued_keys(),
+    st.text(f"{LETTERS}+/", min_size=20, max_size=90),
+    st.sampled_from(
+        ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJhbGciOi.eyJzdWIiOi.x", "key=", "://", "@"]
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(LONG, st.sampled_from([" ", "-", "/", "=", ", ", "%3D"])), max_size=8).map("".join))
+def test_what_a_config_refuses_is_masked_and_once_is_enough(text):
+    masked = redact_text(text)
+
+    assert not looks_like_key(masked)
+    assert redact_text(masked) == masked
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(["", "api_", "X-MBX-", "my", "binance"]), st.sampled_from(sorted(SECRET_WORDS)), st.booleans())
+def test_a_name_that_is_masked_is_refused_in_a_config_and_not_shown_of_a_request(prefix, word, capital):
+    name = f"{prefix}{word.capitalize() if capital else word}"
+
+    assert is_sensitive(name) <= looks_secret(name) <= may_name_a_secret(name)
+    assert not looks_secret(name) or redact({name: TOKEN}) == {name: MASK}
+    assert not looks_secret(name) or redact_text(f"{name}={TOKEN}") == f"{name}={MASK}"
+    assert not looks_secret(name) or TOKEN not in redact_text(json.dumps({name: TOKEN}))
 
 
 SIGNS = ["=", ": ", '"', "'", '\\"', "\\", "://", "@", "?", "&", "[", "]", "\n", ",", "%3D", MASK]

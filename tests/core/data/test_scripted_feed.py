@@ -53,6 +53,19 @@ def test_it_ticks_behind_its_last_bar_and_ends(tmp_path: Path) -> None:
     assert clocks == [(60, 2), (120, 2), (127, 0), (134, 0), (141, 0)]
 
 
+def test_it_hangs_behind_the_slice_that_is_named_and_gives_the_rest_to_whoever_comes_after_it(tmp_path: Path) -> None:
+    named = START + 2 * MINUTE
+    feed = feed_of(tmp_path, bars=4, hang=3_600, hang_at=time_text(named), clock=SystemClock())
+    feed.prepare()
+    found = feed.deliveries(None)
+    assert [next(found).slice.clock, next(found).slice.clock] == [START + MINUTE, named]
+    feed.close()
+    assert list(found) == []
+    resumed = feed_of(tmp_path, bars=4, hang=3_600, hang_at=time_text(named))
+    resumed.prepare()
+    assert [one.slice.clock for one in resumed.deliveries(named)] == [named + MINUTE, named + 2 * MINUTE]
+
+
 def test_it_says_that_bars_were_fetched_when_they_closed(tmp_path: Path) -> None:
     feed = feed_of(tmp_path, bars=1)
     feed.prepare()
@@ -70,7 +83,9 @@ def test_a_hanging_poll_ends_when_the_feed_is_closed(tmp_path: Path) -> None:
     assert not taking.is_alive()
 
 
-@pytest.mark.parametrize("keys", [{"pause": Decimal(6)}, {"ticks": -1}, {"tick": "soon"}, {"hang": -1}, {"path": " "}])
+@pytest.mark.parametrize(
+    "keys", [{"pause": Decimal(6)}, {"ticks": -1}, {"tick": "soon"}, {"hang": -1}, {"hang_at": "noon"}, {"path": " "}]
+)
 def test_what_it_cannot_do_is_refused(keys: dict[str, object]) -> None:
     with pytest.raises(InputError):
         ScriptedConfig(**{"path": "cache", **keys})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
 from logos.artifacts import schemas
 from logos.assembly.outside import SurveyError
 from logos.config.session import load_session_config
-from logos.domain.errors import IntegrityError
+from logos.domain.errors import IntegrityError, PartFailedError
 from logos.domain.orders import OrderStatus, Side
 from logos.live.disk import Disk
 from logos.live.reconcile import ReconciliationError
@@ -115,22 +116,69 @@ def test_an_intent_behind_the_snapshot_is_kept_before_the_journal_is_cut_and_out
 def test_an_order_of_unknown_outcome_blocks_its_symbol_until_the_venue_answers(house) -> None:
     house.lay(count=40)
     die_at(house, 3)
+    assert resume_in_silence(house, until=25).status == "completed"
+    doubts = events(house, "unknown")
+    assert {doubt["reason"] for doubt in doubts} == {"the venue does not answer"}
+    assert any(one.get("reason_code") == "unknown_order" for one in events(house, "decision"))
+    settled = {one["order_id"]: one["ts"] for one in events(house, "venue_request", "cancelled")}
+    assert all(settled[doubt["order_id"]] > doubt["ts"] for doubt in doubts)
+    assert ",unknown," not in (house.folder / "orders.csv").read_text()
+    assert house.verify().differences == ()
+    assert audit(house.folder).agrees
+
+
+def resume_in_silence(house, *, until):
+    """Resume a session whose venue says nothing of orders before so many slices have passed."""
     seen = 0
 
     def progress(session):
         nonlocal seen
         seen = session.counts.slices
 
-    house.work.VENUE.silent = lambda what: what == "find" and seen < 25
-    assert house.resume(progress=progress).status == "completed"
-    doubts = events(house, "unknown")
-    assert {doubt["reason"] for doubt in doubts} == {"the venue does not answer"}
-    assert any(one.get("reason_code") == "unknown_order" for one in events(house, "decision"))
-    shown = {one["order_id"]: one["ts"] for one in events(house, "venue_request")}
-    assert all(shown[doubt["order_id"]] > doubt["ts"] for doubt in doubts)
-    assert ",unknown," not in (house.folder / "orders.csv").read_text()
+    house.work.VENUE.silent = lambda what: what == "find" and seen < until
+    return house.resume(progress=progress)
+
+
+def test_an_order_that_was_no_longer_wanted_while_it_was_unknown_is_never_shown_nor_filled(house) -> None:
+    house.lay(count=40)
+    die_at(house, 3)
+    resume_in_silence(house, until=25)
+    doubts = {one["order_id"]: one["ts"] for one in events(house, "unknown")}
+    ended = {one["order_id"]: one for one in events(house, "cancelled") if one["order_id"] in doubts}
+    assert ended, "no target changed while the venue was silent"
+    assert {one["reason"] for one in ended.values()} == {"target changed"}
+    assert all(one["ts"] > doubts[number] for number, one in ended.items())
+    later = events(house, "venue_request", "accepted", "fill")
+    assert not [one for one in later if one["order_id"] in ended]
     assert house.verify().differences == ()
     assert audit(house.folder).agrees
+
+
+def test_a_wish_to_cancel_outlives_a_crash(house) -> None:
+    house.lay(count=40)
+    die_at(house, 3)
+    seen = 0
+
+    def progress(session):
+        nonlocal seen
+        seen = session.counts.slices
+        if seen == 22:
+            raise house.work.Killed
+
+    house.work.VENUE.silent = lambda what: what == "find"
+    with pytest.raises(house.work.Killed):
+        house.resume(progress=progress)
+    state = json.loads((house.folder / "state.json").read_text())
+    assert state["broker"]["unsettled"]
+    unwanted = state["broker"]["unwanted"]
+    assert unwanted, "the last snapshot is of a time before the wish"
+    house.work.VENUE.silent = lambda _what: False
+    assert house.resume().status == "completed"
+    ended = {one["order_id"]: one["reason"] for one in events(house, "cancelled")}
+    assert [[number, ended[number]] for number, _ in unwanted] == unwanted
+    shown = {one["order_id"] for one in events(house, "venue_request", "fill")}
+    assert not shown & {number for number, _ in unwanted}
+    assert house.verify().differences == ()
 
 
 def test_what_is_unknown_at_the_end_stays_so_and_is_told(house) -> None:
@@ -181,6 +229,47 @@ def test_a_failed_finding_refuses_the_start_with_all_of_them_and_leaves_no_folde
         ("broker", "markets: AAA-USD is not traded", ""),
     ]
     assert not (house.workspace / "runs").exists()
+
+
+def test_a_broker_that_fails_in_its_survey_is_named_and_no_session_was_begun(house) -> None:
+    house.lay()
+    house.work.VENUE.silent = lambda what: what == "survey" and 1 // 0
+    with pytest.raises(PartFailedError, match="the broker failed: ZeroDivisionError") as raised:
+        house.start()
+    assert raised.value.hint.startswith("No session was begun")
+    assert not house.folder.parent.exists()
+
+
+@pytest.mark.parametrize("fails", ["restore", "_warm_up", "_mark_running"])
+def test_a_resume_that_fails_leaves_no_file_open(house, monkeypatch, fails) -> None:
+    class Counting(Disk):
+        opened: ClassVar[set[int]] = set()
+
+        def open_append(self, path):
+            found = super().open_append(path)
+            self.opened.add(found)
+            return found
+
+        def close(self, descriptor):
+            self.opened.discard(descriptor)
+            super().close(descriptor)
+
+    house.lay()
+    house.work.VENUE.dies_at = 4
+    with pytest.raises(house.work.Killed):
+        house.start()
+    house.work.VENUE.dies_at = 0
+
+    def fail(*_arguments):
+        assert Counting.opened
+        raise RuntimeError("it fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"logos.live.resume.{fails}", fail)
+        with pytest.raises(RuntimeError, match="it fails"):
+            house.resume(disk=Counting())
+    assert Counting.opened == set()
+    assert house.resume().status == "completed"
 
 
 def test_a_failed_finding_refuses_a_resume_and_changes_nothing(house) -> None:

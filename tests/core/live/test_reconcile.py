@@ -43,7 +43,7 @@ def judge(orders=(), outside=(), *, written=(), answers=None, held=(), position=
         orders=tuple(orders),
         written=tuple(written),
         positions={AAA.symbol: position * AAA.lot},
-        named=lambda name: name.startswith("lg-"),
+        named=lambda name: name if name.startswith("lg-") else "",
         begins=begins,
     )
     standing = Standing(keeper=KEEPER, orders=tuple(outside), positions=tuple(held))

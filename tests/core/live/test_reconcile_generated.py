@@ -17,7 +17,7 @@ import pytest
 from logos.context.seed import Seed
 from logos.live.disk import Disk
 from logos.live.reconcile import ReconciliationError
-from logos.testing.outside import Keeper, Trouble, filled_away
+from logos.testing.keeper import Keeper, Trouble, filled_away
 
 SAMPLE = 40
 WHOLE = 10_000

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logos.live.late_log import LateLog
-from logos.live.tally import KEPT_CAUSES, KEPT_KINDS, SpokenCause, Tally, add, add_kind, spoke
+from logos.live.tally import KEPT_CAUSES, KEPT_KINDS, SpokenAnswer, SpokenCause, Tally, VenueAnswers, add, spoke
 from logos.live.watch import DEFAULT_KILL_FILE, Watch
 from logos.testing.contexts import RecordingLog
 
@@ -41,17 +41,35 @@ def test_a_guard_that_never_stops_speaking_is_counted_and_takes_no_more_room() -
     assert len(json.dumps(tally.snapshot())) < 2_000
 
 
+NOTIONAL = "-1013 Filter failure: NOTIONAL: value {} is below the least 5: order more"
+
+
 def test_a_venue_with_endless_answers_is_counted_by_kind_and_takes_no_more_room() -> None:
-    counts: dict[str, int] = {}
-    for number in range(1_000):
-        add_kind(counts, f"-1013 Filter failure: NOTIONAL: value {number} is below the least 5: order more")
-        add_kind(counts, f"answer {'x' * (number % 70)}")
-        add_kind(counts, "would accept")
-    add_kind(counts, "")
-    assert counts["-1013 Filter failure: NOTIONAL: value"] == 1_000
-    assert counts["would accept"] == 1_000
-    assert sum(counts.values()) == 3_000
-    assert len(counts) == KEPT_KINDS + 1
+    said = VenueAnswers()
+    for number in range(1, 1_001):
+        said.add(3 * number - 2, NOTIONAL.format(number))
+        said.add(3 * number - 1, f"answer {'x' * (number % 70)}")
+        said.add(3 * number, "would accept")
+    assert said.kinds["-1013 Filter failure: NOTIONAL"] == SpokenAnswer(1_000, 1, NOTIONAL.format(1))
+    assert said.kinds["would accept"] == SpokenAnswer(1_000, 3, "would accept")
+    assert (said.would_accept, said.would_refuse) == (1_000, 2_000)
+    assert said.first_refused == f"order 1: {NOTIONAL.format(1)}"
+    assert sum(one.orders for one in said.kinds.values()) == 3_000
+    assert len(said.kinds) == KEPT_KINDS + 1
+    tally = Tally(venue=said)
+    assert Tally.restored(json.loads(json.dumps(tally.snapshot()))) == tally
+
+
+def test_an_order_that_breaks_two_rules_counts_in_both_and_once_in_each() -> None:
+    said = VenueAnswers()
+    short = "42210000 fractional orders cannot be sold short: sell 1 instead of 1.5"
+    day = "42210000 fractional orders must be DAY orders: order 1.5 with day instead of gtc, or whole shares"
+    said.add(7, f"{short}; {day}; {day}")
+    assert said.would_refuse == 1
+    assert said.kinds == {
+        "42210000 fractional orders cannot be sold short": SpokenAnswer(1, 7, short),
+        "42210000 fractional orders must be DAY orders": SpokenAnswer(1, 7, day),
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,14 +78,19 @@ def test_a_venue_with_endless_answers_is_counted_by_kind_and_takes_no_more_room(
         ("would accept", "would accept"),
         ("would accept: quantity 0.02 for 0.020005", "would accept: quantity"),
         ("would refuse: 40310000 cost basis must be >= 10 (it is 3)", "would refuse: 40310000 cost basis must be >="),
-        ("would refuse: day only (use day); qty 3", "would refuse: day only"),
+        (
+            "40310000 insufficient qty available for order (requested: 5, available: 3): sell 3 first",
+            "40310000 insufficient qty available for order",
+        ),
+        ("LOT_SIZE: quantity 3 is no multiple of 2", "LOT_SIZE"),
+        ('42210000 asset "2X" is not active: leave it out', '42210000 asset "2X" is not active'),
         ("EGeneral:Invalid arguments:volume", "EGeneral:Invalid arguments:volume"),
     ],
 )
-def test_the_kind_of_an_answer_is_what_stands_before_its_numbers(outcome: str, kind: str) -> None:
-    counts: dict[str, int] = {}
-    add_kind(counts, outcome)
-    assert counts == {kind: 1}
+def test_the_kind_of_an_answer_is_its_code_and_its_rule(outcome: str, kind: str) -> None:
+    said = VenueAnswers()
+    said.add(1, outcome)
+    assert list(said.kinds) == [kind]
 
 
 @given(st.permutations(["b", "a", "c", "a"]))

@@ -328,6 +328,25 @@ def test_the_first_record_that_disagrees_is_named(folder, name, old, new, line, 
     assert (fault.file, fault.line, fault.field) == (name, line, field)
 
 
+def test_a_reason_forged_in_one_table_is_found_by_the_other(folder):
+    replace(folder, schemas.ORDERS_FILE, "10.06,0.03,\n", "10.06,0.03,forged by hand\n")
+    fault = faults(audit(folder))["decisions"]
+    assert (fault.file, fault.line, fault.field) == (schemas.DECISIONS_FILE, 2, "detail")
+
+
+@pytest.mark.parametrize("forged", ["xend_of_data", "clipped end_of_data", "clipped; end_of_date"])
+def test_a_reason_that_does_not_end_with_that_of_the_journal_is_found(folder, forged):
+    replace(folder, schemas.ORDERS_FILE, "end_of_data", forged)
+    fault = faults(audit(folder))["orders"]
+    assert (fault.file, fault.line, fault.field) == (schemas.ORDERS_FILE, 3, "reason")
+
+
+def test_a_note_that_both_tables_tell_stands_before_the_reason(folder):
+    replace(folder, schemas.ORDERS_FILE, "end_of_data", "target clipped; end_of_data")
+    replace(folder, schemas.DECISIONS_FILE, "ordered,2,,", "ordered,2,,target clipped")
+    assert faults(audit(folder)) == {}
+
+
 def test_a_fault_says_what_was_found_and_what_is_expected(folder):
     replace(folder, schemas.TRADES_FILE, "taker,0.01", "taker,0.02")
     assert str(faults(audit(folder))["trades"]) == "trades.csv line 3 (trade 2), fee: found 0.02, expected 0.01"

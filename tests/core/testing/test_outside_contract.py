@@ -8,9 +8,18 @@ from typing import ClassVar
 import attrs
 import pytest
 
-from logos.domain.events import Accepted, Unknown
+from logos.domain.bars import Bar, Slice
+from logos.domain.events import Accepted, Cancelled, Unknown
+from logos.domain.orders import Order
 from logos.session.outside import HealthCheck, Verdict
-from logos.testing.outside import Keeper, KeptBroker, OutsideBrokerContract, Placed, Trouble
+from logos.testing.bars import instrument
+from logos.testing.contexts import part_context
+from logos.testing.contract import through_json
+from logos.testing.guards import intent_of
+from logos.testing.keeper import Keeper, Trouble
+from logos.testing.kept_broker import KeptBroker
+from logos.testing.outside import OutsideBrokerContract, Placed
+from logos.testing.views import FakeAccount
 
 
 class Kept(OutsideBrokerContract):
@@ -103,3 +112,27 @@ def test_a_broker_that_breaks_a_rule_fails_its_case(kind, case, tmp_path) -> Non
             failing[name] = str(error)
     assert case in failing
     assert failing[case].startswith((case, "closed twice"))
+
+
+def test_an_order_that_is_cancelled_while_it_is_unknown_never_trades_at_the_double(tmp_path) -> None:
+    symbol = instrument()
+    account = FakeAccount(instruments={})
+    for lost in (Trouble.LOST_REQUEST, Trouble.LOST_ANSWER, Trouble.LATE):
+        troubles = {"place": lost, "find": Trouble.LOST_ANSWER}
+        path = tmp_path / f"{lost}.json"
+        keeper = Keeper(path, lambda request, troubles=troubles: troubles.get(request, Trouble.NONE))
+        broker = KeptBroker(keeper, part_context(symbol))
+        order = Order(intent=intent_of(symbol, 100, 10_000), updated_at=0)
+        assert [type(one) for one in broker.submit(order, account)] == [Unknown]
+        assert list(broker.cancel(order, "target changed")) == []
+        state = through_json(broker.snapshot())
+        assert state == {"unsettled": [1], "unwanted": [[1, "target changed"]]}
+        broker = KeptBroker(keeper, part_context(symbol))
+        broker.restore(state, {1: order})
+        troubles.clear()
+        bars = Slice(60, (Bar(symbol, 0, 10_000, 10_000, 10_000, 10_000, 500),))
+        events = [event for _ in range(3) for event in broker.match(bars, account)]
+        assert [type(one) for one in events] == [Accepted, Cancelled], lost
+        assert events[-1].reason == "target changed"
+        assert [(one["status"], one["filled"]) for one in keeper.entries] == [("cancelled", "0")], lost
+        assert broker.snapshot() == {"unsettled": [], "unwanted": []}

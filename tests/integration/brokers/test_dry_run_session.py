@@ -50,6 +50,18 @@ sys.exit(main())
 """
 """Runs the command line, killed for good where the intent of an order has just become safe."""
 
+ASKING = """\
+import sys
+
+from logos.brokers import dry_run
+
+dry_run.FIRST_WAIT = dry_run.LONGEST_WAIT = 0.0
+from _logos_boot import main
+
+sys.exit(main())
+"""
+"""Runs the command line; an order of unknown outcome is asked for at every bar."""
+
 
 @pytest.fixture
 def exchange(venues, workspace):
@@ -65,12 +77,12 @@ def exchange(venues, workspace):
 
 
 @pytest.fixture
-def killed_at(workspace, offline_environment):
-    """Return what runs the program in a process of its own until the intent of an order is safe, and kills it there."""
+def program(workspace, offline_environment):
+    """Return what runs a program in a process of its own."""
 
-    def run(number, *arguments):
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM.format(number=number), *arguments],
+    def run(text, *arguments):
+        return subprocess.run(
+            [sys.executable, "-c", text, *arguments],
             cwd=workspace,
             env={**offline_environment, "LOGOS_HOME": str(workspace)},
             capture_output=True,
@@ -78,6 +90,16 @@ def killed_at(workspace, offline_environment):
             check=False,
             timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture
+def killed_at(program):
+    """Return what runs the program until the intent of an order is safe, and kills it there."""
+
+    def run(number, *arguments):
+        done = program(PROGRAM.format(number=number), *arguments)
         assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
     return run
@@ -165,3 +187,27 @@ def test_an_order_that_the_exchange_says_nothing_of_stays_unknown_and_is_so_agai
     (workspace / ".env").unlink()
     verified = logos_cli("replay", folder.name, "--verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_an_order_that_was_no_longer_wanted_when_the_exchange_could_say_of_it_is_neither_shown_nor_filled(
+    logos_cli, workspace, exchange, killed_at, program
+) -> None:
+    killed_at(4, "trade", "--config", "session.yaml")
+    exchange.misbehave("banned", 400, path="/api/v3/order", retry_after="3600")
+    resumed = program(ASKING, "trade", "--resume", "latest")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    folder = latest(workspace)
+    doubts = {one["order_id"]: one["ts"] for one in events(folder, "unknown")}
+    assert doubts
+    ended = {one["order_id"]: one for one in events(folder, "cancelled")}
+    assert set(doubts) <= set(ended)
+    assert {ended[number]["reason"] for number in doubts} == {"target changed"}
+    assert all(ended[number]["ts"] > at for number, at in doubts.items())
+    later = events(folder, "venue_request", "accepted", "fill")
+    assert not [one for one in later if one["order_id"] in doubts]
+    assert max(one["order_id"] for one in later) > max(doubts), "the session did not go on"
+    (workspace / ".env").unlink()
+    verified = logos_cli("replay", folder.name, "--verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    audited = logos_cli("audit", folder.name)
+    assert audited.returncode == 0, audited.stdout + audited.stderr

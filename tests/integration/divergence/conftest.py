@@ -61,16 +61,6 @@ class StandingClock:
         self._elapsed += seconds
 
 
-class Lockstep:
-    """In the seat of the pump that fetches in a thread: the feed and the session take turns instead."""
-
-    def __init__(self, items: Iterator[object]) -> None:
-        self._items = items
-
-    def __iter__(self) -> Iterator[object]:
-        return self._items
-
-
 # -- the laboratory ------------------------------------------------------------------------------------------------
 
 
@@ -199,12 +189,15 @@ class Lab:
             registry=registry,
             clock=StandingClock(at),
             cadence=Cadence(flush=0, snapshot=40),
+            pump=iter,  # the feed and the session take turns: no pump fetches in a thread
             **surroundings,
         )
         self.mood.update(mood or {})
         try:
             resolved = load_session_config(yaml.safe_dump(config, sort_keys=False), registry, workspace=folder)
-            outcome = launch.start(setup, resolved, session_id=session_id)
+            with pytest.MonkeyPatch.context() as patch:
+                hurry(patch)
+                outcome = launch.start(setup, resolved, session_id=session_id)
         finally:
             self.mood.clear()
         return folder / outcome.path
@@ -238,14 +231,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Registr
 
 
 @pytest.fixture(scope="session")
-def lab(site: dict[str, Registry], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Return the laboratory; no picture is drawn in it, and no disk is waited for."""
+def lab(site: dict[str, Registry], tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Return the laboratory."""
     mood = importlib.import_module("diff_work").MOOD
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("logos.live.runner.Pump", Lockstep)
-        patch.setattr("logos.artifacts.plots.draw_equity", lambda _csv, out, **_rest: out.write_bytes(b"picture"))
-        patch.setattr("os.fsync", lambda _descriptor: None)
-        yield Lab(root=tmp_path_factory.mktemp("diff"), registries=site, mood=mood)
+    return Lab(root=tmp_path_factory.mktemp("diff"), registries=site, mood=mood)
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Draw no picture and wait for no disk; only while a session runs, as the laboratory outlives many tests."""
+    patch.setattr("logos.artifacts.plots.draw_equity", lambda _csv, out, **_rest: out.write_bytes(b"picture"))
+    patch.setattr("os.fsync", lambda _descriptor: None)
 
 
 _OF_ONE_RUN = re.compile(r'"(seq|session_id|client_order_id|prev|hash)":("[^"]*"|\d+),?')

@@ -26,7 +26,7 @@ class Silence:
 def examples_of(document: Path) -> list[str]:
     """Return the YAML blocks of a document in which a feed polls."""
     blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
-    return [block for block in blocks if re.search(r"plugin: (ccxt|yfinance)\b", block)]
+    return [block for block in blocks if re.search(r"^feed:\s*\{?plugin: (ccxt|yfinance)\b", block, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))

@@ -43,7 +43,7 @@ def test_a_crash_of_the_latest_session_is_rehearsed(script, logos_cli, workspace
         "feed: {plugin: replay, path: bundled, symbols: [DEMO]}\nstrategies: [{plugin: buy_and_hold}]\n"
     )
     assert logos_cli("trade", "--config", "mine.yaml").returncode == 0
-    done = script("rehearse_crash.sh", "latest", "--sample", "1")
+    done = script("rehearse_crash.sh", "--sample", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All artifacts are the same bytes" in done.stdout
 

@@ -9,6 +9,7 @@ from logos.context.parts import AccountSettings
 from logos.session.outside import HealthCheck, Verdict
 
 _ACTIVE = ("ACTIVE", "PAPER_ONLY")
+_BLOCKS = ("account_blocked", "trading_blocked")
 _SUPPORT = "Ask Alpaca's support why"
 
 
@@ -43,11 +44,15 @@ def account_checks(
 
 def _state(account: Mapping[str, Any], settings: AccountSettings) -> HealthCheck:
     status = str(account.get("status"))
-    blocks = [name for name in ("account_blocked", "trading_blocked") if account.get(name)]
+    blocks = [name for name in _BLOCKS if account.get(name)]
     if status not in _ACTIVE:
         return _check("account", Verdict.FAILED, f"the account is {status}, and must be ACTIVE", _SUPPORT)
     if blocks:
         return _check("account", Verdict.FAILED, f"the account may not trade: {' and '.join(blocks)}", _SUPPORT)
+    untold = [name for name in _BLOCKS if not isinstance(account.get(name), bool)]
+    if untold:
+        text = f"the account is {status}, and does not tell {' and '.join(untold)}: it may be that it may not trade"
+        return _check("account", Verdict.WARNING, text, "Look at the account in Alpaca's dashboard")
     currency = str(account.get("currency") or "USD")
     if currency != settings.currency:
         return _check(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from logos.brokers.alpaca_config import AlpacaConfig
+from logos.brokers.alpaca_config import NAME, AlpacaConfig
 from logos.brokers.alpaca_rules import asset_of_state
-from logos.brokers.errors import CredentialsError, UnclassifiedVenueError
-from logos.brokers.venue import Preview
+from logos.brokers.errors import UnclassifiedVenueError, readable
+from logos.brokers.venue import Preview, own_record
+from logos.context.network import refuse_network
 from logos.context.parts import PartContext
 from logos.context.venue_symbols import markets_of
-from logos.domain.errors import ResumeError
 from logos.domain.instruments import AssetClass, Instrument
 from logos.domain.orders import OrderIntent, OrderStatus, Side
 from logos.session.outside import OutsideOrder, OutsidePosition, Survey
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
     from logos.brokers.alpaca_preview import AlpacaPreviewer
     from logos.brokers.alpaca_reader import AlpacaReader
 
-NAME = "alpaca:paper"
 
-_KEY = re.compile(r"[!-~]+")
 _OPEN = OrderStatus.ACCEPTED
 STATUSES: Mapping[str, OrderStatus] = {
     "new": _OPEN,
@@ -96,16 +93,20 @@ class AlpacaDesk:
         found = self.reader().order(intent.client_order_id)
         return None if found is None else self._outside(found)
 
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name as it is: Alpaca takes it."""
+        return client_order_id
+
     def open_orders(self) -> tuple[OutsideOrder, ...]:
         """Return all open orders of the account."""
-        return tuple(map(self._outside, self.reader().open_orders()))
+        with readable(NAME):
+            return tuple(map(self._outside, self.reader().open_orders()))
 
     def positions(self) -> tuple[OutsidePosition, ...]:
         """Return what the account holds, cash aside."""
-        return tuple(
-            OutsidePosition(place=NAME, symbol=self._symbol(held), quantity=_held(held))
-            for held in self.reader().positions()
-        )
+        found = self.reader().positions()
+        with readable(NAME):
+            return tuple(OutsidePosition(place=NAME, symbol=self._symbol(held), quantity=_held(held)) for held in found)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -119,12 +120,13 @@ class AlpacaDesk:
         Raises
         ------
         CredentialsError
-            Where the credentials are not set.
+            Where the credentials are not set, or cannot be meant.
         """
         from logos.brokers.alpaca_reader import AlpacaReader  # noqa: PLC0415 - a heavy library, only where it is asked
 
         if self._reader is None:
-            key, secret = self._credentials()
+            key, secret = self._config.reveal_credentials(self._context.secrets)
+            refuse_network(self._context, self._config.base_url, what="the broker alpaca")
             self._reader = AlpacaReader(
                 NAME,
                 address=self._config.address,
@@ -135,56 +137,33 @@ class AlpacaDesk:
             )
         return self._reader
 
-    def _credentials(self) -> tuple[str, str]:
-        known = {name: self._context.secrets.get(name) for name in self._config.credentials}
-        missing = [name for name, value in known.items() if value is None]
-        if missing:
-            raise CredentialsError(
-                NAME,
-                f"no key is set: {' and '.join(missing)}",
-                hint="Make a key for the paper account in Alpaca's dashboard, and write it into .env",
-            )
-        key, secret = (value.reveal() for value in known.values() if value is not None)
-        for name, value in zip(known, (key, secret), strict=True):
-            if not _KEY.fullmatch(value):  # the HTTP library would repeat it in its complaint
-                raise CredentialsError(
-                    NAME,
-                    f"{name} holds a blank or another character that no key has",
-                    hint="Copy it again from Alpaca's dashboard",
-                )
-        return key, secret
-
     def _open_previewer(self) -> AlpacaPreviewer:
         from logos.brokers.alpaca_library import VERSION  # noqa: PLC0415 - a heavy library, only where it is used
         from logos.brokers.alpaca_preview import AlpacaPreviewer  # noqa: PLC0415 - as above
 
-        record = self._context.venue_record or {}
-        if record.get("plugin") != "alpaca":
-            raise ResumeError(
-                "the record of the venue's rules is not one of Alpaca's",
-                hint="Start a new session: its survey writes the record",
-            )
+        record = own_record(self._context, plugin="alpaca")
         if record["alpaca_py"] != VERSION:
             self._context.log.warning("alpaca_py_version_changed", recorded=record["alpaca_py"], installed=VERSION)
         assets = {symbol: asset_of_state(state) for symbol, state in sorted(record["assets"].items())}
         return AlpacaPreviewer(NAME, address=self._config.address, assets=assets, shorting=bool(record["shorting"]))
 
     def _outside(self, order: Mapping[str, Any]) -> OutsideOrder:
-        filled = _decimal(order, "filled_qty")
-        return OutsideOrder(
-            place=NAME,
-            client_order_id=str(order.get("client_order_id") or ""),
-            venue_order_id=str(order.get("id") or ""),
-            symbol=self._symbol(order),
-            side=_side(order),
-            quantity=filled if order.get("qty") is None else _decimal(order, "qty"),  # an order by value has none
-            filled=filled,
-            status=_status(order, filled),
-        )
+        with readable(NAME):
+            filled = _decimal(order, "filled_qty")
+            return OutsideOrder(
+                place=NAME,
+                client_order_id=str(order["client_order_id"] or ""),
+                venue_order_id=str(order["id"]),
+                symbol=self._symbol(order),
+                side=_side(order),
+                quantity=filled if order["qty"] is None else _decimal(order, "qty"),  # an order by value has none
+                filled=filled,
+                status=_status(order, filled),
+            )
 
     def _symbol(self, named: Mapping[str, Any]) -> str:
         """Return a symbol of the session, or Alpaca's own. A position in coins has no stroke: ``BTCUSD``."""
-        theirs = str(named.get("symbol") or "")
+        theirs = str(named["symbol"] or "")
         for symbol, market in self._markets.items():
             if theirs in (market, market.replace("/", "")):
                 return symbol
@@ -192,7 +171,7 @@ class AlpacaDesk:
 
 
 def _status(order: Mapping[str, Any], filled: Decimal) -> OrderStatus:
-    status = STATUSES.get(str(order.get("status")), OrderStatus.UNKNOWN)
+    status = STATUSES.get(str(order["status"]), OrderStatus.UNKNOWN)
     if status not in (_OPEN, OrderStatus.NEW):
         return status
     if order.get("status") == "calculated" and filled == _decimal(order, "qty"):
@@ -221,9 +200,9 @@ def _held(position: Mapping[str, Any]) -> Decimal:
 
 
 def _decimal(values: Mapping[str, Any], name: str) -> Decimal:
-    value = values.get(name)
+    value = values[name]
     try:
-        number = Decimal(str(value or 0))
+        number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():

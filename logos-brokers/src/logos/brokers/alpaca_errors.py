@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import attrs
@@ -89,6 +88,9 @@ _MESSAGES = (
     _Known("access key verification failed", CredentialsError, _PAPER_KEYS),
     _Known("forbidden", NotPermittedError, f"{_PAPER_KEYS}: a key of the live account is not known here"),
 )
+_REFUSALS = range(402, 500)
+_STATUSES = {UnknownOrderError: (404,), UnknownMarketError: (404, 422), CredentialsError: range(400, 500)}
+"""Under which statuses a message counts. What Alpaca says to a key that it does not let in, it says of nothing else."""
 _ASSET_NOT_FOUND = re.compile(r'asset "[^"]*" not found')
 
 
@@ -114,7 +116,7 @@ def error_of(venue: str, answer: Answer, secrets: Collection[str] = ()) -> Venue
             venue, f"Alpaca failed: {told}", hint="See status.alpaca.markets, and try later", code=code
         )
     known = _known(str(body.get("message", ""))) if body else None
-    if known is not None:
+    if known is not None and answer.status in _STATUSES.get(known.error, _REFUSALS):
         return known.error(venue, told, hint=known.hint, code=code)
     return _by_status(venue, answer, told, code)
 
@@ -125,23 +127,6 @@ def unreadable(venue: str, answer: Answer, secrets: Collection[str] = ()) -> Unr
     return UnreadableAnswerError(
         venue, f"the answer is not what was asked for: {told}", hint="See whether a proxy answers instead of Alpaca"
     )
-
-
-def retry_after_of(headers: Mapping[str, str], now: int) -> float | None:
-    """Read ``Retry-After``: seconds, or a date; ``None`` where there is none, or none that can be read.
-
-    Parameters
-    ----------
-    now:
-        The machine's time in seconds since the epoch, UTC.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, IndexError):
-        return None
 
 
 def _by_status(venue: str, answer: Answer, told: str, code: str) -> VenueError:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import warnings
 
+from logos.brokers.transport import ReadOnlyTransport, read_only_session
+from logos.context.secrets import MASK
+
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "websockets.legacy is deprecated", DeprecationWarning)
     import alpaca
@@ -38,4 +41,14 @@ __all__ = [
     "StopOrderRequest",
     "TimeInForce",
     "TradingClient",
+    "client_through",
 ]
+
+
+def client_through(transport: ReadOnlyTransport, *, address: str, key: str = MASK, secret: str = MASK) -> TradingClient:
+    """Return a client that sends through a transport alone, repeats nothing, and gives JSON values as they came."""
+    client = TradingClient(key, secret, raw_data=True, url_override=address)
+    client._session.close()  # noqa: SLF001 - the library has no argument for any of these
+    client._session = read_only_session(transport)  # noqa: SLF001
+    client._retry = 0  # noqa: SLF001
+    return client

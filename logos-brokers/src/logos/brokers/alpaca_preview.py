@@ -13,12 +13,11 @@ from logos.brokers.alpaca_library import (
     StopLimitOrderRequest,
     StopOrderRequest,
     TimeInForce,
-    TradingClient,
+    client_through,
 )
 from logos.brokers.alpaca_rules import Asset, violations
-from logos.brokers.transport import ReadOnlyTransport, captured, read_only_session
+from logos.brokers.transport import captured, closed_transport
 from logos.brokers.venue import WOULD_ACCEPT, Preview
-from logos.context.secrets import MASK
 from logos.domain.errors import InputError
 from logos.domain.orders import OrderIntent, OrderType
 
@@ -86,10 +85,7 @@ class AlpacaPreviewer:
     def __init__(self, venue: str, *, address: str, assets: Mapping[str, Asset], shorting: bool) -> None:
         self._assets = assets
         self._shorting = shorting
-        self._client = TradingClient(MASK, MASK, raw_data=True, url_override=address)
-        self._client._session.close()  # noqa: SLF001 - the library has no argument for any of these
-        self._client._session = read_only_session(ReadOnlyTransport(venue))  # noqa: SLF001
-        self._client._retry = 0  # noqa: SLF001
+        self._client = client_through(closed_transport(venue), address=address)
 
     def preview(self, intent: OrderIntent, position: int) -> Preview:
         """Return what Alpaca would be sent for an order, and what it would say where the session holds so many lots."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from logos.brokers.alpaca_errors import Answer, error_of, retry_after_of, unreadable
+from logos.brokers.alpaca_errors import Answer, error_of, unreadable
 from logos.brokers.alpaca_library import (
     AssetClass,
     AssetStatus,
@@ -22,12 +22,12 @@ from logos.brokers.alpaca_library import (
     GetOrdersRequest,
     QueryOrderStatus,
     Sort,
-    TradingClient,
+    client_through,
 )
 from logos.brokers.alpaca_reads import READS, SHARE_NAME
-from logos.brokers.asking_again import ask_again
-from logos.brokers.errors import UnknownMarketError, UnknownOrderError
-from logos.brokers.transport import ReadOnlyTransport, read_only_session
+from logos.brokers.asking_again import ask_again, retry_after
+from logos.brokers.errors import UnknownMarketError, UnknownOrderError, readable
+from logos.brokers.transport import ReadOnlyTransport
 from logos.context.clock import Clock
 from logos.domain.times import parse_duration
 
@@ -56,11 +56,8 @@ class AlpacaReader:
         self._transport = ReadOnlyTransport(
             venue, bases=(address,), reads=READS, timeout=parse_duration(timeout), monotonic=clock.monotonic
         )
-        self.client = TradingClient(key, secret, raw_data=True, url_override=address)
-        self.client._session.close()  # noqa: SLF001 - the library has no argument for any of these
-        self.client._session = read_only_session(self._transport)  # noqa: SLF001
-        self.client._retry = 0  # noqa: SLF001
-        self.client._session.hooks["response"].append(self._judge)  # noqa: SLF001
+        self.client = client_through(self._transport, address=address, key=key, secret=secret)
+        self.client._session.hooks["response"].append(self._judge)  # noqa: SLF001 - it has no argument for it
 
     def clock(self) -> dict[str, Any]:
         """Return Alpaca's clock, and whether the market is open."""
@@ -103,7 +100,7 @@ class AlpacaReader:
                 status=QueryOrderStatus.OPEN, limit=ORDERS_A_PAGE, direction=Sort.ASC, nested=False, after=after
             )
             page = self._list(partial(self.client.get_orders, wanted))
-            new = [order for order in page if order.get("id") not in seen]
+            new = [order for order in page if str(order.get("id")) not in seen]
             yield from new
             if len(page) < ORDERS_A_PAGE or not new:
                 return
@@ -119,14 +116,18 @@ class AlpacaReader:
         self.client._session.close()  # noqa: SLF001 - it has no method for it
 
     def _object(self, call: Callable[[], Any]) -> dict[str, Any]:
-        value = ask_again(call, self._clock)
+        value = self._asked(call)
         if not isinstance(value, dict):
             raise unreadable(self._venue, Answer(status=200, body=json.dumps(value)), self._secrets)
         return value
 
+    def _asked(self, call: Callable[[], Any]) -> Any:
+        with readable(self._venue):
+            return ask_again(call, self._clock)
+
     def _list(self, call: Callable[[], Any]) -> list[dict[str, Any]]:
-        """Return a list of objects. Alpaca also sends ``null`` or ``{}`` for an empty one."""
-        value = ask_again(call, self._clock) or []
+        """Return a list of objects; only an empty list says that there is nothing."""
+        value = self._asked(call)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise unreadable(self._venue, Answer(status=200, body=json.dumps(value)), self._secrets)
         return value
@@ -136,11 +137,17 @@ class AlpacaReader:
         answer = Answer(
             status=response.status_code,
             body=response.content.decode("utf-8", "replace"),
-            retry_after=retry_after_of(response.headers, self._clock.now()),
+            retry_after=retry_after(response.headers),
         )
         if answer.status >= 300:
             raise error_of(self._venue, answer, self._secrets)
-        try:
-            json.loads(answer.body)
-        except ValueError as error:
-            raise unreadable(self._venue, answer, self._secrets) from error
+        if not _is_json(answer.body):
+            raise unreadable(self._venue, answer, self._secrets)
+
+
+def _is_json(body: str) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True

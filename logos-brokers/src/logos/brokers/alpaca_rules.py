@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from logos.domain.errors import BrokenInvariantError
 from logos.domain.money import text_of
 from logos.domain.orders import OrderIntent, OrderType, Side, TimeInForce
 
@@ -344,7 +345,7 @@ def _nearest(price: Fraction, step: Decimal) -> str:
 def _text(value: Fraction | Decimal) -> str:
     """Print an exact decimal, whatever its length. Values here are products of decimals, so that it ends."""
     exact = Fraction(value)
-    decimals = 0
-    while 10**decimals % exact.denominator:
-        decimals += 1
-    return text_of(exact.numerator * 10**decimals // exact.denominator, decimals)
+    for decimals in range(exact.denominator.bit_length()):  # a power of 2 ends with as many decimals, and 5s need fewer
+        if 10**decimals % exact.denominator == 0:
+            return text_of(exact.numerator * 10**decimals // exact.denominator, decimals)
+    raise BrokenInvariantError(f"{exact} is not a decimal that ends")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from logos.brokers.errors import RateLimitedError, TransientVenueError
@@ -35,3 +37,18 @@ def ask_again(call: Callable[[], T], clock: Clock) -> T:
             clock.sleep(max(pause, wanted or 0.0))
             pause *= 2
     return call()
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return for how many seconds a venue wants to be left alone; ``None`` where it does not say it readably.
+
+    A date counts from the answer's own, so that no clock of this machine's matters.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return float(text)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+    return max(wait.total_seconds(), 0.0)

@@ -8,26 +8,33 @@ from types import MappingProxyType
 from typing import Any
 
 from logos.brokers.ccxt_dialect import (
+    WIDE,
     Account,
     Ask,
     Draft,
     Fees,
+    FeesWithAccount,
     OrderCall,
     Raw,
     Rules,
     VenueOrder,
     above,
+    basis_points,
     below,
+    call_of,
     exact,
+    no_day_orders,
+    objects,
     plain,
-    rights,
+    rights_told,
+    seconds,
     side_of,
     standing_of,
+    table,
     too_cheap,
 )
 from logos.brokers.errors import UnknownOrderError
-from logos.domain.money import BASIS_POINTS
-from logos.domain.orders import OrderIntent, OrderStatus, OrderType, TimeInForce
+from logos.domain.orders import OrderStatus, OrderType
 from logos.session.outside import HealthCheck
 
 _STATUS = MappingProxyType(
@@ -43,7 +50,8 @@ _STATUS = MappingProxyType(
         "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
     }
 )
-_READING = frozenset({"enableReading", "enableFixReadOnly"})
+_READS_TOO = "enableFixReadOnly"
+_NEEDED = ("enableSpotAndMarginTrading", "enableWithdrawals")
 _TYPES = MappingProxyType(
     {
         OrderType.MARKET: "MARKET",
@@ -54,7 +62,7 @@ _TYPES = MappingProxyType(
 )
 
 
-class Binance:
+class Binance(FeesWithAccount):
     """See ``Dialect``. A filter is told in the words of Binance's own refusal, with the numbers behind it."""
 
     most_skew = 5.0
@@ -62,38 +70,34 @@ class Binance:
 
     def time(self, ask: Ask) -> float:
         """Return Binance's time."""
-        return float(int(ask("publicGetTime")["serverTime"]) / 1_000)
+        return seconds(int(ask("publicGetTime")["serverTime"]) / 1_000)
 
     def account(self, ask: Ask) -> Account:
         """Return the type of the account and its commission rates."""
         found = ask("privateGetAccount")
-        rates = found.get("commissionRates") or {}
-        fees = Fees(*(exact(exact(rates[side]) * BASIS_POINTS) for side in ("maker", "taker"))) if rates else None
-        fault = "" if found.get("canTrade", True) else "Binance has stopped trading in this account"
-        return Account(f"a {str(found.get('accountType', 'SPOT')).lower()} account", fault, fees)
+        rates = table(found.get("commissionRates") or {})
+        fees = Fees(basis_points(rates["maker"]), basis_points(rates["taker"])) if rates else None
+        fault = "" if found["canTrade"] is True else "Binance has stopped trading in this account"
+        return Account(f"a {str(found['accountType']).lower()} account", fault, fees)
 
     def permissions(self, ask: Ask) -> HealthCheck:
         """Look at the restrictions of the key."""
-        found = ask("sapiGetAccountApiRestrictions")
-        given = [
-            name
-            for name, value in sorted(found.items())
-            if value is True and name.startswith(("enable", "permits")) and name not in _READING
-        ]
-        return rights("Binance", given, reads=found.get("enableReading") is not False)
-
-    def fees(self, ask: Ask, markets: Mapping[str, Raw]) -> Mapping[str, Fees]:  # noqa: ARG002 - the account tells them
-        """Return nothing: the account tells them."""
-        return {}
+        found = table(ask("sapiGetAccountApiRestrictions"))
+        told = {
+            name: value
+            for name, value in found.items()
+            if name.startswith(("enable", "permits")) and name != _READS_TOO
+        }
+        return rights_told("Binance", told, reading="enableReading", needed=_NEEDED)
 
     def balances(self, ask: Ask) -> Mapping[str, Decimal]:
         """Return free and locked balances together."""
-        found = ask("privateGetAccount")["balances"]
-        return {str(each["asset"]): exact(each["free"]) + exact(each["locked"]) for each in found}
+        found = objects(ask("privateGetAccount")["balances"])
+        return {str(each["asset"]): WIDE.add(exact(each["free"]), exact(each["locked"])) for each in found}
 
     def open_orders(self, ask: Ask) -> list[VenueOrder]:
         """Return the open orders of all symbols."""
-        return [_order(each) for each in ask("privateGetOpenOrders")]
+        return [_order(each) for each in objects(ask("privateGetOpenOrders"))]
 
     def find(
         self,
@@ -108,9 +112,9 @@ class Binance:
         except UnknownOrderError:
             return None
 
-    def name_of(self, intent: OrderIntent) -> str:
+    def name_of(self, client_order_id: str) -> str:
         """Return the client order id as it is: Binance takes up to 36 letters, digits and ``-``."""
-        return intent.client_order_id
+        return client_order_id
 
     def rules(self, market: Raw) -> Rules:
         """Return the steps from the raw filters."""
@@ -124,19 +128,11 @@ class Binance:
 
     def order_call(self, draft: Draft, name: str) -> OrderCall | None:
         """Return the call: stop orders are Binance's stop-loss orders, and only resting ones have a time in force."""
-        params: dict[str, Any] = {"newClientOrderId": name}
-        if draft.stop is not None:
-            params["stopLossPrice"] = plain(draft.stop)
-        if draft.order_type.has_limit:
-            params["timeInForce"] = draft.time_in_force.upper()
-        kind = "limit" if draft.order_type.has_limit else "market"
-        return OrderCall(kind, None if draft.limit is None else plain(draft.limit), params)
+        return call_of(draft, {"newClientOrderId": name})
 
     def refusals(self, market: Raw, draft: Draft) -> list[str]:
         """Check an order against the raw filters."""
-        found = []
-        if draft.order_type.has_limit and draft.time_in_force is TimeInForce.DAY:
-            found.append("-1115 Invalid timeInForce: Binance has no day orders: use gtc or ioc")
+        found = no_day_orders("-1115 Invalid timeInForce", "Binance", draft)
         kind = _TYPES[draft.order_type]
         if kind not in market["info"].get("orderTypes", ()):
             found.append(f"-1116 Invalid orderType: {market['symbol']} takes no {kind}")
@@ -179,7 +175,7 @@ def _failures(filters: Mapping[str, Raw], draft: Draft, lot: Decimal | None) -> 
 
 def _off_step(name: str, quantity: Decimal, step: object) -> list[str]:
     size = _positive(step)
-    if size is None or quantity % size == 0:
+    if size is None or WIDE.remainder(quantity, size) == 0:
         return []
     return [f"{name}: quantity {plain(quantity)} is no multiple of {plain(size)}"]
 

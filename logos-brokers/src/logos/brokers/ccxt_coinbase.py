@@ -9,26 +9,33 @@ from types import MappingProxyType
 from typing import Any
 
 from logos.brokers.ccxt_dialect import (
+    EARLIER,
+    WIDE,
     Account,
     Ask,
     Draft,
     Fees,
+    FeesWithAccount,
     OrderCall,
     Raw,
     Rules,
     VenueOrder,
     above,
+    basis_points,
     below,
+    call_of,
     exact,
+    objects,
     plain,
-    rights,
+    rights_told,
+    seconds,
     side_of,
     standing_of,
+    table,
     too_cheap,
 )
 from logos.brokers.errors import UnclassifiedVenueError
-from logos.domain.money import BASIS_POINTS
-from logos.domain.orders import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
+from logos.domain.orders import OrderStatus, OrderType, Side, TimeInForce
 from logos.session.outside import HealthCheck
 
 _STATUS = MappingProxyType(
@@ -44,12 +51,11 @@ _STATUS = MappingProxyType(
         "FAILED": OrderStatus.REJECTED,
     }
 )
-_EARLIER = 60
-"""By how many seconds an order may be older at Coinbase than here: the clocks need not agree."""
+_RIGHTS = ("can_trade", "can_transfer", "can_view")
 _MOST_PAGES = 100
 
 
-class Coinbase:
+class Coinbase(FeesWithAccount):
     """See ``Dialect``."""
 
     most_skew = 60.0
@@ -57,32 +63,28 @@ class Coinbase:
 
     def time(self, ask: Ask) -> float:
         """Return Coinbase's time."""
-        return float(ask("v2PublicGetTime")["data"]["epoch"])
+        return seconds(ask("v2PublicGetTime")["data"]["epoch"])
 
     def account(self, ask: Ask) -> Account:
         """Return the account's fee tier and its rates."""
-        tier = ask("v3PrivateGetBrokerageTransactionSummary").get("fee_tier") or {}
+        tier = table(ask("v3PrivateGetBrokerageTransactionSummary")["fee_tier"])
         rates = [tier.get("maker_fee_rate"), tier.get("taker_fee_rate")]
-        fees = Fees(*(exact(exact(rate) * BASIS_POINTS) for rate in rates)) if all(rates) else None
+        fees = Fees(*map(basis_points, rates)) if all(rates) else None
         return Account(f"an account of the fee tier {tier.get('pricing_tier') or 'without a name'}", fees=fees)
 
     def permissions(self, ask: Ask) -> HealthCheck:
         """Look at the rights of the key."""
-        found = ask("v3PrivateGetBrokerageKeyPermissions")
-        given = [name for name in ("can_trade", "can_transfer") if found.get(name) is True]
-        return rights("Coinbase", given, reads=found.get("can_view") is not False)
-
-    def fees(self, ask: Ask, markets: Mapping[str, Raw]) -> Mapping[str, Fees]:  # noqa: ARG002 - the account tells them
-        """Return nothing: the account tells them."""
-        return {}
+        found = table(ask("v3PrivateGetBrokerageKeyPermissions"))
+        told = {name: value for name, value in found.items() if name in _RIGHTS}
+        return rights_told("Coinbase", told, reading="can_view", needed=_RIGHTS)
 
     def balances(self, ask: Ask) -> Mapping[str, Decimal]:
         """Return the balances, what is on hold included."""
         held: dict[str, Decimal] = {}
         for each in _pages(ask, "v3PrivateGetBrokerageAccounts", {"limit": "250"}, "accounts"):
             code = str(each["currency"])
-            on_hold = (each.get("hold") or {}).get("value", 0)
-            held[code] = held.get(code, Decimal(0)) + exact(each["available_balance"]["value"]) + exact(on_hold)
+            for part in (each["available_balance"], each.get("hold") or {"value": 0}):
+                held[code] = WIDE.add(held.get(code, Decimal(0)), exact(part["value"]))
         return held
 
     def open_orders(self, ask: Ask) -> list[VenueOrder]:
@@ -91,15 +93,15 @@ class Coinbase:
 
     def find(self, ask: Ask, market: str, client_order_id: str, created_at: int) -> VenueOrder | None:
         """Look through the orders of a product since shortly before one was decided: there is no query by its name."""
-        since = datetime.fromtimestamp(created_at - _EARLIER, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = datetime.fromtimestamp(created_at - EARLIER, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for each in _orders(ask, {"product_ids": market, "start_date": since}):
-            if each.get("client_order_id") == client_order_id:
+            if each["client_order_id"] == client_order_id:
                 return _order(each)
         return None
 
-    def name_of(self, intent: OrderIntent) -> str:
+    def name_of(self, client_order_id: str) -> str:
         """Return the client order id as it is."""
-        return intent.client_order_id
+        return client_order_id
 
     def rules(self, market: Raw) -> Rules:
         """Return the increments of a product."""
@@ -116,15 +118,11 @@ class Coinbase:
 
         A market order to buy is sent by its value, which CCXT reckons from the price given.
         """
-        params: dict[str, Any] = {"client_order_id": name}
-        if draft.stop is not None:
-            params["stopLossPrice"] = plain(draft.stop)
         if draft.order_type.has_limit and not _can_last(draft):
             return None
-        if draft.order_type.has_limit:
-            params["timeInForce"] = draft.time_in_force.upper()
-            return OrderCall("limit", plain(draft.price), params)
-        return OrderCall("market", plain(draft.market_price) if draft.side is Side.BUY else None, params)
+        call = call_of(draft, {"client_order_id": name})
+        by_value = not draft.order_type.has_limit and draft.side is Side.BUY
+        return call._replace(price=plain(draft.market_price)) if by_value else call
 
     def refusals(self, market: Raw, draft: Draft) -> list[str]:
         """Check an order against the kinds that Coinbase has, and the sizes of the product."""
@@ -149,10 +147,10 @@ class Coinbase:
         """Return the code from one of the forms that Coinbase has for errors."""
         if not isinstance(body, dict):
             return "", ""
-        first = next(iter(body.get("errors") or ()), None)
-        if isinstance(first, dict):
-            return str(first.get("id", "")), str(first.get("message", ""))
-        told = body.get("error_response") or body
+        listed = body.get("errors")
+        if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+            return str(listed[0].get("id", "")), str(listed[0].get("message", ""))
+        told = body["error_response"] if isinstance(body.get("error_response"), dict) else body
         code = told.get("preview_failure_reason") or told.get("error") or ""
         text = told.get("message") or told.get("error_details") or told.get("error_description") or code
         return str(code), str(text)
@@ -173,18 +171,22 @@ def _pages(ask: Ask, name: str, params: Mapping[str, Any], key: str) -> Iterator
     cursor = ""
     for _ in range(_MOST_PAGES):
         found = ask(name, {**params, "cursor": cursor} if cursor else dict(params))
-        yield from found.get(key) or ()
-        cursor, before = str(found.get("cursor") or ""), cursor
-        if not found.get("has_next") or cursor in ("", before):
+        yield from objects(found[key])
+        if found["has_next"] is False:
             return
+        cursor, before = str(found.get("cursor") or ""), cursor
+        if cursor in ("", before):
+            raise UnclassifiedVenueError(
+                "ccxt:coinbase", f"there are more {key} than it tells: what is asked for may be among them"
+            )
     raise UnclassifiedVenueError(
         "ccxt:coinbase", f"more than {_MOST_PAGES} pages of {key}: what is asked for is not among them"
     )
 
 
 def _order(found: Raw) -> VenueOrder:
-    filled = exact(found.get("filled_size") or 0)
-    sizes = [each["base_size"] for each in (found.get("order_configuration") or {}).values() if each.get("base_size")]
+    filled = exact(found["filled_size"] or 0)
+    sizes = [each["base_size"] for each in table(found["order_configuration"]).values() if each.get("base_size")]
     return VenueOrder(
         client_order_id=str(found.get("client_order_id") or ""),
         venue_order_id=str(found["order_id"]),

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import attrs
 
 from logos.brokers.ccxt_reads import READS
+from logos.brokers.credentials import credentials_of, refuse_one_variable
 from logos.brokers.paper_config import PaperConfig
-from logos.context.network import is_loopback
+from logos.context.secrets import Secrets
 from logos.domain.errors import InputError
-from logos.domain.validating import up_to, variable_name, venue_names, web_address
+from logos.domain.validating import encrypted, up_to, variable_name, venue_names, web_address
 
 
 def _supported(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -21,14 +22,6 @@ def _supported(_instance: object, attribute: attrs.Attribute[str], value: str) -
             f"{attribute.name} is {value!r}, and must be one of {', '.join(sorted(READS))}: for these it is known "
             "which requests only read",
             hint=f"Did you mean {near[0]!r}?" if near else "At any other exchange, trade with the paper broker",
-        )
-
-
-def _encrypted(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
-    if value.lower().startswith("http://") and not is_loopback(value):
-        raise InputError(
-            f"{attribute.name} begins with http://, and the key would be sent where others can read it",
-            hint="Write an address that begins with https://; http:// is for this machine alone",
         )
 
 
@@ -53,13 +46,31 @@ class CcxtConfig(PaperConfig):
 
     exchange: str = attrs.field(validator=_supported)
     venue_symbols: Mapping[str, str] = attrs.field(factory=dict, validator=venue_names)
-    base_url: str = attrs.field(default="", validator=[web_address, _encrypted])
+    base_url: str = attrs.field(default="", validator=[web_address, encrypted])
     timeout: str = attrs.field(default="10s", validator=up_to("5m"))
     key_env: str = attrs.field(default="", validator=variable_name)
     secret_env: str = attrs.field(default="", validator=variable_name)
+
+    def __attrs_post_init__(self) -> None:
+        refuse_one_variable(self.credentials)
 
     @property
     def credentials(self) -> tuple[str, str]:
         """The variables that hold the key and its secret."""
         prefix = self.exchange.upper()
         return self.key_env or f"{prefix}_API_KEY", self.secret_env or f"{prefix}_API_SECRET"
+
+    @property
+    def venue(self) -> str:
+        """What messages call the exchange: ``ccxt:`` and its id."""
+        return f"ccxt:{self.exchange}"
+
+    def reveal_credentials(self, secrets: Secrets) -> tuple[str, str]:
+        """Return the key and the secret, which may be a private key of several lines.
+
+        Raises
+        ------
+        CredentialsError
+            Where they are not set, or cannot be meant.
+        """
+        return credentials_of(self.venue, secrets, self.credentials, private_keys=True)

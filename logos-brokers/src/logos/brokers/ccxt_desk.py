@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logos.brokers.asking_again import ask_again
 from logos.brokers.ccxt_binance import Binance
@@ -12,8 +12,8 @@ from logos.brokers.ccxt_coinbase import Coinbase
 from logos.brokers.ccxt_config import CcxtConfig
 from logos.brokers.ccxt_dialect import Ask, Dialect, Raw, VenueOrder
 from logos.brokers.ccxt_kraken import Kraken
-from logos.brokers.errors import CredentialsError, UnknownMarketError
-from logos.brokers.venue import Preview
+from logos.brokers.errors import CredentialsError, UnknownMarketError, readable
+from logos.brokers.venue import Preview, own_record
 from logos.context.network import refuse_network
 from logos.context.parts import PartContext
 from logos.domain.orders import OrderIntent
@@ -43,12 +43,12 @@ class CcxtDesk:
         self._dialect = DIALECTS[config.exchange]
         self._exchange: ReadingExchange | None = None
         self._previewer: Previewer | None = None
-        self._markets: Mapping[str, Raw] = dict((context.venue_record or {}).get("markets") or {})
+        self._markets: Mapping[str, Raw] = {} if context.venue_record is None else self._record()["markets"]
 
     @property
     def name(self) -> str:
         """``ccxt:`` and the exchange's id."""
-        return f"ccxt:{self._config.exchange}"
+        return self._config.venue
 
     def survey(self) -> Survey:
         """Connect, check everything, and return what was found."""
@@ -59,7 +59,7 @@ class CcxtDesk:
             dialect=self._dialect,
             exchange=self._connected(),
             ask=self._ask(),
-            missing=self._missing(),
+            lacking=self._lacking(),
             names=self._names,
             context=self._context,
         )
@@ -79,28 +79,39 @@ class CcxtDesk:
                 exchange=self._config.exchange,
                 dialect=self._dialect,
                 base_url=self._config.base_url,
-                record=self._context.venue_record or {},
+                record=self._record(),
                 log=self._context.log,
             )
         return self._previewer.preview(intent)
 
     def find(self, intent: OrderIntent) -> OutsideOrder | None:
         """Look for an order by its client order id, in the form that the exchange has of it."""
-        name = self._dialect.name_of(intent)
+        name = self._dialect.name_of(intent.client_order_id)
         symbol = intent.instrument.symbol
         market = self._known(symbol)["id"]
-        found = self._dialect.find(self._keyed(), str(market), name, intent.created_at)
+        ask = self._keyed()
+        with readable(self.name):
+            found = self._dialect.find(ask, str(market), name, intent.created_at)
         if found is None:
             return None
         return self._outside(found, client_order_id=intent.client_order_id)
 
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name in the form that the exchange has of it."""
+        return self._dialect.name_of(client_order_id)
+
     def open_orders(self) -> tuple[OutsideOrder, ...]:
         """Return all open orders of the account."""
-        return tuple(self._outside(each) for each in self._dialect.open_orders(self._keyed()))
+        ask = self._keyed()
+        with readable(self.name):
+            found = self._dialect.open_orders(ask)
+        return tuple(map(self._outside, found))
 
     def positions(self) -> tuple[OutsidePosition, ...]:
         """Return the account's balances but for its own currency, each under the one symbol that trades it."""
-        held = self._dialect.balances(self._keyed())
+        ask = self._keyed()
+        with readable(self.name):
+            held = self._dialect.balances(ask)
         symbols: dict[str, list[str]] = {}
         for symbol in sorted(self._markets):
             symbols.setdefault(str(self._markets[symbol]["base"]), []).append(symbol)
@@ -128,18 +139,11 @@ class CcxtDesk:
             refuse_network(self._context, self._config.base_url, what="the broker ccxt")
             from logos.brokers.ccxt_exchange import ReadingExchange  # noqa: PLC0415 - loads CCXT
 
-            secrets = map(self._context.secrets.get, self._config.credentials)
-            # A key of several lines stands in one line of .env, with its breaks written out.
-            given = {
-                name: secret.reveal().replace("\\n", "\n")
-                for name, secret in zip(("apiKey", "secret"), secrets, strict=True)
-                if secret
-            }
             self._exchange = ReadingExchange(
                 self._config.exchange,
                 self._dialect,
                 base_url=self._config.base_url,
-                credentials=given,
+                credentials={} if self._lacking() else self._credentials(),
                 timeout=parse_duration(self._config.timeout),
                 clock=self._context.clock,
             )
@@ -150,17 +154,23 @@ class CcxtDesk:
         return lambda name, params=None: ask_again(lambda: exchange.ask(name, params), self._context.clock)
 
     def _keyed(self) -> Ask:
-        missing = self._missing()
-        if missing:
-            raise CredentialsError(
-                self.name,
-                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
-                hint="Write it into .env in the workspace, or set it in the environment",
-            )
+        self._credentials()
         return self._ask()
 
-    def _missing(self) -> list[str]:
-        return [name for name in self._config.credentials if name not in self._context.secrets]
+    def _credentials(self) -> Mapping[str, str]:
+        key, secret = self._config.reveal_credentials(self._context.secrets)
+        return {"apiKey": key, "secret": secret}
+
+    def _lacking(self) -> CredentialsError | None:
+        """Return why there is no key to ask with; what is public can be asked all the same."""
+        try:
+            self._credentials()
+        except CredentialsError as error:
+            return error
+        return None
+
+    def _record(self) -> Mapping[str, Any]:
+        return own_record(self._context, plugin="ccxt", exchange=self._config.exchange)
 
     def _known(self, symbol: str) -> Raw:
         if not self._markets:

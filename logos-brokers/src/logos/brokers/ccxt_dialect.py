@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import ROUND_CEILING, Decimal
+import math
+from collections.abc import Callable, Iterable, Mapping
+from decimal import ROUND_CEILING, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, NamedTuple, Protocol
 
 import attrs
 
-from logos.domain.orders import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
+from logos.domain.money import BASIS_POINTS
+from logos.domain.orders import OrderStatus, OrderType, Side, TimeInForce
 from logos.session.outside import HealthCheck, Verdict
 
 Ask = Callable[..., Any]
 """``ask(name, params)`` calls an endpoint by CCXT's name for it and returns its JSON; raises a ``VenueError``."""
 
 Raw = Mapping[str, Any]
+
+EARLIER = 60
+"""By how many seconds an order may be older at an exchange than here: the clocks need not agree."""
+
+WIDE = Context(prec=200, traps=[DivisionByZero, Inexact, InvalidOperation, Overflow])
+"""For the numbers of exchanges: what would have to be rounded, or is none, raises an ``ArithmeticError``."""
 
 
 class Rules(NamedTuple):
@@ -87,7 +95,7 @@ class Draft:
     @property
     def value(self) -> Decimal:
         """What it is worth, in the quote currency."""
-        return self.quantity * self.price
+        return WIDE.multiply(self.quantity, self.price)
 
 
 class OrderCall(NamedTuple):
@@ -99,7 +107,12 @@ class OrderCall(NamedTuple):
 
 
 class Dialect(Protocol):
-    """One exchange."""
+    """One exchange.
+
+    Nothing stands for what an answer leaves out: without the key that holds them, there are not *no* orders. So a
+    method raises a ``KeyError``, ``TypeError``, ``AttributeError``, ``ValueError`` or ``ArithmeticError`` for an answer
+    of another shape; whoever calls it does so within ``readable``.
+    """
 
     most_skew: float
     """By how many seconds the clocks may differ before the exchange refuses requests with a time in them."""
@@ -128,7 +141,7 @@ class Dialect(Protocol):
     def find(self, ask: Ask, market: str, client_order_id: str, created_at: int) -> VenueOrder | None:
         """Look for an order of a market by the name that ``name_of`` gives it."""
 
-    def name_of(self, intent: OrderIntent) -> str:
+    def name_of(self, client_order_id: str) -> str:
         """Return the client order id in a form that the exchange takes."""
 
     def rules(self, market: Raw) -> Rules:
@@ -144,10 +157,53 @@ class Dialect(Protocol):
         """Return the code and the text of an answer that tells an error; both empty where it tells none."""
 
 
+class FeesWithAccount:
+    """An exchange that tells the fees together with the account."""
+
+    def fees(self, ask: Ask, markets: Mapping[str, Raw]) -> Mapping[str, Fees]:  # noqa: ARG002 - the account tells them
+        """Return nothing: the account tells them."""
+        return {}
+
+
+def objects(value: Any) -> list[Raw]:
+    """Return a list of objects; a ``TypeError`` for anything else."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise TypeError("not a list of objects")
+    return value
+
+
+def table(value: Any) -> Mapping[str, Any]:
+    """Return an object; a ``TypeError`` for anything else."""
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def seconds(value: Any) -> float:
+    """Return a time in seconds; a ``ValueError`` for what is no time."""
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError("not a time")
+    return found
+
+
 def exact(value: object) -> Decimal:
-    """Return a number of an exchange exactly: from its text, or from the shortest text of a float."""
-    number = Decimal(str(value)).normalize()
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+    """Return a number of an exchange exactly: from its text, or from the shortest text of a float.
+
+    Raises
+    ------
+    ArithmeticError
+        For what is no number, or one that nobody can have meant.
+    """
+    number = Decimal(str(value)).normalize(WIDE)
+    if not number.is_finite():
+        raise InvalidOperation(f"{number} is no number")
+    return number.quantize(Decimal(1), context=WIDE) if number == number.to_integral_value() else number
+
+
+def basis_points(share: object, in_one: int = BASIS_POINTS) -> Decimal:
+    """Return a fee in basis points, from a share of the value or from what has so many of them in one."""
+    return exact(WIDE.multiply(exact(share), Decimal(in_one)))
 
 
 def plain(number: Decimal) -> str:
@@ -155,7 +211,24 @@ def plain(number: Decimal) -> str:
     return f"{exact(number):f}"
 
 
-def rights(name: str, given: list[str], *, reads: bool) -> HealthCheck:
+def rights_told(name: str, told: Mapping[str, object], *, reading: str, needed: Iterable[str]) -> HealthCheck:
+    """Return what to say of a key whose rights are told one by one as true or false.
+
+    Parameters
+    ----------
+    told:
+        The rights by the exchange's own words.
+    reading:
+        The right to read.
+    needed:
+        The rights without which nobody knows what the key may do.
+    """
+    given = sorted(right for right, value in told.items() if value is True and right != reading)
+    untold = {right for right, value in told.items() if not isinstance(value, bool)} | ({reading, *needed} - set(told))
+    return rights(name, given, reads=told.get(reading) is not False, untold=sorted(untold))
+
+
+def rights(name: str, given: list[str], *, reads: bool, untold: Iterable[str] = ()) -> HealthCheck:
     """Return what to say of a key that may do more than read, and of one that may not.
 
     Parameters
@@ -164,6 +237,8 @@ def rights(name: str, given: list[str], *, reads: bool) -> HealthCheck:
         What the key may do besides reading, in the exchange's own words.
     reads:
         Whether it may read.
+    untold:
+        The rights of which the answer does not say whether the key has them.
     """
     if not reads:
         return HealthCheck(
@@ -179,6 +254,13 @@ def rights(name: str, given: list[str], *, reads: bool) -> HealthCheck:
             text=f"the key may do more than read: {', '.join(given)}",
             hint="A dry-run only reads: make a key that may do nothing else",
         )
+    if unknown := ", ".join(untold):
+        return HealthCheck(
+            name="permissions",
+            verdict=Verdict.WARNING,
+            text=f"what the key may do is not told: the answer says nothing of {unknown}",
+            hint="See at the exchange that it reads only",
+        )
     return HealthCheck(name="permissions", verdict=Verdict.OK, text="the key may read and nothing else")
 
 
@@ -191,6 +273,30 @@ def standing_of(words: Mapping[str, OrderStatus], word: object, filled: Decimal)
 def side_of(word: object) -> Side:
     """Return which way an order trades, from ``buy`` or ``SELL``."""
     return Side(str(word).lower())
+
+
+def call_of(draft: Draft, params: Mapping[str, Any]) -> OrderCall:
+    """Return the call for an order: CCXT makes stop-loss orders of those with a stop, and only limits have a time.
+
+    Parameters
+    ----------
+    params:
+        The client order id, under the name that CCXT has for it at the exchange.
+    """
+    further = dict(params)
+    if draft.stop is not None:
+        further["stopLossPrice"] = plain(draft.stop)
+    if not draft.order_type.has_limit:
+        return OrderCall("market", None, further)
+    further["timeInForce"] = draft.time_in_force.upper()
+    return OrderCall("limit", plain(draft.price), further)
+
+
+def no_day_orders(code: str, name: str, draft: Draft) -> list[str]:
+    """Return what an exchange without day orders says of one; nothing of any other."""
+    if not draft.order_type.has_limit or draft.time_in_force is not TimeInForce.DAY:
+        return []
+    return [f"{code}: {name} has no day orders: use gtc or ioc"]
 
 
 def below(name: str, what: str, value: Decimal, least: object) -> list[str]:

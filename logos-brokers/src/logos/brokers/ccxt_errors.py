@@ -1,19 +1,20 @@
 """Which answer of an exchange is which of our errors.
 
-What the body says counts, then the HTTP status, then what CCXT made of it: CCXT blurs. It calls a revoked key at
-Binance a temporary ban once the key has worked, and every failure with a page of HTML one and the same.
+A status that tells that asking failed counts first, then what the body says, then what CCXT made of it: CCXT blurs. It
+calls a revoked key at Binance a temporary ban once the key has worked, and every failure with a page of HTML one and
+the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import ccxt
 import requests
 
+from logos.brokers.asking_again import retry_after
 from logos.brokers.errors import (
     ClockSkewError,
     CredentialsError,
@@ -23,6 +24,7 @@ from logos.brokers.errors import (
     OrderRefusedError,
     RateLimitedError,
     TimedOutError,
+    TransientVenueError,
     UnclassifiedVenueError,
     UnknownMarketError,
     UnknownOrderError,
@@ -52,7 +54,7 @@ _BINANCE = {
     "-1001": Meaning(VenueDownError),
     "-1003": Meaning(RateLimitedError, _LATER),
     "-1004": Meaning(VenueDownError),
-    "-1007": Meaning(VenueDownError),
+    "-1007": Meaning(TimedOutError, _LATER),
     "-1008": Meaning(VenueDownError),
     "-1002": Meaning(NotPermittedError, _RIGHTS),
     "-1013": Meaning(OrderRefusedError, _SIZE),
@@ -135,7 +137,7 @@ _CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
     (ccxt.AccountSuspended, Meaning(NotPermittedError, "Ask the exchange why the account is suspended")),
     (ccxt.AuthenticationError, Meaning(CredentialsError, _KEY)),
     (ccxt.InsufficientFunds, Meaning(InsufficientFundsError, _FUNDS)),
-    (ccxt.OrderNotFound, Meaning(UnknownOrderError)),
+    (ccxt.OrderNotFound, Meaning(UnclassifiedVenueError)),  # only the exchange itself says that it has no order
     (ccxt.InvalidOrder, Meaning(OrderRefusedError)),
     (ccxt.BadSymbol, Meaning(UnknownMarketError, _MARKET)),
     (ccxt.RequestTimeout, Meaning(TimedOutError, _LATER)),
@@ -195,20 +197,33 @@ def page_or_noise(venue: str, body: str) -> UnreadableAnswerError:
 
 
 def _meaning(exchange: str, code: str, text: str, status: int | None, error: Exception) -> Meaning:
-    for pattern, meaning in _TEXTS:
-        if pattern.search(text):
-            return meaning
-    known = CODES[exchange].get(code) or _STATUS.get(status or 0)
-    if known is not None:
-        return known
-    if status is not None and status >= _SERVER_ERROR:
-        return Meaning(VenueDownError, "Wait, and ask again")
+    told = next((meaning for pattern, meaning in _TEXTS if pattern.search(text)), None) or CODES[exchange].get(code)
+    failed = _failure(status or 0)
+    if told is not None and (failed is None or _goes_with(told, failed)):
+        return told
+    if failed is not None:
+        return failed
     if status is None and isinstance(error, ccxt.NetworkError) and not isinstance(error, ccxt.RequestTimeout):
         return Meaning(DisconnectedError)
     for theirs, meaning in _CLASSES:
         if isinstance(error, theirs):
             return meaning
     return Meaning(UnclassifiedVenueError, "Nobody here knows this answer: look it up at the exchange, and tell us")
+
+
+def _failure(status: int) -> Meaning | None:
+    """Return what a status means that no answer to a question has, whatever its body says."""
+    if status >= _SERVER_ERROR:
+        return Meaning(VenueDownError, "Wait, and ask again")
+    return _STATUS.get(status)
+
+
+def _goes_with(told: Meaning, failed: Meaning) -> bool:
+    """Whether a body may say it more closely than the status: why asking failed, and never what was asked for."""
+    if issubclass(told.kind, TransientVenueError):
+        return failed.kind is not RateLimitedError or told.kind is RateLimitedError
+    access = (CredentialsError, NotPermittedError, ClockSkewError)
+    return told.kind in access and failed.kind in access
 
 
 def _said(error: Exception, answer: requests.Response | None, code: str, text: str) -> str:
@@ -224,22 +239,9 @@ def _said(error: Exception, answer: requests.Response | None, code: str, text: s
 def _built(meaning: Meaning, venue: str, said: str, code: str, answer: requests.Response | None) -> VenueError:
     options: dict[str, Any] = {"hint": meaning.hint, "code": code}
     if meaning.kind is RateLimitedError:
-        return RateLimitedError(venue, f"asked too often: {said}", retry_after=retry_after(answer), **options)
+        wait = None if answer is None else retry_after(answer.headers)
+        return RateLimitedError(venue, f"asked too often: {said}", retry_after=wait, **options)
     return meaning.kind(venue, said, **options)
-
-
-def retry_after(answer: requests.Response | None) -> float | None:
-    """Return for how many seconds the exchange wants to be left alone; ``None`` where it does not say."""
-    if answer is None:
-        return None
-    text = answer.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        return float(text)
-    try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers["Date"])
-    except (KeyError, TypeError, ValueError, IndexError):
-        return None
-    return max(wait.total_seconds(), 0.0)
 
 
 def _without_address(text: str) -> str:

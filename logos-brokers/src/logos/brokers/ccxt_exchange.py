@@ -13,10 +13,10 @@ import ccxt
 from logos.brokers.ccxt_dialect import Dialect, Raw
 from logos.brokers.ccxt_errors import error_of, page_or_noise
 from logos.brokers.ccxt_reads import READS
-from logos.brokers.errors import CredentialsError, UnreadableAnswerError, VenueError
-from logos.brokers.transport import ReadOnlyTransport, read_only_session
+from logos.brokers.errors import SHAPE_ERRORS, CredentialsError, VenueError, shapeless
+from logos.brokers.transport import ReadOnlyTransport, closed_transport, read_only_session
 from logos.context.clock import Clock
-from logos.context.network import is_loopback
+from logos.domain.addresses import is_loopback
 
 VERSION = str(ccxt.__version__)
 
@@ -55,7 +55,7 @@ class ReadingExchange:
         self._venue = f"ccxt:{exchange}"
         self._dialect = dialect
         self._credentials = credentials
-        self.skew: float | None = None
+        self._skew: float | None = None
         self._transport = ReadOnlyTransport(
             self._venue,
             bases=(base_url or READS[exchange].base,),
@@ -97,6 +97,10 @@ class ReadingExchange:
                 setattr(exchange, name, value)
         return found
 
+    def note_skew(self, seconds: float) -> None:
+        """Keep by how much the exchange's clock is ahead of this machine's: a refusal for the time tells it."""
+        self._skew = seconds
+
     def close(self) -> None:
         """Let go of the connections."""
         self._exchange.session.close()
@@ -107,25 +111,22 @@ class ReadingExchange:
             return call()
         except VenueError:
             raise
+        except SHAPE_ERRORS as error:
+            stumbled = self._transport.last is None and bool(self._credentials)
+            meant: VenueError = self._cannot_sign() if stumbled else shapeless(self._venue, error)
         except ccxt.BaseError as error:
-            # Nothing of CCXT's own error is kept in the chain: its text is the address with the signature.
             answer = self._transport.last
             told = self._dialect.code_of(_json_of(answer.text)) if answer is not None else ("", "")
             secrets = tuple(self._credentials.values())
-            raise error_of(self._venue, error, answer, told, skew=self.skew, secrets=secrets) from None
-        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-            raise self._stumbled(error) from None
+            meant = error_of(self._venue, error, answer, told, skew=self._skew, secrets=secrets)
+        # Raised out here, so that nothing of CCXT's own error is kept in the chain: it holds the signed address.
+        raise meant
 
-    def _stumbled(self, error: Exception) -> VenueError:
-        """Return what CCXT stumbled over: a secret that it cannot sign with, or an answer of another shape."""
-        if self._transport.last is None and self._credentials:
-            return CredentialsError(
-                self._venue,
-                "CCXT cannot sign with this key and secret: they have not the form of this exchange's",
-                hint="See that the variables hold the key and the secret whole, as the exchange gave them out",
-            )
-        return UnreadableAnswerError(
-            self._venue, f"an answer of an unknown shape ({type(error).__name__})", hint="Ask again later"
+    def _cannot_sign(self) -> CredentialsError:
+        return CredentialsError(
+            self._venue,
+            "CCXT cannot sign with this key and secret: they have not the form of this exchange's",
+            hint="See that the variables hold the key and the secret whole, as the exchange gave them out",
         )
 
     def _parse(self, body: str) -> Any:
@@ -141,7 +142,7 @@ class ReadingExchange:
 
 def shown_exchange(exchange: str, dialect: Dialect, base_url: str, markets: Mapping[str, Raw]) -> Any:
     """Return CCXT's exchange with known markets, a sample key and no way out: whatever it sends is cut off."""
-    transport = ReadOnlyTransport(f"ccxt:{exchange}")
+    transport = closed_transport(f"ccxt:{exchange}")
     built = _built(exchange, base_url, transport, {**dialect.sample_credentials, "enableRateLimit": False})
     built.set_markets(json.loads(json.dumps(list(markets.values()))))
     built.number = str  # only now: markets are computed with numbers, and an order's stay the texts that they are
@@ -150,6 +151,7 @@ def shown_exchange(exchange: str, dialect: Dialect, base_url: str, markets: Mapp
 
 def _built(exchange: str, base_url: str, transport: ReadOnlyTransport, options: Mapping[str, Any]) -> Any:
     built = getattr(ccxt, exchange)({**options})
+    built.session.close()
     built.session = read_only_session(transport)
     built.logger = _SILENT
     # Only the spot markets: the list of currencies takes a key at some, and contracts are further lists.

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from logos.brokers.ccxt_dialect import (
+    EARLIER,
+    WIDE,
     Account,
     Ask,
     Draft,
@@ -17,16 +19,20 @@ from logos.brokers.ccxt_dialect import (
     Raw,
     Rules,
     VenueOrder,
+    basis_points,
     below,
+    call_of,
     exact,
-    plain,
+    no_day_orders,
     rights,
+    seconds,
     side_of,
     standing_of,
+    table,
     too_cheap,
 )
 from logos.brokers.errors import UnclassifiedVenueError
-from logos.domain.orders import OrderIntent, OrderStatus, TimeInForce
+from logos.domain.orders import OrderStatus
 from logos.session.outside import HealthCheck
 
 _STATUS = MappingProxyType(
@@ -48,8 +54,6 @@ _CLASSED = MappingProxyType(
     }
 )
 """The oldest currencies have a letter for their class in front; later ones, such as ZETA, only begin with it."""
-_EARLIER = 60
-"""By how many seconds an order may be older at Kraken than here: the clocks need not agree."""
 
 
 class Kraken:
@@ -60,16 +64,19 @@ class Kraken:
 
     def time(self, ask: Ask) -> float:
         """Return Kraken's time, in whole seconds."""
-        return float(ask("publicGetTime")["result"]["unixtime"])
+        return seconds(ask("publicGetTime")["result"]["unixtime"])
 
     def account(self, ask: Ask) -> Account:
         """Return that the account answers: Kraken says no more of it."""
-        held = len(ask("privatePostBalanceEx")["result"])
+        held = len(self.balances(ask))
         return Account(f"an account with {held} {'currency' if held == 1 else 'currencies'}")
 
     def permissions(self, ask: Ask) -> HealthCheck:
         """Look at the rights of the key."""
-        found = [str(each) for each in ask("privatePostGetApiKeyInfo")["result"]["permissions"]]
+        found = ask("privatePostGetApiKeyInfo")["result"]["permissions"]
+        if not isinstance(found, list):
+            raise TypeError("not a list of rights")
+        found = [str(each) for each in found]
         given = sorted(each for each in found if not each.startswith(_READING))
         return rights("Kraken", given, reads=any(each.startswith("query-") for each in found))
 
@@ -77,11 +84,12 @@ class Kraken:
         """Return the fees of the account's volume, which Kraken tells in percent."""
         ids = ",".join(sorted(str(market["id"]) for market in markets.values()))
         found = ask("privatePostTradeVolume", {"pair": ids})["result"]
-        takers, makers = found.get("fees") or {}, found.get("fees_maker") or found.get("fees") or {}
+        takers = table(found.get("fees") or {})
+        makers = table(found.get("fees_maker") or takers)
         return {
             symbol: Fees(
-                maker_bps=exact(exact(makers[market["id"]]["fee"]) * _PERCENT),
-                taker_bps=exact(exact(takers[market["id"]]["fee"]) * _PERCENT),
+                maker_bps=basis_points(makers[market["id"]]["fee"], _PERCENT),
+                taker_bps=basis_points(takers[market["id"]]["fee"], _PERCENT),
             )
             for symbol, market in markets.items()
             if market["id"] in takers and market["id"] in makers
@@ -89,16 +97,16 @@ class Kraken:
 
     def balances(self, ask: Ask) -> Mapping[str, Decimal]:
         """Return the balances, what is held for orders included."""
-        found = ask("privatePostBalanceEx")["result"]
+        found = table(ask("privatePostBalanceEx")["result"])
         held: dict[str, Decimal] = {}
         for name, each in found.items():
             code = _code(name)
-            held[code] = held.get(code, Decimal(0)) + exact(each["balance"])
+            held[code] = WIDE.add(held.get(code, Decimal(0)), exact(each["balance"]))
         return held
 
     def open_orders(self, ask: Ask) -> list[VenueOrder]:
         """Return the open orders of all pairs."""
-        found = ask("privatePostOpenOrders")["result"]["open"]
+        found = table(ask("privatePostOpenOrders")["result"]["open"])
         return [_order(number, each) for number, each in sorted(found.items())]
 
     def find(
@@ -110,20 +118,21 @@ class Kraken:
     ) -> VenueOrder | None:
         """Look for an order by its ``cl_ord_id``, among the open ones first."""
         by_name = {"cl_ord_id": client_order_id}
-        opened = ask("privatePostOpenOrders", by_name)["result"]["open"]
-        ended = ask("privatePostClosedOrders", {**by_name, "start": str(created_at - _EARLIER)})["result"]
-        for number, each in sorted({**opened, **ended["closed"]}.items()):
+        opened = table(ask("privatePostOpenOrders", by_name)["result"]["open"])
+        ended = ask("privatePostClosedOrders", {**by_name, "start": str(created_at - EARLIER)})["result"]
+        closed = table(ended["closed"])
+        for number, each in sorted({**opened, **closed}.items()):
             if each.get("cl_ord_id") == client_order_id:
                 return _order(number, each)
-        if int(ended.get("count") or 0) > len(ended["closed"]):
+        if int(ended["count"]) > len(closed):
             raise UnclassifiedVenueError(
                 "ccxt:kraken", "more closed orders than one answer holds: it may be among them"
             )
         return None
 
-    def name_of(self, intent: OrderIntent) -> str:
+    def name_of(self, client_order_id: str) -> str:
         """Return a UUID that follows from the client order id: Kraken takes UUIDs, or up to 18 characters."""
-        return str(uuid.uuid5(_NAMES, intent.client_order_id))
+        return str(uuid.uuid5(_NAMES, client_order_id))
 
     def rules(self, market: Raw) -> Rules:
         """Return the steps of a pair."""
@@ -137,19 +146,11 @@ class Kraken:
 
     def order_call(self, draft: Draft, name: str) -> OrderCall | None:
         """Return the call: stop orders are Kraken's stop-loss orders."""
-        params: dict[str, Any] = {"clientOrderId": name}
-        if draft.stop is not None:
-            params["stopLossPrice"] = plain(draft.stop)
-        if draft.order_type.has_limit:
-            params["timeInForce"] = draft.time_in_force.upper()
-        kind = "limit" if draft.order_type.has_limit else "market"
-        return OrderCall(kind, None if draft.limit is None else plain(draft.limit), params)
+        return call_of(draft, {"clientOrderId": name})
 
     def refusals(self, market: Raw, draft: Draft) -> list[str]:
         """Check an order against the least quantity and value."""
-        found = []
-        if draft.order_type.has_limit and draft.time_in_force is TimeInForce.DAY:
-            found.append("EGeneral:Invalid arguments:timeinforce: Kraken has no day orders: use gtc or ioc")
+        found = no_day_orders("EGeneral:Invalid arguments:timeinforce", "Kraken", draft)
         info = market["info"]
         found += below("EOrder:Order minimum not met", "quantity", draft.quantity, info.get("ordermin"))
         found += too_cheap("EOrder:Cost minimum not met", draft, info.get("costmin"), self.rules(market).lot)

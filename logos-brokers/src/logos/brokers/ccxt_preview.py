@@ -82,7 +82,7 @@ class Previewer:
         exchange.milliseconds = lambda: milliseconds
         exchange.seconds = lambda: intent.created_at
         exchange.incrementing_nonce = lambda: milliseconds
-        call = self._dialect.order_call(draft, self._dialect.name_of(intent))
+        call = self._dialect.order_call(draft, self._dialect.name_of(intent.client_order_id))
         if call is None:
             return {"unsent": f"the exchange has no {draft.order_type} order for {draft.time_in_force}"}
         try:

@@ -6,20 +6,32 @@ import difflib
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from logos.brokers.asking_again import ask_again
-from logos.brokers.ccxt_dialect import Account, Ask, Dialect, Fees, Raw, exact, plain
+from logos.brokers.ccxt_dialect import Account, Ask, Dialect, Draft, Fees, Raw, basis_points, plain
 from logos.brokers.ccxt_exchange import VERSION, ReadingExchange
-from logos.brokers.errors import VenueError
+from logos.brokers.errors import CredentialsError, VenueError, readable
 from logos.context.parts import PartContext
-from logos.domain.money import BASIS_POINTS
+from logos.domain.orders import OrderType, Side, TimeInForce
 from logos.session.outside import HealthCheck, MarketTerms, Survey, Verdict
 
 SMALL_SKEW = 2.0
 """Clocks that far apart are nothing to speak of: this one is read in whole seconds, and an answer takes time."""
 
 _NEAREST = 3
+_ANY_DRAFTS = tuple(
+    Draft(
+        order_type=order_type,
+        time_in_force=TimeInForce.GTC,
+        side=Side.BUY,
+        quantity=Decimal(1),
+        limit=Decimal(1) if order_type.has_limit else None,
+        stop=None,
+        market_price=Decimal(1),
+    )
+    for order_type in (OrderType.MARKET, OrderType.LIMIT)
+)
+"""Orders of which an exchange is not asked: what stands against them shows whether its rules can be read."""
 
 
 class Surveyor:
@@ -29,8 +41,8 @@ class Surveyor:
     ----------
     ask:
         Asks the exchange, and again where that may help.
-    missing:
-        The variables of credentials that are not set.
+    lacking:
+        Why there is no key to ask with; ``None`` where there is one.
     names:
         CCXT's name of the market of each symbol.
     """
@@ -42,7 +54,7 @@ class Surveyor:
         dialect: Dialect,
         exchange: ReadingExchange,
         ask: Ask,
-        missing: list[str],
+        lacking: CredentialsError | None,
         names: Mapping[str, str],
         context: PartContext,
     ) -> None:
@@ -50,7 +62,7 @@ class Surveyor:
         self._dialect = dialect
         self._exchange = exchange
         self._ask = ask
-        self._missing = missing
+        self._lacking = lacking
         self._names = names
         self._context = context
         self._checks: list[HealthCheck] = []
@@ -79,12 +91,14 @@ class Surveyor:
 
     def _reached(self) -> bool:
         try:
-            there = self._dialect.time(self._ask)
+            with readable(self._name):
+                there = self._dialect.time(self._ask)
         except VenueError as error:
             self._failed("reachable", error)
             return False
         here = self._context.clock.now()
-        skew = self._exchange.skew = round(there - here, 3)
+        skew = round(there - here, 3)
+        self._exchange.note_skew(skew)
         self._say("reachable", Verdict.OK, f"{self._name} answers, by CCXT {VERSION}")
         apart = f"{abs(skew):g} s {'ahead of' if skew > 0 else 'behind'} this machine's"
         if abs(skew) <= SMALL_SKEW:
@@ -105,10 +119,28 @@ class Surveyor:
         found = {symbol: trading[name] for symbol, name in self._names.items() if name in trading}
         for symbol in sorted(set(self._names) - set(found)):
             self._not_traded(symbol, self._names[symbol], listed, trading)
+        unreadable = [symbol for symbol, market in found.items() if not self._understood(symbol, market)]
+        for symbol in unreadable:
+            del found[symbol]
         if len(found) == len(self._names):
             told = ", ".join(f"{name} for {symbol}" for symbol, name in sorted(self._names.items()))
             self._say("markets", Verdict.OK, f"it trades {told}")
         return found
+
+    def _understood(self, symbol: str, market: Raw) -> bool:
+        """Look whether every rule of a market can be read: an order that is shown later does not fail on it then."""
+        try:
+            with readable(self._name):
+                json.dumps(market, allow_nan=False)
+                _listed({symbol: market})
+                self._dialect.rules(market)
+                for draft in _ANY_DRAFTS:
+                    self._dialect.refusals(market, draft)
+        except VenueError as error:
+            name = self._names[symbol]
+            self._say("markets", Verdict.FAILED, f"the rules of {name} (for {symbol}): {error.told}", error.hint)
+            return False
+        return True
 
     def _not_traded(self, symbol: str, name: str, listed: Mapping[str, Raw], trading: Mapping[str, Raw]) -> None:
         reason = "is not traded at present" if name in listed else "is not listed"
@@ -121,16 +153,12 @@ class Surveyor:
         )
 
     def _account(self) -> Account | None:
-        if self._missing:
-            self._say(
-                "key",
-                Verdict.FAILED,
-                f"{' and '.join(self._missing)} {'is' if len(self._missing) == 1 else 'are'} not set",
-                "Write it into .env in the workspace, or set it in the environment",
-            )
+        if self._lacking is not None:
+            self._failed("key", self._lacking)
             return None
         try:
-            account = self._dialect.account(self._ask)
+            with readable(self._name):
+                account = self._dialect.account(self._ask)
         except VenueError as error:
             self._failed("key", error)
             return None
@@ -146,7 +174,8 @@ class Surveyor:
         own = {symbol: fees for symbol, fees in found.items() if fees is not None}
         if not own and markets:
             try:
-                own = dict(self._dialect.fees(self._ask, markets))
+                with readable(self._name):
+                    own = dict(self._dialect.fees(self._ask, markets))
             except VenueError as error:
                 self._say("fees", Verdict.WARNING, f"the account's fees are not told: {error.told}", error.hint)
         if own:
@@ -174,7 +203,8 @@ class Surveyor:
 
     def _looked(self, name: str, look: Callable[[], HealthCheck], where_not: Verdict) -> None:
         try:
-            self._checks.append(look())
+            with readable(self._name):
+                self._checks.append(look())
         except VenueError as error:
             self._say(
                 name,
@@ -193,14 +223,10 @@ class Surveyor:
 def _listed(markets: Mapping[str, Raw]) -> dict[str, Fees]:
     """Return the fees of the price list, which CCXT holds as shares of the value."""
     return {
-        symbol: Fees(_bps(market["maker"]), _bps(market["taker"]))
+        symbol: Fees(basis_points(market["maker"]), basis_points(market["taker"]))
         for symbol, market in markets.items()
         if market.get("maker") is not None and market.get("taker") is not None
     }
-
-
-def _bps(share: Any) -> Decimal:
-    return exact(exact(share) * BASIS_POINTS)
 
 
 def _near(wanted: str, trading: Mapping[str, Raw]) -> list[str]:

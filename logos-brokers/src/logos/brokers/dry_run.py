@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 
 from logos.brokers.errors import VenueError
 from logos.brokers.paper import PaperBroker
@@ -12,7 +11,7 @@ from logos.domain.bars import Slice
 from logos.domain.errors import BrokenInvariantError
 from logos.domain.events import BrokerEvent, Cancelled, Previewed, Unknown
 from logos.domain.orders import Order, OrderIntent
-from logos.session.outside import OutsideOrder, Standing, Survey
+from logos.session.outside import UNSETTLED, UNWANTED, OutsideOrder, Standing, Survey
 from logos.session.seats import AccountView, FillTerms, State
 
 PAPER = "paper"
@@ -47,6 +46,7 @@ class DryRunBroker:
         self._previews = previews
         self._monotonic = monotonic
         self._unsettled: dict[int, Order] = {}
+        self._unwanted: dict[int, str] = {}
         self._wait = FIRST_WAIT
         self._ask_at = 0.0
 
@@ -71,13 +71,20 @@ class DryRunBroker:
         yield from self.submit(order, account)
 
     def cancel(self, order: Order, reason: str) -> Iterator[BrokerEvent]:
-        """Stop a working order. One of unknown outcome ends only where the venue says that it does not have it."""
+        """Stop a working order. One of unknown outcome ends once the venue says that it does not have it.
+
+        Where it cannot say so now, the wish is kept, and ``match`` alone asks again.
+        """
         number = order.intent.order_id
         if number not in self._unsettled:
             yield from self._paper.cancel(order, reason)
+        elif number in self._unwanted:
+            return
         elif self._monotonic() >= self._ask_at and self._settled(order):
             del self._unsettled[number]
             yield Cancelled(number, reason)
+        else:
+            self._unwanted[number] = reason
 
     def match(self, bars: Slice, account: AccountView) -> Iterator[BrokerEvent]:
         """Settle what can be settled of unknown orders, then match the others against the slice."""
@@ -94,12 +101,17 @@ class DryRunBroker:
         return None if self._previews else self._paper.terms()
 
     def snapshot(self) -> State:
-        """Return the paper broker's snapshot, and which orders are of unknown outcome."""
-        return {"paper": self._paper.snapshot(), "unsettled": sorted(self._unsettled)}
+        """Return the paper broker's snapshot, which orders are of unknown outcome, and which of these to cancel."""
+        return {
+            "paper": self._paper.snapshot(),
+            UNSETTLED: sorted(self._unsettled),
+            UNWANTED: [list(wish) for wish in sorted(self._unwanted.items())],
+        }
 
     def restore(self, state: State, orders: Mapping[int, Order]) -> None:
         """Take back a snapshot."""
-        self._unsettled = {number: orders[number] for number in state["unsettled"]}
+        self._unsettled = {number: orders[number] for number in state[UNSETTLED]}
+        self._unwanted = dict(state[UNWANTED])
         settled = {number: order for number, order in orders.items() if number not in self._unsettled}
         self._paper.restore(state["paper"], settled)
 
@@ -122,13 +134,18 @@ class DryRunBroker:
         VenueError
             Where the venue cannot be asked.
         """
-        own = map(_as_outside, self._paper.orders())
+        own = (OutsideOrder.of(order, PAPER) for order in self._paper.orders())
         return Standing(keeper=PAPER, orders=(*own, *self._desk.open_orders()), positions=self._desk.positions())
 
     def find(self, intent: OrderIntent) -> OutsideOrder | None:
         """Return a working order of the paper broker, or else one that the venue has under that name."""
         own = (order for order in self._paper.orders() if order.intent.order_id == intent.order_id)
-        return next(map(_as_outside, own), None) or self._desk.find(intent)
+        order = next(own, None)
+        return self._desk.find(intent) if order is None else OutsideOrder.of(order, PAPER)
+
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name that the venue would know an order by."""
+        return self._desk.name_outside(client_order_id)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -141,7 +158,11 @@ class DryRunBroker:
             if not self._settled(order):
                 return
             del self._unsettled[number]
-            yield from self.submit(order, account)
+            reason = self._unwanted.pop(number, None)
+            if reason is None:
+                yield from self.submit(order, account)
+            else:
+                yield Cancelled(number, reason)
         self._wait = FIRST_WAIT
 
     def _settled(self, order: Order) -> bool:
@@ -167,18 +188,3 @@ class DryRunBroker:
     def _ask_later(self) -> None:
         self._ask_at = self._monotonic() + self._wait
         self._wait = min(2 * self._wait, LONGEST_WAIT)
-
-
-def _as_outside(order: Order) -> OutsideOrder:
-    """Return an order of the paper broker as one that stands outside."""
-    intent = order.intent
-    text = intent.instrument.quantity_text
-    return OutsideOrder(
-        place=PAPER,
-        client_order_id=intent.client_order_id,
-        symbol=intent.instrument.symbol,
-        side=intent.side,
-        quantity=Decimal(text(intent.quantity)),
-        filled=Decimal(text(order.filled)),
-        status=order.status,
-    )

@@ -22,6 +22,8 @@ No text of an error holds a secret, nor an address with its query.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from logos.domain.errors import LogosError
@@ -82,6 +84,35 @@ class VenueDownError(TransientVenueError):
 
 class UnreadableAnswerError(TransientVenueError):
     """The answer is not what was asked for: JSON that is cut off, or a page of HTML."""
+
+
+SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What Python raises where an answer is read that has another shape."""
+
+
+def shapeless(venue: str, error: Exception) -> UnreadableAnswerError:
+    """Return what to raise for a shape error, whose own text may hold a part of the answer."""
+    return UnreadableAnswerError(
+        venue, f"an answer of an unknown shape ({type(error).__name__})", hint="Ask again later"
+    )
+
+
+@contextlib.contextmanager
+def readable(venue: str) -> Iterator[None]:
+    """Tell what stumbles over the shape of an answer as an answer that cannot be read.
+
+    Raises
+    ------
+    UnreadableAnswerError
+        For a key that is missing, and for a value of another type or out of range.
+    """
+    try:
+        yield
+    except SHAPE_ERRORS as error:
+        told = shapeless(venue, error)
+    else:
+        return
+    raise told  # out here nothing of the error above is kept in the chain: its text may hold a part of the answer
 
 
 class CredentialsError(VenueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -17,18 +18,28 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from logos.brokers.errors import DisconnectedError, SendingCutOffError, TimedOutError, UnreadableAnswerError
+from logos.brokers.errors import (
+    DisconnectedError,
+    SendingCutOffError,
+    TimedOutError,
+    UnreadableAnswerError,
+    VenueError,
+)
+from logos.brokers.plain_requests import is_plain
 from logos.brokers.read_requests import ReadRequest
 from logos.brokers.shown_request import shown
 from logos.domain.errors import BrokenInvariantError
 
+__all__ = ["ReadOnlyTransport", "ReadRequest", "captured", "closed_transport", "read_only_session"]
+
 MOST_BYTES = 64 * 1_024 * 1_024
 """The longest answer that is read. The largest list of markets known is about a quarter of it."""
 
-__all__ = ["ReadOnlyTransport", "ReadRequest", "captured", "read_only_session"]
-
 _CHUNK = 64 * 1_024
 _PORTS = {"http": 80, "https": 443}
+
+# At its debug level urllib3 writes every address with its query, and so the signatures of some exchanges.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class ReadOnlyTransport(HTTPAdapter):
@@ -44,11 +55,13 @@ class ReadOnlyTransport(HTTPAdapter):
     bases:
         The addresses that may be asked: scheme, host and at most a path, before which nothing stands.
     reads:
-        What may be asked of them. Nothing, for a library that only shows what it would send.
+        What may be asked of them.
     timeout:
         How many seconds a connection may take, each wait for a part of the answer, and the answer's body as a whole.
     monotonic:
         Seconds that only ever grow.
+    most_bytes:
+        How long the body of an answer may be, unpacked.
     """
 
     def __init__(
@@ -58,7 +71,7 @@ class ReadOnlyTransport(HTTPAdapter):
         bases: Iterable[str] = (),
         reads: Iterable[ReadRequest] = (),
         timeout: float = 10.0,
-        monotonic: Callable[[], float] | None = None,
+        monotonic: Callable[[], float],
         most_bytes: int = MOST_BYTES,
     ) -> None:
         super().__init__(max_retries=urllib3.Retry(0, read=False, redirect=False))
@@ -70,8 +83,8 @@ class ReadOnlyTransport(HTTPAdapter):
         self._most_bytes = most_bytes
         self.last: requests.Response | None = None
 
-    def send(  # the library's own time-outs and proxies do not count
-        self, request: requests.PreparedRequest, *_arguments: Any, **options: Any
+    def send(  # the library's own time-outs and proxies do not count, nor its wish not to verify a certificate
+        self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any
     ) -> requests.Response:
         """Send a read, or raise.
 
@@ -85,14 +98,14 @@ class ReadOnlyTransport(HTTPAdapter):
         self.last = None
         if not self.allows(request):
             self._cut_off(request)
-        until = None if self._monotonic is None else self._monotonic() + self._timeout
+        until = self._monotonic() + self._timeout
         try:
             response = super().send(
                 request,
                 stream=True,
                 timeout=(self._timeout, self._timeout),
-                verify=options.get("verify", True),
-                cert=options.get("cert"),
+                verify=True,
+                cert=None,
                 proxies=None,
             )
             if response.is_redirect:
@@ -100,22 +113,25 @@ class ReadOnlyTransport(HTTPAdapter):
                 self._refuse_redirect(request, response)
             response.raw = io.BytesIO(self._body(response.raw, until))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise TimedOutError(
+            failed: VenueError = TimedOutError(
                 self._venue, f"no answer within {self._timeout:g} s to {_named(request)}", hint="Ask again later"
-            ) from None  # the texts of the library's errors hold the address with its query
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise DisconnectedError(
+            failed = DisconnectedError(
                 self._venue,
                 f"the connection for {_named(request)} failed: {_reason(error)}",
                 hint="See that the venue can be reached from this machine",
-            ) from None
-        self.last = response
-        return response
+            )
+        else:
+            self.last = response
+            return response
+        # Raised out here, so that nothing of the library's errors is kept in the chain: they hold the whole request.
+        raise failed
 
     def allows(self, request: requests.PreparedRequest) -> bool:
         """Return whether a request may be sent."""
-        if any(name.lower().startswith("x-http-method") for name in request.headers):
-            return False  # a server may take such a header for the method
+        if not is_plain(request):
+            return False
         address = urlsplit(request.url or "")
         method = request.method or ""
         rests = (_rest(address, base) for base in self._bases)
@@ -138,7 +154,7 @@ class ReadOnlyTransport(HTTPAdapter):
             code=str(response.status_code),
         )
 
-    def _body(self, raw: Any, until: float | None) -> bytes:
+    def _body(self, raw: Any, until: float) -> bytes:
         """Read a body up to the most bytes and the time allowed; each part of it may take the time-out as well."""
         body = bytearray()
         with contextlib.closing(raw):  # a connection that was read to its end has gone back to the pool by then
@@ -146,11 +162,16 @@ class ReadOnlyTransport(HTTPAdapter):
                 body += part
                 if len(body) > self._most_bytes:
                     raise UnreadableAnswerError(self._venue, f"the answer is longer than {self._most_bytes} bytes")
-                if until is not None and self._monotonic is not None and self._monotonic() > until:
+                if self._monotonic() > until:
                     raise TimedOutError(
                         self._venue, f"the answer was not complete within {self._timeout:g} s", hint="Ask again later"
                     )
         return bytes(body)
+
+
+def closed_transport(venue: str) -> ReadOnlyTransport:
+    """Return a transport that lets nothing through, for a library that only shows what it would send."""
+    return ReadOnlyTransport(venue, monotonic=float)  # never asked for the time: nothing is ever sent
 
 
 def read_only_session(transport: ReadOnlyTransport) -> requests.Session:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from logos.context.parts import PartContext
+from logos.domain.errors import ResumeError
 from logos.domain.orders import OrderIntent
+from logos.session.outside import WOULD_ACCEPT as ACCEPTED
 from logos.session.outside import OutsideOrder, OutsidePosition, Survey
 
-WOULD_ACCEPT = "would accept"
+WOULD_ACCEPT = ACCEPTED
 """What ``venue_outcome`` says of an order that keeps every rule of the venue that can be known beforehand."""
 
 
@@ -51,6 +54,9 @@ class VenueDesk(Protocol):
             Where the venue cannot say.
         """
 
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name that the venue knows an order by; without a connection."""
+
     def open_orders(self) -> tuple[OutsideOrder, ...]:
         """Return all open orders of the account, whosever they are.
 
@@ -71,3 +77,25 @@ class VenueDesk(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+def own_record(context: PartContext, **written: str) -> Mapping[str, Any]:
+    """Return the record that a desk works by without a connection.
+
+    Parameters
+    ----------
+    written:
+        What a survey of this desk writes into its record: ``plugin="alpaca"``.
+
+    Raises
+    ------
+    ResumeError
+        Where there is none, or that of another venue.
+    """
+    record = context.venue_record or {}
+    if any(record.get(name) != value for name, value in written.items()):
+        raise ResumeError(
+            f"the record of the venue's rules is not one of {' '.join(written.values())}",
+            hint="Start a new session: its survey writes the record",
+        )
+    return record

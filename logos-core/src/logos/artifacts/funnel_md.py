@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from logos.artifacts.markdown import literal, preformatted, table
+from logos.artifacts.markdown import preformatted, table
 from logos.domain.orders import OrderStatus
 
 _WORKING = (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
@@ -33,8 +33,6 @@ class Funnel:
         Orders that ended after a partial fill, by status.
     fills:
         Number of fills.
-    venue_outcomes:
-        What a venue would have said of the orders, by kind; empty where none was asked.
     """
 
     outcomes: Mapping[str, int] = attrs.field(factory=dict)
@@ -42,7 +40,6 @@ class Funnel:
     statuses: Mapping[str, int] = attrs.field(factory=dict)
     cut_short: Mapping[str, int] = attrs.field(factory=dict)
     fills: int = 0
-    venue_outcomes: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def decisions(self) -> int:
@@ -130,13 +127,6 @@ def funnel_section(funnel: Funnel) -> Iterator[str]:
         yield table(("Reason", "Number"), rows, numeric=("Number",))
     else:
         yield "Every signal that was answered became an order." if funnel.decisions else "No signal was answered."
-    if funnel.venue_outcomes:
-        yield "### Dry-run: what the venue would have said"
-        ordered = sorted(funnel.venue_outcomes.items(), key=lambda one: (-one[1], one[0]))
-        yield table(
-            ("Answer", "Orders"), [(literal(kind), f"{count:,}") for kind, count in ordered], numeric=("Orders",)
-        )
-        yield "Each order's own answer stands in `orders.csv` (`venue_outcome`), its request in `state.jsonl`."
 
 
 def _lines(funnel: Funnel) -> Iterator[str]:

@@ -51,14 +51,31 @@ def reconciliation_section(lines: Sequence[ReconciliationLine]) -> Iterator[str]
         "is not of this session and is left alone."
     )
     yield table(("At", "Found"), [(line.at, _counted(line)) for line in lines])
-    rows = [
-        (line.at, one.outcome, one.symbol, code(one.client_order_id) if one.client_order_id else "", literal(one.text))
-        for line in lines
-        for one in line.findings
-    ]
+    rows = [_row(line.at, same) for line in lines for same in grouped_findings(line.findings)]
     if rows:
-        yield "All that was no plain match:"
-        yield table(("At", "Outcome", "Symbol", "Order", "What was found"), rows)
+        yield "All that was no plain match, equal findings in one row; each stands in `state.jsonl` (`reconciled`):"
+        columns = ("At", "Outcome", "Symbol", "Number", "First order", "Last order", "What was found")
+        yield table(columns, rows, numeric=("Number",))
+
+
+def grouped_findings(findings: Sequence[FindingLine]) -> list[list[FindingLine]]:
+    """Return findings that say the same together, but for the order's own name in the text, in their order."""
+    groups: dict[tuple[str, str, str], list[FindingLine]] = {}
+    for one in findings:
+        text = one.text.replace(one.client_order_id, "") if one.client_order_id else one.text
+        groups.setdefault((one.outcome, one.place, text), []).append(one)
+    return list(groups.values())
+
+
+def _row(at: str, same: Sequence[FindingLine]) -> tuple[str, ...]:
+    first, last = same[0], same[-1]
+    symbols = ", ".join(dict.fromkeys(one.symbol for one in same))
+    names = (_name(first), _name(last) if len(same) > 1 else "")
+    return (at, first.outcome, symbols, f"{len(same):,}", *names, literal(first.text))
+
+
+def _name(one: FindingLine) -> str:
+    return code(one.client_order_id) if one.client_order_id else ""
 
 
 def _counted(line: ReconciliationLine) -> str:

@@ -10,6 +10,7 @@ from logos.artifacts.markdown import bullets, code, grouped, literal, percent, t
 from logos.artifacts.next_steps_md import next_steps_section
 from logos.artifacts.reconciliation_md import reconciliation_section
 from logos.artifacts.summary import SessionSummary
+from logos.artifacts.venue_md import venue_section
 from logos.domain.orders import OrderStatus
 from logos.domain.times import time_text
 
@@ -50,6 +51,7 @@ def render(summary: SessionSummary) -> str:
         _warnings(summary),
         guards_section(summary.guards, summary.cleared),
         funnel_section(summary.funnel),
+        venue_section(summary.at_venue),
         _profit(summary),
         _symbols(summary),
         _identity(summary),
@@ -58,7 +60,7 @@ def render(summary: SessionSummary) -> str:
         reconciliation_section(summary.reconciliation),
         _plugins(summary),
         _artifacts(summary),
-        next_steps_section(summary.session_id, summary.status),
+        next_steps_section(summary.session_id, summary.status, summary.at_venue),
     )
     blocks = [block for section in sections for block in section]
     return "\n\n".join(blocks) + "\n"
@@ -84,6 +86,7 @@ def _head(summary: SessionSummary) -> Iterator[str]:
         ("Seed", str(summary.seed)),
         ("Bars, orders, fills", f"{summary.bars:,}, {funnel.intents:,}, {funnel.fills:,}"),
         ("Guards", _guards_at_a_glance(summary)),
+        *_venue_at_a_glance(summary),
     ]
     yield table(("At a glance", "Value"), rows)
     if summary.halt_causes:
@@ -99,6 +102,14 @@ def _guards_at_a_glance(summary: SessionSummary) -> str:
     blocked = summary.funnel.status(OrderStatus.BLOCKED)
     halts = sum(line.halts.count for line in summary.guards)
     return f"{named:,} in the config; orders blocked: {blocked:,}; causes of halts: {halts:,}"
+
+
+def _venue_at_a_glance(summary: SessionSummary) -> Iterator[tuple[str, str]]:
+    at_venue = summary.at_venue
+    if at_venue is not None and at_venue.dry_run:
+        yield "Venue", literal(at_venue.told)
+    if at_venue is not None and at_venue.unknown_told:
+        yield "Unknown orders", literal(at_venue.unknown_told)
 
 
 def _warnings(summary: SessionSummary) -> Iterator[str]:

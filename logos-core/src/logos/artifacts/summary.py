@@ -9,6 +9,7 @@ import attrs
 from logos.artifacts.funnel_md import Funnel
 from logos.artifacts.guards_md import GuardLine
 from logos.artifacts.reconciliation_md import ReconciliationLine
+from logos.artifacts.venue_md import AtVenue
 from logos.domain.events import Cause
 
 
@@ -128,6 +129,8 @@ class SessionSummary:
         How many bars a polled feed dropped, by symbol and reason.
     reconciliation:
         How the session compared with what stood outside, at its start and at each resume.
+    at_venue:
+        How it stands with its broker's venue; ``None`` where the broker has nothing outside.
     """
 
     session_id: str
@@ -158,3 +161,4 @@ class SessionSummary:
     record: tuple[tuple[str, int], ...] = ()
     drops: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
     reconciliation: tuple[ReconciliationLine, ...] = ()
+    at_venue: AtVenue | None = None

@@ -12,7 +12,14 @@ from logos.assembly.feed_alone import build_feed
 from logos.assembly.outside import under_terms
 from logos.assembly.probing import probe_broker, probe_feed
 from logos.assembly.remarks import remarks
-from logos.assembly.surroundings import Used, kill_file_problems, leaked_secrets, start_problems, used_parts
+from logos.assembly.surroundings import (
+    Used,
+    folder_problems,
+    kill_file_problems,
+    leaked_secrets,
+    start_problems,
+    used_parts,
+)
 from logos.config.feed_only import load_feed_config
 from logos.config.origins import Tree, read_tree, written_line
 from logos.config.part_reading import Offers
@@ -23,7 +30,7 @@ from logos.config.sound_parts import sound_parts
 from logos.context.clock import Clock
 from logos.context.parts import Log
 from logos.context.secrets import Secrets
-from logos.domain.errors import ConfigError, LogosError, Problem, part_at_work
+from logos.domain.errors import NO_SESSION_YET, ConfigError, LogosError, Problem, part_at_work
 from logos.plugins.known import DISTRIBUTIONS
 from logos.session.outside import HealthCheck, Survey, Verdict
 from logos.session.seats import Feed, SymbolReport
@@ -132,7 +139,9 @@ def _assembled(checked: Checked, config: SessionConfig, around: Surroundings, *,
         reports = _prepared(feed, problems)
     if assembly is not None:
         problems += kill_file_problems(around.workspace, assembly.kill_files, config.guards)
-    checked = attrs.evolve(checked, config=config, assembly=assembly, reports=reports, health=venue.health)
+    checked = attrs.evolve(
+        checked, config=config, assembly=assembly, reports=reports, health=venue.health, venue=venue.taken
+    )
     if problems or assembly is None:
         return _ended(checked, problems, "session")
     return _ended(_looked_at(checked, config, assembly, around, venue, probe=probe), [], "session")
@@ -173,9 +182,7 @@ def _looked_at(
         *(Problem(path="broker", message=text) for text in venue.warnings),
     ]
     feed = probe_feed(assembly.feed, config) if probe else ()
-    return attrs.evolve(
-        checked, warnings=_placed(odd, checked.tree), health=(*checked.health, *feed), venue=venue.taken
-    )
+    return attrs.evolve(checked, warnings=_placed(odd, checked.tree), health=(*checked.health, *feed))
 
 
 def with_problems(checked: Checked, more: Iterable[Problem]) -> Checked:
@@ -221,7 +228,8 @@ def _of_the_sound_rest(tree: Tree, around: Surroundings) -> list[Problem]:
 def _around(parts: Iterable[Used], around: Surroundings) -> list[Problem]:
     try:
         secrets, root = around.secrets, around.workspace
-        return list(start_problems(parts, workspace=root, secrets=secrets, offline=around.offline, root=root))
+        found = start_problems(parts, workspace=root, secrets=secrets, offline=around.offline)
+        return [*found, *folder_problems(root)]
     except LogosError as error:  # a .env that cannot be read
         return _problems_of(error, "")
 
@@ -237,7 +245,7 @@ def _feed_alone(checked: Checked, around: Surroundings, problems: list[Problem],
     """Build the feed although something else cannot be built; what is wrong with it was told, unless ``quiet``."""
     try:
         config = load_feed_config(Path(checked.name), around.registry, workspace=around.workspace)
-        with part_at_work("the feed"):
+        with part_at_work("the feed", hint=NO_SESSION_YET):
             return build_feed(config, workspace=around.workspace, clock=around.clock, log=around.log)
     except ConfigError:
         return None  # its problems were told with those of the whole config
@@ -250,7 +258,7 @@ def _feed_alone(checked: Checked, around: Surroundings, problems: list[Problem],
 def _prepared(feed: Feed, problems: list[Problem]) -> tuple[SymbolReport, ...]:
     """Read the bars; add what is wrong with them."""
     try:
-        with part_at_work("the feed"):
+        with part_at_work("the feed", hint=NO_SESSION_YET):
             return tuple(feed.prepare())
     except LogosError as error:
         problems += _problems_of(error, "feed")
@@ -269,7 +277,7 @@ def _problems_of(error: LogosError, path: str) -> list[Problem]:
 def _ended(checked: Checked, problems: Iterable[Problem], what: str) -> Checked:
     """Close a check: problems in the order of the file, each once, with what was looked at first."""
     placed = _placed(problems, checked.tree)
-    count = "nothing is wrong with it" if not placed else f"{len(placed)} problem{'s' if len(placed) > 1 else ''}"
+    count = "can be used" if not placed else f"{len(placed)} problem{'s' if len(placed) > 1 else ''}"
     verdict = Verdict.FAILED if placed else Verdict.OK
     first = HealthCheck(name=what, verdict=verdict, text=f"{checked.name}: {count}")
     return attrs.evolve(checked, problems=placed, health=(first, *checked.health))

@@ -137,7 +137,7 @@ def _too_many_orders(limit: Limit, config: SessionConfig) -> Iterator[Problem]:
     if most >= possible:
         yield Problem(
             path=limit.section.path,
-            message=f"{most:,} orders in {span} seconds can never be reached: {config.pairs} pairs and bars of "
+            message=f"{most:,} orders in {span} seconds can never be reached: {config.pairs} pair{'' if config.pairs == 1 else 's'} and bars of "
             f"{config.interval_text} make at most {possible:,}",
             hint="Lower the number",
         )

@@ -129,6 +129,13 @@ def require_sound(found: Survey) -> None:
         raise SurveyError(f"{found.venue} cannot be traded on as it stands", problems=problems)
 
 
+def venue_paths(config: SessionConfig) -> frozenset[str]:
+    """Return the paths of a resolved config that a venue can give where the config itself writes nothing."""
+    fields = (*_STEPS, "min_notional", "currency")
+    instruments = (f"instruments.{symbol}.{field}" for symbol in config.symbols for field in fields)
+    return frozenset((*instruments, *(f"broker.fees.{field}" for field in _FEES)))
+
+
 def under_terms(config: SessionConfig, found: Survey, registry: Offers) -> Terms:
     """Put the terms of a venue into a config wherever the config itself writes nothing.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from logos.assembly.outside import is_outside, survey
 from logos.config.records import SessionConfig
 from logos.context.parts import PartContext
-from logos.domain.errors import LogosError, Problem, part_at_work
+from logos.domain.errors import NO_SESSION_YET, LogosError, Problem, part_at_work
 from logos.session.outside import HealthCheck, Survey, Verdict
 from logos.session.seats import Feed
 
@@ -18,7 +18,7 @@ def probe_broker(config: SessionConfig, context: PartContext) -> tuple[Survey | 
         return None, ()
     name = f"broker {config.broker.name}"
     try:
-        with part_at_work(f"the {name}"):
+        with part_at_work(f"the {name}", hint=NO_SESSION_YET):
             found = survey(config, context)
     except LogosError as error:
         said = error.problems or (Problem(path="", message=error.message, hint=error.hint),)
@@ -33,7 +33,7 @@ def probe_feed(feed: Feed, config: SessionConfig) -> Iterator[HealthCheck]:
         return
     name = f"feed {config.feed.name}"
     try:
-        with part_at_work(f"the {name}"):
+        with part_at_work(f"the {name}", hint=NO_SESSION_YET):
             reports = feed.prepare()
     except LogosError as error:
         yield HealthCheck(name=name, verdict=Verdict.FAILED, text=error.message, hint=error.hint)

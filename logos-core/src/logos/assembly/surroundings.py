@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,16 @@ import attrs
 from logos import paths
 from logos.config.problems import item_path, key_path, shortened
 from logos.config.records import PartSection, SessionConfig
-from logos.context.credentials import FILE
-from logos.context.environment import variables
-from logos.context.network import is_loopback
+from logos.context.credentials import FILE, SHORTEST_NAMED, secrets_of_environment
+from logos.context.environment import OFFLINE_VARIABLE
 from logos.context.parts import PartContext
-from logos.context.secret_names import is_bare, is_sensitive
 from logos.context.secrets import Secrets
-from logos.domain.errors import ConfigError, Problem
+from logos.domain.addresses import is_loopback
+from logos.domain.errors import ConfigError, LogosError, Problem
 from logos.plugins.offers import Offer
 
 NETWORK = "network"
 """The capability of a part that asks addresses outside this machine."""
-
-_SHORTEST_SECRET = 8
 
 
 @attrs.frozen(kw_only=True)
@@ -51,13 +49,15 @@ def used_parts(config: SessionConfig) -> tuple[Used, ...]:
     return (*map(Used.of, before), *entries, *map(Used.of, after))
 
 
-def refuse_unfit(config: SessionConfig, context: PartContext, root: Path) -> None:
-    """Refuse to start a session that could not run where it is.
+def refuse_unfit(config: SessionConfig, context: PartContext, what: str = "start") -> None:
+    """Refuse a session whose parts could not work where it is, or whose config holds a secret.
+
+    A folder that cannot be written is not looked for: whatever writes there names it, and why.
 
     Parameters
     ----------
-    root:
-        The folder that everything written lies below.
+    what:
+        What it cannot do then: start, or go on.
 
     Raises
     ------
@@ -66,13 +66,11 @@ def refuse_unfit(config: SessionConfig, context: PartContext, root: Path) -> Non
     """
     parts = used_parts(config)
     problems = [
-        *start_problems(
-            parts, workspace=context.workspace, secrets=context.secrets, offline=context.offline, root=root
-        ),
+        *start_problems(parts, workspace=context.workspace, secrets=context.secrets, offline=context.offline),
         *leaked_secrets(config.resolved, parts, context.secrets),
     ]
     if problems:
-        raise ConfigError("the session cannot start", problems=problems)
+        raise ConfigError(f"the session cannot {what}", problems=problems)
 
 
 def refuse_kill_files(workspace: Path, kill_files: Iterable[str], guards: Iterable[PartSection] = ()) -> None:
@@ -88,14 +86,16 @@ def refuse_kill_files(workspace: Path, kill_files: Iterable[str], guards: Iterab
         raise ConfigError("a kill file of the session cannot be written", problems=problems)
 
 
-def start_problems(
-    parts: Iterable[Used], *, workspace: Path, secrets: Secrets, offline: bool, root: Path
-) -> Iterator[Problem]:
-    """Yield what would keep a session with these parts from starting, parts themselves and data aside."""
+def start_problems(parts: Iterable[Used], *, workspace: Path, secrets: Secrets, offline: bool) -> Iterator[Problem]:
+    """Yield what would keep a session with these parts from starting, parts themselves, data and folders aside."""
     for part in parts:
         yield from _credential_problems(part, secrets, workspace)
         if offline:
             yield from _offline_problems(part)
+
+
+def folder_problems(root: Path) -> Iterator[Problem]:
+    """Yield a problem where the folders that sessions are written into cannot be written, or made."""
     for folder in (paths.sessions_dir(root), paths.logs_dir(root)):
         fault = unwritable(folder)
         if fault:
@@ -108,13 +108,19 @@ def start_problems(
 
 
 def _credential_problems(part: Used, secrets: Secrets, workspace: Path) -> Iterator[Problem]:
-    for name in getattr(part.config, "credentials", ()):
-        if name not in secrets:
-            yield Problem(
-                path=part.path,
-                message=f"{part.offer.name} needs the variable {name}, and it is not set",
-                hint=f"Set it in the environment, or give it a line in {workspace / FILE}",
-            )
+    missing = [name for name in getattr(part.config, "credentials", ()) if name not in secrets]
+    for name in missing:
+        yield Problem(
+            path=part.path,
+            message=f"{part.offer.name} needs the variable {name}, and it is not set",
+            hint=f"Set it in the environment, or give it a line in {workspace / FILE}",
+        )
+    reveal = getattr(part.config, "reveal_credentials", None)
+    if reveal is not None and not missing:
+        try:
+            reveal(secrets)
+        except LogosError as error:
+            yield Problem(path=part.path, message=error.message, hint=error.hint)
 
 
 def _offline_problems(part: Used) -> Iterator[Problem]:
@@ -125,15 +131,15 @@ def _offline_problems(part: Used) -> Iterator[Problem]:
         found = "its base_url is not on this machine" if address else "it asks its venue"
         yield Problem(
             path=key_path(part.path, "base_url") if address else part.path,
-            message=f"LOGOS_OFFLINE is set, and {part.offer.name} needs a network: {found}",
-            hint="Unset LOGOS_OFFLINE, or name a server on 127.0.0.1 as base_url",
+            message=f"{OFFLINE_VARIABLE} is set, and {part.offer.name} needs a network: {found}",
+            hint=f"Unset {OFFLINE_VARIABLE}, or name a server on 127.0.0.1 as base_url",
         )
 
 
 def leaked_secrets(resolved: Mapping[str, Any], parts: Iterable[Used], secrets: Secrets) -> list[Problem]:
     """Return a problem for each value of a config that holds a secret: of its parts, or of the environment."""
     names = {name for part in parts for name in getattr(part.config, "credentials", ())}
-    names |= {name for name in variables() if is_sensitive(name) and not is_bare(name)}
+    names |= secrets_of_environment().keys()
     known = {secret.reveal(): name for name in sorted(names) if (secret := secrets.get(name)) is not None}
     return [
         Problem(
@@ -143,7 +149,7 @@ def leaked_secrets(resolved: Mapping[str, Any], parts: Iterable[Used], secrets: 
         )
         for path, text in _texts(resolved, "")
         for value, name in known.items()
-        if len(value) >= _SHORTEST_SECRET and value in text
+        if len(value) >= SHORTEST_NAMED and value in text
     ]
 
 
@@ -161,9 +167,14 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def kill_file_problems(
     workspace: Path, kill_files: Iterable[str], guards: Iterable[PartSection] = ()
 ) -> Iterator[Problem]:
-    """Yield a problem for each kill file that nobody could make, so that nothing could stop the session."""
+    """Yield a problem for each kill file that nobody could make, so that nothing could stop the session.
+
+    Nothing is said of one beside the sessions where those cannot be written either: that is told for itself.
+    """
+    beside = paths.sessions_dir(workspace).parents if unwritable(paths.sessions_dir(workspace)) else ()
     for name in dict.fromkeys((paths.KILL_FILE, *kill_files)):
-        fault = _kill_file_fault(workspace / name, workspace)
+        file = workspace / name
+        fault = "" if file.parent in beside else _kill_file_fault(file, workspace)
         if fault:
             yield Problem(
                 path=_guard_with(name, guards),
@@ -209,4 +220,16 @@ def unwritable(folder: Path) -> str:
             return f"{place} is a file, and a folder is needed"
     except (OSError, ValueError) as error:
         return _refusal(place, error)
-    return "" if os.access(place, os.W_OK | os.X_OK) else f"nothing can be written into {place}"
+    return _refused_file(place)
+
+
+def _refused_file(folder: Path) -> str:
+    """Return why no file can be made in a folder that exists, found by making one that has no name or loses it at once.
+
+    What the system says of a folder's permissions is not asked: it lets the superuser write into ``/proc``.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return f"nothing can be written into {folder}: {error.strerror}"

@@ -9,9 +9,10 @@ from logos.assembly.build import Assembly
 from logos.assembly.guard_remarks import Limit, limits_of, money
 from logos.config.records import SessionConfig
 from logos.domain.errors import Problem
+from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE, scaled
 from logos.domain.orders import Signal
-from logos.session.seats import PairSignal, Target
+from logos.session.seats import AccountView, PairSignal, Target
 
 
 def target_remarks(config: SessionConfig, assembly: Assembly) -> Iterator[Problem]:
@@ -19,7 +20,18 @@ def target_remarks(config: SessionConfig, assembly: Assembly) -> Iterator[Proble
 
     Only targets that are shares of equity are looked at: those in units depend on prices.
     """
-    shares = _shares(assembly)
+    account = _WithoutBars(assembly.parts.books)
+    try:
+        shares = _shares(assembly, account)
+    except Exception as error:  # noqa: BLE001 -- a third party's allocator may raise anything; it stands in nobody's way
+        if not account.asked_for_prices:
+            yield Problem(
+                path=config.allocator.path,
+                message=f"{config.allocator.plugin} failed when it was asked what it wants of every pair at a full "
+                f"signal: {type(error).__name__}: {error}",
+                hint="A session would stop at such signals: report it to the plugin's authors",
+            )
+        return
     if not shares:
         return
     for limit in limits_of(config, assembly):
@@ -28,16 +40,51 @@ def target_remarks(config: SessionConfig, assembly: Assembly) -> Iterator[Proble
     yield from _caps(config, assembly, shares)
 
 
-def _shares(assembly: Assembly) -> dict[str, Fraction]:
+class _WithoutBars:
+    """An account before its first bar; it notes whether anybody has asked it for what only bars can tell."""
+
+    def __init__(self, account: AccountView) -> None:
+        self._account = account
+        self.asked_for_prices = False
+
+    @property
+    def starting_cash(self) -> int:
+        """Return cash at the start."""
+        return self._account.starting_cash
+
+    @property
+    def cash(self) -> int:
+        """Return cash."""
+        return self._account.cash
+
+    @property
+    def equity(self) -> int:
+        """Return equity, which is cash."""
+        return self._account.equity
+
+    def position(self, symbol: str) -> int:
+        """Return the position, which is none."""
+        return self._account.position(symbol)
+
+    def mark(self, symbol: str) -> int | None:
+        """Return no price."""
+        self.asked_for_prices = True
+        return self._account.mark(symbol)
+
+    def value(self, instrument: Instrument, price: int, lots: int) -> int | None:
+        """Return the value, unless its conversion needs a price."""
+        found = self._account.value(instrument, price, lots)
+        self.asked_for_prices |= found is None
+        return found
+
+
+def _shares(assembly: Assembly, account: AccountView) -> dict[str, Fraction]:
     """Return the share of equity that each pair wants at a full signal, by the pair's name."""
     parts = assembly.parts
     changed = [
         PairSignal(pair=state.pair, instrument=state.instrument, signal=Signal(RATIO_ONE)) for state in parts.pairs
     ]
-    try:
-        targets = list(parts.allocator.targets(changed, parts.books))
-    except Exception:  # noqa: BLE001 -- an allocator that needs bars cannot be asked beforehand, and nothing is lost
-        return {}
+    targets = list(parts.allocator.targets(changed, account))
     return {
         f"{target.pair.strategy} on {target.pair.symbol}": abs(target.weight)
         for target in targets

@@ -11,7 +11,7 @@ from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.orders import Order
 from logos.ledger.books import Books, Holding
 from logos.live.disk import Disk
-from logos.live.event_recorder import EventRecorder
+from logos.live.event_recorder import EventRecorder, RecorderParts
 from logos.live.journal import Head
 from logos.live.tally import Tally
 from logos.session.machine import Counts
@@ -95,7 +95,7 @@ class LogRecorder(EventRecorder):
     """Writes decisions, trades, orders and the journal into a run's folder."""
 
     def __init__(self, **state: Unpack[FolderState]) -> None:
-        super().__init__(**state, next_order_id=1, tally=Tally(), observe=_unheard)
+        super().__init__(RecorderParts(**state, next_order_id=1, tally=Tally(), observe=_unheard))
 
 
 class FolderRecorder(LogRecorder):

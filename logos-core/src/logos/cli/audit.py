@@ -51,11 +51,15 @@ def _values(report: AuditReport) -> dict[str, Any]:
     return {"session_id": report.session_id, "agrees": report.agrees, "checks": checks, "notes": list(report.notes)}
 
 
+def _counted(records: int, what: str) -> str:
+    return f"{records:,} {what.replace('s ', ' ', 1) if records == 1 else what}"
+
+
 def _print(report: AuditReport) -> None:
     from logos.cli.output import print_table  # noqa: PLC0415
 
     rows = [
-        (check.name, "agrees" if check.agrees else "DISAGREES", f"{check.records:,} {check.what}")
+        (check.name, "agrees" if check.agrees else "DISAGREES", _counted(check.records, check.what))
         for check in report.checks
     ]
     print_table(f"Audit of session {report.session_id}", ("check", "result", "records"), rows)

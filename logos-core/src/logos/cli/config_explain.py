@@ -9,7 +9,8 @@ import attrs
 
 from logos import paths
 from logos.artifacts import schemas
-from logos.cli.config_output import origin_record, problem_records
+from logos.cli.config_output import health_records, origin_record, problem_records
+from logos.cli.config_reading import failed_checks
 from logos.cli.output import emit_json
 from logos.config.origins import Origin, Source
 from logos.config.problems import item_path
@@ -61,7 +62,12 @@ def print_session(read: ReadConfig, checked: Checked, *, as_json: bool) -> None:
         return
     from logos.cli.config_drawing import draw  # noqa: PLC0415 -- Rich takes long to load
 
-    draw(read.tree.name, seats, (("problems", checked.problems), ("warnings", checked.warnings)))
+    findings = (
+        ("problems", checked.problems),
+        ("failed at the venue", failed_checks(checked)),
+        ("warnings", checked.warnings),
+    )
+    draw(read.tree.name, seats, findings)
 
 
 def seats_of(read: ReadConfig, checked: Checked) -> Iterator[Seat]:
@@ -99,9 +105,14 @@ class _Teller:
     def seat(self, role: str, section: PartSection, gives: str, more: tuple[Value, ...] = (), path: str = "") -> Seat:
         where = path or section.path
         values = self.values(where, _at(self.read.config.resolved, where), ("plugin",))
+        reads = (Value(key="reads", text=str(one)) for one in self.read.variables if one.path == where)
         owner = _owner(section.offer)
         return Seat(
-            role=role.replace("_", " "), plugin=section.plugin, owner=owner, values=(*values, *more), gives=gives
+            role=role.replace("_", " "),
+            plugin=section.plugin,
+            owner=owner,
+            values=(*values, *reads, *more),
+            gives=gives,
         )
 
     def values(self, path: str, section: Mapping[str, Any], without: Iterable[str] = ()) -> tuple[Value, ...]:
@@ -206,5 +217,6 @@ def _record(read: ReadConfig, checked: Checked, seats: Iterable[Seat]) -> dict[s
         ],
         "sound": checked.sound,
         "problems": problem_records(checked.problems),
+        "checks": health_records(checked.health[1:]),
         "warnings": problem_records(checked.warnings),
     }

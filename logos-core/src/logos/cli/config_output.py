@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import typer
 
 from logos.cli.output import emit_json, print_table
@@ -73,33 +74,43 @@ def print_resolved(read: ReadConfig, *, plain: bool, as_json: bool) -> None:
                 "config": read.config.resolved,
                 "digest": read.config.digest,
                 "origins": {path: origin_record(origin) for path, origin in read.origins.items()},
+                "variables": [attrs.asdict(variable) for variable in read.variables],
             }
         )
         return
     text = read.config.to_yaml()
-    typer.echo(text if plain else annotated(text, read.origins, read.tree.name), nl=False)
+    typer.echo(text if plain else annotated(text, read), nl=False)
 
 
 def origin_record(origin: Origin) -> dict[str, Any]:
     """Return an origin as a JSON object."""
-    return {"source": origin.source.value, "name": origin.name, "line": origin.line}
+    record = {"source": origin.source.value, "name": origin.name, "line": origin.line}
+    return record | {"until_asked": True} if origin.until_asked else record
 
 
-def annotated(text: str, origins: Mapping[str, Origin], name: str) -> str:
+def annotated(text: str, read: ReadConfig) -> str:
     """Return YAML with the origin of each value as a comment behind it; the values stay as they are."""
-    root = parse(text, name)
+    root = parse(text, read.tree.name)
     comments: dict[int, str] = {}
-    for path, origin in origins.items():
+    for path, origin in read.origins.items():
         line = written_line(root, path)
         if line is not None:
             comments[line] = str(origin)
     lines = text.splitlines()
     column = max((len(line) for line in lines if len(line) <= _WIDEST), default=0)
-    return "".join(_commented(lines, comments, column, name))
+    return "".join((*_head(read), *_commented(lines, comments, column)))
 
 
-def _commented(lines: list[str], comments: Mapping[int, str], column: int, name: str) -> Iterator[str]:
-    yield f"# {_printable(name)}, resolved. Behind each value: where it comes from; lines are those of that file.\n"
+def _head(read: ReadConfig) -> Iterator[str]:
+    name = _printable(read.tree.name)
+    yield f"# {name}, resolved. Behind each value: where it comes from; lines are those of that file.\n"
+    if any(origin.until_asked for origin in read.origins.values()):
+        yield "# The venue replaces what stands 'until the venue is asked' as a session starts: --probe shows it.\n"
+    for variable in read.variables:
+        yield f"# {variable.path} reads {variable}\n"
+
+
+def _commented(lines: list[str], comments: Mapping[int, str], column: int) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         comment = comments.get(number)
         yield f"{line}\n" if comment is None else f"{line.ljust(column)}  # {comment}\n"
@@ -126,7 +137,7 @@ def _verdict(checked: Checked) -> str:
             (_counted(len(config.guards), "guard"), "no guard"),
         )
         what = ": " + ", ".join(count or none for count, none in counts)
-    return f"nothing is wrong with it{what}; {warnings or 'no warning'}"
+    return f"can be used{what}; {warnings or 'no warning'}"
 
 
 def _counted(count: int, word: str) -> str:

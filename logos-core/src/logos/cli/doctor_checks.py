@@ -7,7 +7,7 @@ import shutil
 import stat
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,17 +74,27 @@ def _namespace(workspace: Path) -> Iterator[HealthCheck]:
         for room in sorted(Path(place).iterdir()) if Path(place).is_dir() else ():
             if (room / "__init__.py").is_file():
                 rooms[room.name].append(place)
-    for name, places in rooms.items():
-        if len(places) > 1:
-            hint = "Uninstall one: pip list | grep logos"
-            yield _found("namespace", Verdict.FAILED, f"logos.{name} is there twice: {' and '.join(places)}", hint)
+    doubled = _doubled(rooms)
+    if doubled:
+        hint = "Uninstall one: pip list | grep logos"
+        yield _found("namespace", Verdict.FAILED, f"found more than once: {doubled}", hint)
     for folder in dict.fromkeys((Path.cwd(), workspace)):
         for culprit in (folder / "logos.py", folder / "logos" / "__init__.py"):
             if culprit.is_file():
                 text = f"{culprit} hides the program from every Python that is started in {folder}"
                 yield _found("namespace", Verdict.WARNING, text, "Rename it")
-    if all(len(places) == 1 for places in rooms.values()):
-        yield _found("namespace", Verdict.OK, f"logos is whole: {len(rooms)} rooms in {len(portions)} places")
+    if not doubled:
+        text = f"logos is whole: {_counted(len(rooms), 'room')} in {_counted(len(portions), 'place')}"
+        yield _found("namespace", Verdict.OK, text)
+
+
+def _doubled(rooms: Mapping[str, list[str]]) -> str:
+    """Return the rooms that several places have, with the places; empty where there are none."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, places in rooms.items():
+        if len(places) > 1:
+            names[" and ".join(places)].append(f"logos.{name}")
+    return "; ".join(f"{', '.join(found)} in {places}" for places, found in names.items())
 
 
 def _distributions() -> Iterator[HealthCheck]:
@@ -173,7 +183,7 @@ def _secrets(workspace: Path) -> Iterator[HealthCheck]:
         yield _found("secrets", Verdict.OK, f"{file} is not there; keys come from the environment alone")
         return
     count = len(read_variables(file))
-    text = f"{file} has {count} variable{'' if count == 1 else 's'}"
+    text = f"{file} has {_counted(count, 'variable')}"
     mode = stat.S_IMODE(file.stat().st_mode)
     if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         text = f"{text}, and others may read it (mode {mode:o})"
@@ -195,9 +205,14 @@ def _sessions(workspace: Path) -> Iterator[HealthCheck]:
     sessions = list_sessions(paths.sessions_dir(workspace))
     open_ones = [session for session in sessions if session.status not in _FINISHED]
     if not open_ones:
-        yield _found("sessions", Verdict.OK, f"{len(sessions)} sessions, all completed" if sessions else "none yet")
+        many = "1 session, completed" if len(sessions) == 1 else f"{_counted(len(sessions), 'session')}, all completed"
+        yield _found("sessions", Verdict.OK, many if sessions else "none yet")
         return
     shown = ", ".join(f"{session.session_id} ({session.status})" for session in open_ones[-_SHOWN:])
     more = f" and {len(open_ones) - _SHOWN} more" if len(open_ones) > _SHOWN else ""
     hint = "Look at each with: logos sessions show ID"
     yield _found("sessions", Verdict.WARNING, f"{len(open_ones)} not completed: {shown}{more}", hint)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -34,8 +34,8 @@ def print_table(
 ) -> None:
     """Print a table; plain aligned text where standard output is no terminal.
 
-    No cell is ever cut. On a terminal the last column folds; where the rest is too wide still, the terminal
-    breaks the lines.
+    No cell is ever cut. On a terminal the last column folds; where the rest is too wide still, each row is printed
+    as lines of its own, one for each column.
 
     Parameters
     ----------
@@ -90,8 +90,20 @@ def _print_rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
         table.add_row(*(Text(cell) for cell in cells))  # Text: a cell may hold brackets that are no markup
     least = sum(widths[:-1]) + min(widths[-1], _LEAST_LAST) + _PADDING * len(columns) + 1
     target = console()
-    target.width = max(target.width, least)
-    target.print(table)
+    if target.width >= least:
+        target.print(table)
+    else:
+        _print_stacked(target, title, columns, lines[1:])
+
+
+def _print_stacked(target: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print each row as lines of a column's head and its cell: the terminal is too narrow for a table."""
+    width = max(map(len, columns))
+    blocks = [
+        "\n".join(f"{column:<{width}}  {cell}" for column, cell in zip(columns, row, strict=True)) for row in rows
+    ]
+    for text in (title, *blocks) if title else blocks:
+        target.print(f"{text}\n", markup=False, soft_wrap=True)
 
 
 def _widths(lines: Sequence[Sequence[str]]) -> list[int]:

@@ -31,7 +31,13 @@ class _Group(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_Group, help="Trigger every guard, the kill file, a crash and a resume, and report.")
+app = typer.Typer(
+    cls=_Group,
+    help="Trigger every guard, the kill file, a crash and a resume, and report.\n\n"
+    "logos rehearse GUARD is short for logos rehearse guards GUARD, such as logos rehearse drawdown; "
+    "logos rehearse alone rehearses them all.",
+    subcommand_metavar="[GUARD | COMMAND] [ARGS]...",
+)
 
 
 @app.command(_GUARDS)

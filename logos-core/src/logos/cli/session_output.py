@@ -17,6 +17,7 @@ from logos.domain.times import time_text
 if TYPE_CHECKING:
     from rich.live import Live
 
+    from logos.artifacts.venue_md import AtVenue
     from logos.assembly.build import Assembly
     from logos.live.setup import Outcome
     from logos.live.watch import Watch
@@ -102,7 +103,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         emit_json(outcome.as_object())
         return
     target = console()
-    style = _STYLES.get(outcome.status, "bold")
+    doubt = outcome.at_venue is not None and outcome.at_venue.in_doubt and outcome.status == "completed"
+    style = "yellow" if doubt else _STYLES.get(outcome.status, "bold")
     target.print()
     target.print(f"Session [bold]{outcome.session_id}[/bold]: [{style}]{outcome.status}[/{style}]", soft_wrap=True)
     for line in _lines(outcome):
@@ -112,6 +114,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
 def _lines(outcome: Outcome) -> Iterator[str]:
     for cause in outcome.causes:
         yield f"  halted by {cause.guard}: {cause.reason}"
+    yield from _venue_lines(outcome.at_venue)
     figures = _figures(outcome)
     width = max(len(value) for _, value in figures)
     for name, value in figures:
@@ -119,6 +122,15 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"Artifacts in {outcome.path}"
     yield f"  {schemas.SUMMARY_FILE} tells the whole story; {schemas.EQUITY_PLOT_FILE} draws it"
     yield from _next_steps(outcome)
+
+
+def _venue_lines(at_venue: AtVenue | None) -> Iterator[str]:
+    if at_venue is None:
+        return
+    if at_venue.dry_run:
+        yield f"  {at_venue.told}"
+    if at_venue.unknown_told:
+        yield f"  {at_venue.unknown_told}"
 
 
 def _figures(outcome: Outcome) -> list[tuple[str, str]]:

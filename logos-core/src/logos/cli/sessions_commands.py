@@ -22,7 +22,8 @@ app = typer.Typer(help="List and show sessions.", no_args_is_help=True)
 _NUMERIC = ("bars", "orders", "fills", "blocked", "equity", "return")
 _COUNTS = ("bars", "orders", "fills", "blocked")
 _NEXT = {
-    "running": "If no process runs it any more, go on from the last durable point with: logos trade --resume {id}",
+    "running": "A program runs it: wait for it to end, or pause it with SIGINT",
+    "interrupted": "It was interrupted. Go on from the last durable point with: logos trade --resume {id}",
     "paused": "Go on with: logos trade --resume {id}",
     "halted": "Once the causes are dealt with, go on with: logos trade --resume {id} --clear-halt",
     "completed": "Check it with: logos replay {id} --verify",
@@ -105,7 +106,10 @@ def _print_state(folder: Path, state: dict[str, Any]) -> None:
         typer.echo("")
         rows = [[_text(cause.get(column)) for column in ("guard", "at", "reason")] for cause in state["halt_causes"]]
         print_table("Halted by", ("guard", "at", "reason"), rows)
-    typer.echo(f"\n{_NEXT[state['status']].format(id=folder.name)}")
+    from logos.live.folder import is_run  # noqa: PLC0415 - loads what only a look at one session needs
+
+    status = "interrupted" if state["status"] == "running" and not is_run(folder) else state["status"]
+    typer.echo(f"\n{_NEXT[status].format(id=folder.name)}")
 
 
 def _fields(state: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -65,11 +65,13 @@ def _check_options(*, config: Path | None, fixtures: bool, resume: str, clear_ha
 def _run(registry: Registry, config: Path | None, resume: str, *, clear_halt: bool, as_json: bool) -> Outcome:
     from logos import paths  # noqa: PLC0415
     from logos.cli.session_output import LiveLine, teller  # noqa: PLC0415
+    from logos.context.credentials import remember_file  # noqa: PLC0415
     from logos.live import launch  # noqa: PLC0415
     from logos.live import resume as resuming  # noqa: PLC0415
     from logos.live.setup import Setup  # noqa: PLC0415
 
     workspace = paths.workspace()
+    remember_file(workspace)  # a config may repeat a secret by mistake, and so would its refusal
     with LiveLine() as line:
         setup = Setup(
             workspace=workspace,

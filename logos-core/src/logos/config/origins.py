@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,20 @@ class Origin:
         What gave it by name: the file, the variable or the venue; empty for a default.
     line:
         The line in the file, counted from 1.
+    until_asked:
+        Whether the broker's venue gives the value as soon as it is asked, as the start of a session does.
     """
 
     source: Source
     name: str = ""
     line: int | None = None
+    until_asked: bool = False
 
     def __str__(self) -> str:
         if self.source is Source.FILE:
             return f"{self.name}:{self.line}" if self.name else f"line {self.line}"
-        return f"{self.source}: {self.name}" if self.name else str(self.source)
+        text = f"{self.source}: {self.name}" if self.name else str(self.source)
+        return f"{text} until the venue is asked" if self.until_asked else text
 
 
 @attrs.frozen(kw_only=True)
@@ -78,6 +82,7 @@ def origins(
     file: str = "",
     seed_variable: str = "",
     venue: Mapping[str, str] | None = None,
+    until_asked: Container[str] = (),
 ) -> dict[str, Origin]:
     """Return, for every single value of a resolved config, where it comes from.
 
@@ -93,6 +98,8 @@ def origins(
         The environment variable that gave the seed where the config names none; empty for none.
     venue:
         By path, the venue that a value came from. What the file writes comes from the file all the same.
+    until_asked:
+        The paths that the broker's venue gives once it is asked, wherever the file writes nothing.
 
     Returns
     -------
@@ -110,9 +117,9 @@ def origins(
         elif path == _SEED and seed_variable:
             found[path] = Origin(source=Source.ENVIRONMENT, name=seed_variable)
         elif any(path.startswith(start) for start in built_in):
-            found[path] = Origin(source=Source.KNOWN_INSTRUMENT)
+            found[path] = Origin(source=Source.KNOWN_INSTRUMENT, until_asked=path in until_asked)
         else:
-            found[path] = Origin(source=Source.DEFAULT)
+            found[path] = Origin(source=Source.DEFAULT, until_asked=path in until_asked)
     return found
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
-from logos.config.key_values import looks_like_key
 from logos.config.problems import item_path, key_path
 from logos.config.reading import Listing, Node, Scalar, Section
+from logos.context.secret_forms import looks_like_key
+from logos.context.secret_names import has_secret_word, is_count, words_of
 from logos.domain.errors import Problem
 
-_WORDS = frozenset({"key", "apikey", "secret", "token", "password", "passwd", "passphrase", "credential", "privatekey"})
-_PLURALS = frozenset(f"{word}s" for word in _WORDS) | {"apisecret", "apitoken", "accesstoken", "secretkey"}
 # Such a key names where the secret stands, or counts something.
 _HARMLESS_ENDINGS = frozenset({"env", "variable", "file", "path", "price", "limit", "budget", "count"})
 # Their own keys are symbols and currencies, and a company may well be called KEY.
@@ -25,15 +22,7 @@ _HINT = (
 
 def looks_secret(key: str) -> bool:
     """Return whether a config key looks as if its value were a secret."""
-    words = _words(key)
-    if not words or words[-1] in _HARMLESS_ENDINGS:
-        return False
-    return any(word in _WORDS or word in _PLURALS for word in words)
-
-
-def _words(key: str) -> list[str]:
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
-    return [word for word in re.split(r"[^a-z]+", parted.lower()) if word]
+    return has_secret_word(key) and words_of(key)[-1] not in _HARMLESS_ENDINGS
 
 
 def without_secrets(root: Section) -> tuple[Section, list[Problem]]:
@@ -87,7 +76,7 @@ def _cleaned(node: Node, path: str, problems: list[Problem]) -> Node:
 
 
 def _entry(key: str, node: Node, path: str, problems: list[Problem]) -> Node:
-    if not looks_secret(key) or not _holds_value(node, counts=_words(key)[-1] in _PLURALS):
+    if not looks_secret(key) or not _holds_value(node, counts=is_count(key)):
         return _cleaned(node, path, problems)
     return _taken_out(node, path, "it looks like a secret with a value", problems)
 

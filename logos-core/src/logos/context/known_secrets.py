@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Iterator
 
@@ -17,6 +18,9 @@ _SHORTEST_CUT = 16
 """Parts are looked for of a value that is at least so long: half of it may still be worth something."""
 
 _PIECE = 8
+
+_FRAME = re.compile(r"-{5}(?:BEGIN|END)[^-]{0,80}-{5}")
+"""The first and the last line of every private key: were they known, no other key would be found by them."""
 
 
 class KnownSecrets:
@@ -75,8 +79,10 @@ def _forms_of(value: str) -> Iterator[str]:
         *(quote(raw, safe=safe) for safe in ("", "/", "/:+=~-._!*'()")),
         *(quote_plus(raw), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]),
         *(json.dumps(json.dumps(value))[3:-3], repr(value)[1:-1], repr(raw)[2:-1], escaped, escape(value)),
-        *(line.strip() for line in value.splitlines()),  # a private key is printed line by line
     ]
+    # A private key is printed line by line, and many write its line ends as two signs.
+    lines = _FRAME.sub("", value.replace("\\n", "\n")).splitlines()
+    texts += [line for line in map(str.strip, lines) if len(line) >= _SHORTEST_FORM]
     texts += [text.replace("%", "%25") for text in texts if "%" in text]
     for text in texts:
         if text != value and len(text) >= SHORTEST and text.strip("-* "):
@@ -106,9 +112,9 @@ def _encoded(raw: bytes) -> Iterator[str]:
 
 
 def _pieces_of(value: str) -> Iterator[str]:
-    for line in value.split():
-        if len(line) >= _SHORTEST_CUT:
-            yield from (line[place : place + _PIECE] for place in range(len(line) - _PIECE + 1))
+    for word in _FRAME.sub(" ", value).split():
+        if len(word) >= _SHORTEST_CUT:
+            yield from (word[place : place + _PIECE] for place in range(len(word) - _PIECE + 1))
 
 
 def _without_pieces(text: str, pieces: frozenset[str]) -> str:

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
 from logos.context.environment import OFFLINE_VARIABLE
 from logos.context.parts import PartContext
+from logos.domain.addresses import is_loopback
 from logos.domain.errors import InputError
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether an address such as ``http://127.0.0.1:8080`` leads to this machine; an empty one does not."""
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def refuse_network(context: PartContext, address: str, *, what: str) -> None:

@@ -5,7 +5,7 @@ one where it came in from outside: logs, errors, tracebacks, JSON, tables, reaso
 
 Known values are masked wherever they occur, also encoded for an address, in base64, as hex or escaped. What nobody
 has made known is found by its name (``apiKey=…``, ``"secret": "…"``, ``X-MBX-APIKEY: …``) or by its form (a bearer
-header, a JSON web token, a private key, a login in an address). The bare words ``key`` and ``token`` are names of
+header, a login in an address, and what ``secret_forms`` knows). The bare words ``key`` and ``token`` are names of
 much else, of companies and coins too, so what stands behind them is masked only where it looks like a credential.
 """
 
@@ -16,7 +16,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from logos.context.known_secrets import KNOWN, MASK, KnownSecrets
-from logos.context.secret_names import is_bare, is_sensitive, looks_like_a_credential, names_a_secret
+from logos.context.secret_forms import without_keys, without_private_keys
+from logos.context.secret_names import (
+    BARE,
+    STEMS,
+    is_bare,
+    is_count,
+    is_sensitive,
+    looks_like_a_credential,
+    names_a_secret,
+)
 
 __all__ = ["MASK", "holds_known_secret", "is_sensitive", "redact", "redact_text", "remember"]
 
@@ -25,8 +34,8 @@ _DEEPEST = 40
 
 # None of these looks back over a word, so that a text of any length is read in one go.
 _NAMED = re.compile(
-    r"""(?P<word>passw(?:or)?d|passphrase|secret|token|credential|signature|authorization|api[-_]?sign|key)
-    (?P<ending>s?(?:[-_]?(?:id|value))?)
+    rf"(?P<word>{'|'.join(STEMS)}|api[-_]?sign)"
+    r"""(?P<ending>s?(?:[-_]?(?:id|value))?)
     (?P<join>\\*["']?\s*(?:[:=]|%3[AaDd])\s*(?:b(?=["']))?|\\*["']\s*,\s*b?(?=["']))
     (?:(?P<quote>\\*["'])(?P<inner>(?:(?!(?P=quote))(?:\\.|[^\n]))*)
       |(?P<list>\[[^\]\n]*\][^\s,;&"'(){}\[\]<>]*)
@@ -37,21 +46,8 @@ _NAMES = re.compile(r"\w+")
 _COOKIE = re.compile(r"""((?:set-)?cookie\\*["']?\s*[:=]\s*\\*["']?)([^\s"'=;]+=[^"'\n]*)""", re.IGNORECASE)
 _LOGIN = re.compile(r"""(?<=://)[^\s/?#"'<>]*(?=@)""")
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)([\w.~+/-]{8,}=*)", re.IGNORECASE)
-_FORMS = (
-    re.compile(
-        r"-----BEGIN[A-Z0-9\s]*\sPRIVATE\s+KEY-----.*?(?:-----END[A-Z0-9\s]*\sPRIVATE\s+KEY-----|\Z)", re.DOTALL
-    ),
-    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    re.compile(r"\b[PAC]K(?=[A-Z]*[0-9])[A-Z0-9]{18}\b"),
-    re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)[-_][\w-]{16,}"),
-)
-_HINTS = (
-    *("key", "secret", "token", "passw", "passphrase", "credential", "signature", "authorization", "cookie"),
-    *("api-sign", "api_sign", "apisign", "://", "bearer", "basic"),
-)
-_EXACT_HINTS = ("PK", "AK", "CK", "ASIA", "eyJ", "sk-", "sk_", "pk_", "pk-", "rk_", "rk-", "-----BEGIN")
-"""One of these stands in every text that a pattern could match; the first ones in small letters."""
+_HINTS = (*STEMS, "api-sign", "api_sign", "apisign", "://", "bearer", "basic")
+"""One of these stands, in small letters, in every text that a pattern of this module could match."""
 
 
 def remember(value: str) -> None:
@@ -72,14 +68,14 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     secrets:
         Values to mask besides those that the process knows.
     """
-    text = KNOWN.mask(text)
+    # Before the known values: where one of them hides a part of a private key, its frame would not be found any more.
+    text = KNOWN.mask(without_private_keys(text))
     if secrets:
         text = KnownSecrets(secrets).mask(text)
+    text = without_keys(text)
     low = text.lower()
-    if not any(hint in low for hint in _HINTS) and not any(hint in text for hint in _EXACT_HINTS):
+    if not any(hint in low for hint in _HINTS):
         return text
-    for form in _FORMS:
-        text = form.sub(MASK, text)
     text = _LOGIN.sub(MASK, text)
     text = _COOKIE.sub(rf"\1{MASK}", text)
     text = _NAMED.sub(_without_value, text)
@@ -125,7 +121,7 @@ def _text(value: Any) -> str:
 
 
 def _entry(name: str, value: Any, secrets: Collection[str], levels: int) -> Any:
-    counts = isinstance(value, int | float) and name.lower().endswith("s")  # max_tokens: 500
+    counts = isinstance(value, int | float) and is_count(name)  # max_tokens: 500
     if not is_sensitive(name) or value is None or value == "" or isinstance(value, bool) or counts:
         return _redacted(value, secrets, levels)
     if isinstance(value, list | tuple) and all(isinstance(item, str) and names_a_secret(item) for item in value):
@@ -152,13 +148,12 @@ def _hides(found: re.Match[str]) -> bool:
         return False
     before = found.string[max(found.start() - 12, 0) : found.start()]
     word = found["word"].lower()
-    named = word not in _BARE or before[-1:] in {"?", "&"} or _compound(before, found["word"])
+    named = word not in BARE or before[-1:] in {"?", "&"} or _compound(before, found["word"])
     if named or (word == "key" and before[-1:].isalpha()):  # a monkey is not a key
         return named
     return looks_like_a_credential(value)
 
 
-_BARE = frozenset({"key", "token"})
 _NOTHING = frozenset({"", "None", "null", "True", "true", "False", "false", MASK})
 _KINDS = re.compile(r"(?:api|secret|private|access|auth|signing)[\s_-]?\Z", re.IGNORECASE)
 

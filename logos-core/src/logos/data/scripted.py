@@ -13,7 +13,7 @@ from logos.data.replay import ReplayFeed
 from logos.data.replay_config import ReplayConfig
 from logos.data.scripted_config import ScriptedConfig
 from logos.domain.bars import Bar, Slice
-from logos.domain.times import parse_duration
+from logos.domain.times import parse_duration, parse_time
 from logos.session.polled import Delivery, Origin
 from logos.session.seats import QuarantinedRow, State, SymbolReport
 
@@ -45,6 +45,7 @@ class ScriptedFeed:
         self._config = config
         self._pause = float(config.pause)
         self._tick = parse_duration(config.tick)
+        self._hang_at = parse_time(config.hang_at) if config.hang_at else None
         self._clock = context.clock
         self._files = ReplayFeed(ReplayConfig(path=config.path), context)
         self._closed = False
@@ -79,7 +80,7 @@ class ScriptedFeed:
             yield delivery.slice
 
     def deliveries(self, after: int | None) -> Iterator[Delivery]:
-        """Yield the slices whose clock is later than ``after``, then the ticks; then hang."""
+        """Yield the slices whose clock is later than ``after``, then the ticks; hang behind one of them, or all."""
         clock = after or 0
         for bars in self._files.slices(after):  # its files close when it is let go of: in the thread that reads them
             if self._waited(self._pause):
@@ -87,11 +88,14 @@ class ScriptedFeed:
             clock = bars.clock
             origins = tuple(Origin(source=self._source(bar.symbol), fetched_at=clock) for bar in bars.bars)
             yield Delivery(slice=bars, origins=origins)
+            if clock == self._hang_at and self._waited(self._config.hang):
+                return
         for number in range(1, self._config.ticks + 1):
             if self._waited(self._pause):
                 return
             yield Delivery(slice=Slice(clock + number * self._tick, ()))
-        self._waited(self._config.hang)
+        if self._hang_at is None:
+            self._waited(self._config.hang)
 
     def _waited(self, seconds: float) -> bool:
         """Wait; return whether the feed was closed meanwhile."""

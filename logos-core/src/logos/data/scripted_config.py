@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from logos.domain.errors import InputError
-from logos.domain.times import parse_duration
+from logos.domain.times import parse_duration, parse_time
 
 _LONGEST_PAUSE = 5
 
@@ -25,6 +25,11 @@ def _pause(_instance: object, attribute: attrs.Attribute[Decimal], value: Decima
 
 def _duration(_instance: object, _attribute: attrs.Attribute[Any], value: str) -> None:
     parse_duration(value)
+
+
+def _time(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
+    if value:
+        parse_time(value)
 
 
 def _not_negative(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
@@ -48,6 +53,9 @@ class ScriptedConfig:
         How far each tick moves the session's clock, such as ``1s``.
     hang:
         Seconds of silence without any tick behind all that, as in a poll that hangs.
+    hang_at:
+        A time: the silence comes behind the slice that closes then instead, and once. A session that is resumed
+        behind it is given the rest.
     """
 
     path: str = attrs.field(validator=_folder)
@@ -55,3 +63,4 @@ class ScriptedConfig:
     ticks: int = attrs.field(default=0, validator=_not_negative)
     tick: str = attrs.field(default="1s", validator=_duration)
     hang: int = attrs.field(default=0, validator=_not_negative)
+    hang_at: str = attrs.field(default="", validator=_time)

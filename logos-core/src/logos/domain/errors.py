@@ -117,19 +117,22 @@ class IntegrityError(LogosError):
     kind = "integrity"
 
 
+IN_A_SESSION = (
+    "The session stands at its last snapshot; logs/run.log says where it happened. Mend the plugin, then resume, or "
+    "start anew where its version has changed"
+)
+NO_SESSION_YET = "No session was begun. Mend the plugin, or report it to its authors"
+
+
 class PartFailedError(LogosError):
-    """A part of a plugin raised, or answered what its seat does not allow, while the session ran."""
+    """A part of a plugin raised, or answered what its seat does not allow, while it worked."""
 
     kind = "part"
 
     @classmethod
-    def of(cls, part: str, error: BaseException) -> PartFailedError:
+    def of(cls, part: str, error: BaseException, *, hint: str = IN_A_SESSION) -> PartFailedError:
         """Return the failure of a part that raised, such as ``strategy trend on AAPL``."""
-        return cls(
-            f"{part} failed: {type(error).__name__}: {error}",
-            hint="The session stands at its last snapshot; logs/run.log says where it happened. Mend the plugin, "
-            "then resume, or start anew where its version has changed",
-        )
+        return cls(f"{part} failed: {type(error).__name__}: {error}", hint=hint)
 
 
 class part_at_work:  # noqa: N801 - used as a statement, like the context managers of the standard library
@@ -141,12 +144,15 @@ class part_at_work:  # noqa: N801 - used as a statement, like the context manage
     ----------
     part:
         What to call it, such as ``the broker``.
+    hint:
+        What to do next where it fails: another one where no session runs.
     """
 
-    __slots__ = ("_part",)
+    __slots__ = ("_hint", "_part")
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, *, hint: str = IN_A_SESSION) -> None:
         self._part = part
+        self._hint = hint
 
     def __enter__(self) -> None:
         """Begin."""
@@ -156,7 +162,7 @@ class part_at_work:  # noqa: N801 - used as a statement, like the context manage
     ) -> None:
         """Raise ``PartFailedError`` in place of what the part has raised."""
         if isinstance(error, Exception) and not isinstance(error, LogosError):
-            raise PartFailedError.of(self._part, error) from error
+            raise PartFailedError.of(self._part, error, hint=self._hint) from error
 
 
 class StorageError(LogosError):

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from logos.domain.addresses import is_loopback
 from logos.domain.errors import InputError
 from logos.domain.times import parse_duration
 
+_OWN_NAME = "Write the venue's own, or leave the symbol out where Logos guesses right"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
@@ -47,13 +49,24 @@ def up_to(most: str) -> Any:
 
 
 def venue_names(_instance: object, attribute: attrs.Attribute[Mapping[str, str]], value: Mapping[str, str]) -> None:
-    """Refuse a table of a venue's names with an empty one in it."""
+    """Refuse a table of a venue's names with one in it that is empty, or would lead elsewhere in an address."""
     empty = sorted(symbol for symbol, name in value.items() if not name.strip())
     if empty:
+        raise InputError(f"{attribute.name} gives {', '.join(empty)} no name", hint=_OWN_NAME)
+    strange = sorted(symbol for symbol, name in value.items() if _is_strange(name))
+    if strange:
         raise InputError(
-            f"{attribute.name} gives {', '.join(empty)} no name",
-            hint="Write the venue's own, or leave the symbol out where Logos guesses right",
+            f"{attribute.name} gives {', '.join(strange)} a name that no venue has: with a blank, a control character, "
+            "one of \\ ? # %, or an empty part, '.' or '..' between strokes",
+            hint=_OWN_NAME,
         )
+
+
+def _is_strange(name: str) -> bool:
+    parts = name.split("/")
+    return any(sign.isspace() or not sign.isprintable() or sign in "\\?#%" for sign in name) or any(
+        part in ("", ".", "..") for part in parts
+    )
 
 
 def web_address(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -63,6 +76,15 @@ def web_address(_instance: object, attribute: attrs.Attribute[str], value: str) 
         raise InputError(
             f"{attribute.name} {fault}",
             hint=f"Write {attribute.name}: https://mirror.example.com, or leave it out for the venue's own",
+        )
+
+
+def encrypted(_instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+    """Refuse an address to which a key would be sent in the clear; stands behind ``web_address``."""
+    if urlsplit(value).scheme == "http" and not is_loopback(value):
+        raise InputError(
+            f"{attribute.name} begins with http://, and the key would be sent where others can read it",
+            hint="Write an address that begins with https://; http:// is for this machine alone",
         )
 
 

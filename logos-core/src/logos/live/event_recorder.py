@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
 
+import attrs
+
 from logos.artifacts import schemas
 from logos.artifacts.rows import decision_row, fill_texts, trade_row
 from logos.domain.events import BrokerEvent, Cause, Fill
@@ -18,16 +20,17 @@ from logos.live.disk import Disk
 from logos.live.event_lines import answer_fields, decision_fields, fill_fields, intent_fields
 from logos.live.journal import Head, Journal, fields_of
 from logos.live.orders_file import OrdersFile
-from logos.live.tally import Tally, add, add_kind, spoke
+from logos.live.tally import Tally, add, spoke
 from logos.session.records import Decision
 
 Observer = Callable[[BrokerEvent], None]
 
 
-class EventRecorder:
-    """The part of a recorder that is the same for every run with a folder. What happens to the account is not.
+@attrs.frozen(kw_only=True)
+class RecorderParts:
+    """What a recorder works with, each something that a restart brings back.
 
-    Parameters
+    Attributes
     ----------
     offsets:
         How long each growing file is; they are opened there.
@@ -35,6 +38,25 @@ class EventRecorder:
         Where the journal stands.
     observe:
         Hears every broker event after it was recorded.
+    """
+
+    disk: Disk
+    folder: Path
+    books: Books
+    offsets: Mapping[str, int]
+    head: Head
+    next_order_id: int
+    tally: Tally
+    observe: Observer
+
+
+class EventRecorder:
+    """The part of a recorder that is the same for every run with a folder. What happens to the account is not.
+
+    Parameters
+    ----------
+    parts:
+        What it works with.
 
     Attributes
     ----------
@@ -44,22 +66,12 @@ class EventRecorder:
 
     growing: ClassVar[tuple[str, ...]] = (schemas.TRADES_FILE, schemas.DECISIONS_FILE)
 
-    def __init__(  # noqa: PLR0913 -- each is one thing that a restart brings back
-        self,
-        *,
-        disk: Disk,
-        folder: Path,
-        books: Books,
-        offsets: Mapping[str, int],
-        head: Head,
-        next_order_id: int,
-        tally: Tally,
-        observe: Observer,
-    ) -> None:
-        self.tally = tally
-        self._books = books
-        self._decimals = books.decimals
-        self._observe = observe
+    def __init__(self, parts: RecorderParts) -> None:
+        disk, folder, offsets, head = parts.disk, parts.folder, parts.offsets, parts.head
+        self.tally = parts.tally
+        self._books = parts.books
+        self._decimals = parts.books.decimals
+        self._observe = parts.observe
         self._files = {name: Appender(disk, folder / name, offsets[name]) for name in self.growing}
         self._trades = self._files[schemas.TRADES_FILE]
         self._decisions = self._files[schemas.DECISIONS_FILE]
@@ -69,8 +81,8 @@ class EventRecorder:
             disk,
             folder / schemas.ORDERS_FILE,
             settled=offsets[schemas.ORDERS_FILE],
-            next_id=next_order_id,
-            decimals=books.decimals,
+            next_id=parts.next_order_id,
+            decimals=self._decimals,
         )
 
     # -- what the session tells ------------------------------------------------------------------------------------
@@ -127,7 +139,6 @@ class EventRecorder:
         add(self.tally.statuses, order.status.value)
         if 0 < order.filled < order.intent.quantity:
             add(self.tally.cut_short, order.status.value)
-        add_kind(self.tally.venue_outcomes, order.venue_outcome)
         self.orders.close_order(order)
 
     def halted(self, clock: int, causes: Sequence[Cause]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -12,14 +12,16 @@ from logos.artifacts.funnel_md import Funnel
 from logos.artifacts.guards_md import NONE, Activations, CauseLine, GuardLine
 from logos.artifacts.rows import average_cost_text
 from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
+from logos.artifacts.venue_md import AnswerLine, AtVenue
 from logos.domain.money import RATIO_DECIMALS, ratio, text_of
 from logos.domain.orders import OrderStatus
 from logos.ledger.books import Books, Holding
 from logos.live.recorder import SessionRecorder
 from logos.live.snapshot import Identity
 from logos.live.taken import Taken
-from logos.live.tally import Spoken, Tally, add_kind
+from logos.live.tally import Spoken, Tally
 from logos.session.machine import Session
+from logos.session.order_intent import UNKNOWN_ORDER
 from logos.session.seats import SymbolReport
 
 _ARTIFACTS = {
@@ -133,19 +135,37 @@ def _as_told(line: DataLine, told: Mapping[str, Any]) -> DataLine:
     return attrs.evolve(line, since_start=bool(known), **known)
 
 
+def at_venue(venue: str, tally: Tally, orders: Iterable[tuple[str, str]], *, dry_run: bool) -> AtVenue:
+    """Return how a session stands with its broker's venue.
+
+    Parameters
+    ----------
+    orders:
+        Client order id and status of the working orders, in order of number.
+    """
+    said = tally.venue
+    return AtVenue(
+        venue=venue,
+        dry_run=dry_run,
+        would_accept=said.would_accept,
+        would_refuse=said.would_refuse,
+        first_refused=said.first_refused,
+        answers=tuple(AnswerLine(kind=kind, **attrs.asdict(answer)) for kind, answer in sorted(said.kinds.items())),
+        unknown=tuple(name for name, status in orders if status == OrderStatus.UNKNOWN),
+        refused_for_unknown=tally.codes.get(UNKNOWN_ORDER, 0),
+    )
+
+
 def _funnel(session: Session, tally: Tally) -> Funnel:
     statuses = {status.value: tally.statuses.get(status.value, 0) for status in OrderStatus}
-    venue_outcomes = dict(tally.venue_outcomes)
     for order in session.orders.by_id.values():
         statuses[order.status.value] += 1
-        add_kind(venue_outcomes, order.venue_outcome)
     return Funnel(
         outcomes=tally.outcomes,
         reasons=tuple(sorted(tally.codes.items())),
         statuses=statuses,
         cut_short=tally.cut_short,
         fills=session.counts.fills,
-        venue_outcomes=venue_outcomes,
     )
 
 

@@ -12,7 +12,7 @@ from logos import paths
 from logos.artifacts import schemas
 from logos.context.logging import open_session_log
 from logos.context.parts import Log
-from logos.domain.errors import ResumeError, StorageError
+from logos.domain.errors import InputError, ResumeError, StorageError
 from logos.live.setup import Setup
 
 LIVE_LOG = "live.log"
@@ -47,6 +47,25 @@ def hold(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def unended(folder: Path) -> InputError:
+    """Return what is said of a session without an end: that a program runs it still, or that it was interrupted."""
+    resume = f"logos trade --resume {folder.name}"
+    if is_run(folder):
+        return InputError(f"session {folder.name} is being run: it has no end yet", hint="Wait for it to end")
+    return InputError(f"session {folder.name} was interrupted: it has no end yet", hint=f"Finish it with: {resume}")
+
+
+def is_run(folder: Path) -> bool:
+    """Return whether a program runs a session: whether its folder is held."""
+    if not (folder / LOCK_FILE).exists():
+        return False
+    try:
+        with hold(folder):
+            return False
+    except ResumeError:
+        return True
 
 
 @contextmanager

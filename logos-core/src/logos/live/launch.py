@@ -23,6 +23,7 @@ from logos.live.folder import hold, open_log
 from logos.live.journal import Head, Journal
 from logos.live.late_log import LateLog
 from logos.live.outside_session import Outside, begin, enter
+from logos.live.outside_told import log_reconciled
 from logos.live.record_rows import history_row
 from logos.live.recorded_bars import HEADER, History
 from logos.live.recorder import empty_tables
@@ -59,7 +60,7 @@ def start(setup: Setup, config: SessionConfig, *, session_id: str = "") -> Outco
     log = LateLog(setup.tell)
     if setup.feed is None and setup.venue is None:  # else a recorded session is played again
         context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=log)
-        refuse_unfit(config, context, setup.root)
+        refuse_unfit(config, context)
     config, outside = enter(setup, config, log)
     assembly = assemble(
         config,
@@ -269,6 +270,8 @@ def _report(stage: Stage) -> None:
     stage.log.info("session_started", plugins=stage.identity.plugins, seed=stage.identity.seed)
     stage.setup.tell(f"Acting: {parts}")
     told = () if stage.outside is None else stage.outside.notes.warnings
+    if stage.outside is not None:
+        log_reconciled(stage.outside, stage.log)
     for warning in (*stage.warnings, *told, *data_notes(stage.reports)):
         stage.log.warning("notice", message=warning)
         stage.setup.tell(warning)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from logos.artifacts.rows import dry_run_order_row
 from logos.domain.events import BrokerEvent, Previewed
 from logos.domain.orders import Order
 from logos.live.appending import Appender
+from logos.live.event_recorder import RecorderParts
 from logos.live.journal import Head, Journal, Line
 from logos.live.outside_notes import OutsideNotes
 from logos.live.recorder import SessionRecorder
@@ -19,6 +19,8 @@ class OutsideRecorder(SessionRecorder):
 
     Parameters
     ----------
+    parts:
+        What every recorder works with.
     notes:
         What is known of the venue.
     dry_run:
@@ -33,17 +35,16 @@ class OutsideRecorder(SessionRecorder):
 
     def __init__(
         self,
+        parts: RecorderParts,
         *,
-        head: Head,
         notes: OutsideNotes,
         dry_run: bool,
         journal: Callable[[Appender, Head], Journal],
         durable: bool,
-        **options: Any,
     ) -> None:
-        super().__init__(head=head, **options)
+        super().__init__(parts)
         self.outside = notes
-        self.journal = journal(self.journal_file, head)
+        self.journal = journal(self.journal_file, parts.head)
         self._durable = durable
         if dry_run:
             self.orders.row = dry_run_order_row
@@ -61,6 +62,7 @@ class OutsideRecorder(SessionRecorder):
             return
         values = {"order_id": event.order_id, "request": event.request, "outcome": event.outcome}
         self.journal.append(clock, "venue_request", values)
+        self.tally.venue.add(event.order_id, event.outcome)
         self._observe(event)
 
     def tell(self, line: Line) -> None:

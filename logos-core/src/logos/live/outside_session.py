@@ -16,25 +16,27 @@ from logos.assembly.build import Assembly, part_context
 from logos.assembly.outside import as_outside, changed_terms, is_dry_run, is_outside, require_sound, survey, under_terms
 from logos.config.records import SessionConfig
 from logos.context.parts import Log
-from logos.domain.errors import IntegrityError, LogosError, Problem, part_at_work
+from logos.domain.errors import IN_A_SESSION, NO_SESSION_YET, LogosError, Problem, part_at_work
 from logos.domain.orders import OrderIntent, OrderStatus
 from logos.domain.times import time_text
 from logos.live.appending import Appender
-from logos.live.journal import Head, Journal, Line, PromptedJournal, check_line
-from logos.live.outside_notes import LOST_INTENT, RECONCILED, SURVEY, OutsideNotes
+from logos.live.event_recorder import RecorderParts
+from logos.live.journal import Head, Journal, Line, PromptedJournal
+from logos.live.outside_notes import RECONCILED, SURVEY, OutsideNotes
 from logos.live.outside_recorder import OutsideRecorder
 from logos.live.reconcile import Answer, Finding, NotSaid, Own, ReconciliationError, reconcile, to_ask, told
 from logos.live.setup import Setup
-from logos.live.snapshot import encode, restored_intent
+from logos.live.snapshot import restored_intent
 from logos.live.venue_file import VenueFile, read_venue_file, venue_file
 from logos.session.machine import Session
-from logos.session.order_intent import client_order_id
-from logos.session.outside import OutsideBroker, OutsideOrder, Survey, Verdict
+from logos.session.order_intent import CLIENT_ORDER_PREFIX, client_order_id
+from logos.session.outside import OutsideBroker, Survey, Verdict
 
 _AHEAD = 1_000
 """How many numbers beyond the last order are looked for among foreign client order ids."""
 
-_PREFIX = "lg-"
+_AT_A_START = "Close it there, or trade on another account"
+_AT_A_RESUME = "Look at the account: what is told here must be settled there first; the session's folder stays as it is"
 
 
 @attrs.frozen(kw_only=True)
@@ -64,10 +66,10 @@ class Outside:
         """What the broker is built from."""
         return self.file.found.record
 
-    def recorder(self, **options: Any) -> OutsideRecorder:
-        """Return the session's recorder; the options are those of every recorder."""
+    def recorder(self, parts: RecorderParts) -> OutsideRecorder:
+        """Return the session's recorder."""
         return OutsideRecorder(
-            notes=self.notes, dry_run=self.dry_run, journal=self.journal, durable=self.connected, **options
+            parts, notes=self.notes, dry_run=self.dry_run, journal=self.journal, durable=self.connected
         )
 
     def journal(self, appender: Appender, head: Head) -> Journal:
@@ -101,7 +103,8 @@ def enter(setup: Setup, config: SessionConfig, log: Log) -> tuple[SessionConfig,
     if not is_outside(config):
         return config, None
     context = part_context(config, workspace=setup.workspace, clock=setup.clock, log=log)
-    found = survey(config, context)
+    with part_at_work("the broker", hint=NO_SESSION_YET):
+        found = survey(config, context)
     require_sound(found)
     terms = under_terms(config, found, setup.registry)
     file = venue_file(found, plugin=config.broker.plugin, at=time_text(setup.clock.now()))
@@ -121,14 +124,15 @@ def begin(outside: Outside, assembly: Assembly, config: SessionConfig, session_i
     """
     if outside.surveyed is None:
         return []
+    broker = as_outside(assembly.parts.broker, config)
     own = Own(
         orders=(),
         positions=dict.fromkeys(config.symbols, Decimal(0)),
-        named=_named(session_id, config, 0),
+        named=_OwnNames(session_id, config, 0, broker),
         begins=True,
     )
     surveyed = outside.surveyed._replace(clock=clock)
-    return [surveyed, _reconciled(as_outside(assembly.parts.broker, config), own, session_id, clock)]
+    return [surveyed, _reconciled(broker, own, session_id, clock)]
 
 
 def reopen(
@@ -147,39 +151,6 @@ def reopen(
     notes = OutsideNotes.restored(state["outside"])
     lines = None if setup.venue is None else setup.venue.lines
     return Outside(file=file, dry_run=is_dry_run(config), notes=notes, lines=lines)
-
-
-def write_ahead(setup: Setup, folder: Path, state: dict[str, Any], outside: Outside, head: Head) -> None:
-    """Make safe which intents stand behind the snapshot, before the journal is cut back to it.
-
-    Each of them was on the disk before its broker was called, so its order may be outside.
-    """
-    notes = outside.notes
-    if not outside.connected:
-        return
-    known = len(notes.written_ahead)
-    for values in _intents_behind(folder / schemas.JOURNAL_FILE, head):
-        if values not in notes.written_ahead:
-            notes.written_ahead.append(values)
-    if len(notes.written_ahead) > known:
-        state["outside"] = notes.snapshot(notes.names)
-        content = {key: value for key, value in state.items() if key != "seal"}
-        setup.disk.replace(folder / schemas.STATE_FILE, encode(content))
-
-
-def _intents_behind(path: Path, head: Head) -> Iterator[dict[str, Any]]:
-    """Yield the intents behind the snapshot. What is damaged there was never synced, and so nothing after it was."""
-    with path.open("rb") as file:
-        file.seek(head.length)
-        for line in file:
-            try:
-                event = check_line(line, head, path)
-            except (IntegrityError, ValueError):
-                return
-            head = Head(head.sequence + 1, head.length + len(line), line[-67:-3].decode())
-            if event["type"] == "intent":
-                told_before = {key: event[key] for key in event if key not in {"seq", "ts", "type", "prev", "hash"}}
-                yield told_before | {"created_at": event["ts"], "reduces": False, "note": ""}
 
 
 def survey_again(outside: Outside, assembly: Assembly, config: SessionConfig, setup: Setup, clock: int) -> list[Line]:
@@ -213,40 +184,23 @@ def reconcile_again(outside: Outside, session: Session, config: SessionConfig, s
     session.desk.written_ahead = outside.notes.names
     if not outside.connected:
         return []
-    holdings = session.account.holdings()
+    broker, holdings = as_outside(session.parts.broker, config), session.account.holdings()
     own = Own(
         orders=[order for _, order in sorted(session.orders.by_id.items())],
         written=[
             restored_intent(values, session.instrument(values["symbol"])) for values in outside.notes.written_ahead
         ],
         positions={one.instrument.symbol: one.lots.quantity * one.instrument.lot for one in holdings},
-        named=_named(session_id, config, session.desk.last_order_id),
+        named=_OwnNames(session_id, config, session.desk.last_order_id, broker),
     )
-    return [_reconciled(as_outside(session.parts.broker, config), own, session_id, session.clock)]
-
-
-def tell_lost(outside: Outside, session: Session, recorder: OutsideRecorder, log: Log, *, ended: bool) -> None:
-    """Ask the venue for every written intent that the session went past without deciding it again, and tell of it."""
-    notes, broker = outside.notes, session.parts.broker
-    if not outside.connected or not isinstance(broker, OutsideBroker):
-        return
-    waiting, notes.written_ahead = notes.written_ahead, []
-    for values in waiting:
-        name = values["client_order_id"]
-        if name not in session.desk.written_ahead:
-            continue
-        if not ended and values["order_id"] > session.desk.last_order_id:
-            notes.written_ahead.append(values)
-        elif name not in {lost["client_order_id"] for lost in notes.lost}:
-            answer = _ask(broker, restored_intent(values, session.instrument(values["symbol"])))
-            lost = values | {"found": _answer_text(answer, broker.venue)}
-            recorder.tell(Line(session.clock, LOST_INTENT, lost))
-            log.warning("lost_intent", client_order_id=name, order_id=values["order_id"], found=lost["found"])
+    return [_reconciled(broker, own, session_id, session.clock)]
 
 
 def warnings_at_end(outside: Outside, session: Session, *, ended: bool) -> Iterator[str]:
     """Yield what an operator must be told of the venue when the session stops."""
     yield from outside.notes.warnings
+    broker = session.parts.broker
+    assert isinstance(broker, OutsideBroker)
     for values in outside.notes.lost:
         yield (
             f"order {values['client_order_id']} ({values['side']} {values['quantity']} {values['symbol']}) was written "
@@ -255,10 +209,10 @@ def warnings_at_end(outside: Outside, session: Session, *, ended: bool) -> Itera
     for number, order in sorted(session.orders.by_id.items()):
         if order.status is OrderStatus.UNKNOWN or ended:
             how = "of unknown outcome" if order.status is OrderStatus.UNKNOWN else "not ended, as far as is known here"
-            yield (
-                f"order {number} ({order.intent.client_order_id}) is {how}: look for it at "
-                f"{outside.file.found.venue} by that name"
-            )
+            name = order.intent.client_order_id
+            there = broker.name_outside(name)
+            by = "that name" if there == name else f"the name {there}"
+            yield f"order {number} ({name}) is {how}: look for it at {outside.file.found.venue} by {by}"
 
 
 def with_outside(summary: SessionSummary, outside: Outside) -> SessionSummary:
@@ -295,32 +249,22 @@ def _all_written(config: SessionConfig) -> frozenset[str]:
 
 
 def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) -> Line:
-    with part_at_work("the broker"):
-        standing = broker.standing()
-    answers = {intent.client_order_id: _ask(broker, intent) for intent in to_ask(own, standing)}
+    with part_at_work("the broker", hint=NO_SESSION_YET if own.begins else IN_A_SESSION):
+        standing = own.in_own_names(broker.standing())
+    answers = {intent.client_order_id: ask_for(broker, intent) for intent in to_ask(own, standing)}
     findings = reconcile(own, standing, answers)
     stops = [finding for finding in findings if finding.stops]
     if stops:
         raise ReconciliationError(
             f"what stands at {broker.venue} contradicts session {session_id}",
-            hint=_hint(own.begins),
+            hint=_AT_A_START if own.begins else _AT_A_RESUME,
             problems=[_problem(finding) for finding in stops],
         )
     return Line(clock, RECONCILED, told(findings, broker.venue, standing.keeper))
 
 
-def _hint(begins: bool) -> str:  # noqa: FBT001 -- read where it is called
-    if begins:
-        return "Close it there, or trade on another account"
-    return "Look at the account: what is told here must be settled there first; the session's folder stays as it is"
-
-
-def _problem(finding: Finding) -> Problem:
-    where = f"{finding.symbol} {finding.name}".strip()
-    return Problem(path=where, message=f"{finding.outcome} at {finding.place}: {finding.text}")
-
-
-def _ask(broker: OutsideBroker, intent: OrderIntent) -> Answer:
+def ask_for(broker: OutsideBroker, intent: OrderIntent) -> Answer:
+    """Return what the venue says of an intent, or why it does not say."""
     try:
         with part_at_work("the broker"):
             return broker.find(intent)
@@ -328,31 +272,33 @@ def _ask(broker: OutsideBroker, intent: OrderIntent) -> Answer:
         return NotSaid(error.message)
 
 
-def _answer_text(answer: Answer, venue: str) -> str:
-    if isinstance(answer, NotSaid):
-        return f"{venue} does not say what became of it: {answer.reason}"
-    if isinstance(answer, OutsideOrder):
-        return f"it is at {answer.place}, {answer.status}, {answer.filled} of {answer.quantity} filled"
-    return f"{venue} has never seen it"
+def _problem(finding: Finding) -> Problem:
+    where = f"{finding.symbol} {finding.name}".strip()
+    return Problem(path=where, message=f"{finding.outcome} at {finding.place}: {finding.text}")
 
 
-class _named:  # noqa: N801 - used as the function that it is
-    """Says whether a client order id is one of a session's; they are worked out when the first one is asked for."""
+class _OwnNames:
+    """Tells which of a session's client order ids an order outside was named by; empty where it is none of them.
 
-    def __init__(self, session_id: str, config: SessionConfig, last: int) -> None:
+    The names are worked out when the first one is asked for that may be one of them.
+    """
+
+    def __init__(self, session_id: str, config: SessionConfig, last: int, broker: OutsideBroker) -> None:
         self._session_id = session_id
         self._strategies = [entry.name for entry in config.strategies]
         self._last = last
-        self._names: set[str] = set()
+        self._name_outside = broker.name_outside
+        self._own: dict[str, str] = {}
 
-    def __call__(self, name: str) -> bool:
-        if not name.startswith(_PREFIX):
-            return False
-        if not self._names:
+    def __call__(self, name: str) -> str:
+        if not name.startswith(CLIENT_ORDER_PREFIX) and self._kept_as_they_are():
+            return ""
+        if not self._own:
             numbers = range(1, self._last + _AHEAD)
-            self._names = {
-                client_order_id(self._session_id, strategy, number)
-                for strategy in self._strategies
-                for number in numbers
-            }
-        return name in self._names
+            ids = [client_order_id(self._session_id, one, number) for one in self._strategies for number in numbers]
+            self._own = {known: one for one in ids for known in (one, self._name_outside(one))}
+        return self._own.get(name, "")
+
+    def _kept_as_they_are(self) -> bool:
+        sample = client_order_id(self._session_id, "", 1)
+        return self._name_outside(sample) == sample

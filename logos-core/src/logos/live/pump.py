@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -14,6 +14,12 @@ from logos.session.polled import Delivery
 
 PATIENCE = 0.2
 """Seconds to wait for the next slice before looking around."""
+
+Items = Iterator[Delivery | Slice]
+"""What a polled feed hands over."""
+
+Pumping = Callable[[Items], Iterable[Delivery | Slice | None]]
+"""Hands on what a feed hands over, and ``None`` each time that it has been silent for a while."""
 
 _AHEAD = 64
 _END = object()
@@ -28,7 +34,7 @@ class Pump:
         The feed's deliveries or slices. They are handed on in their order; nothing is dropped.
     """
 
-    def __init__(self, slices: Iterator[Delivery | Slice]) -> None:
+    def __init__(self, slices: Items) -> None:
         self._slices = slices
         self._queue: queue.Queue[object] = queue.Queue(maxsize=_AHEAD)
         threading.Thread(target=self._fetch, name="feed", daemon=True).start()

@@ -118,7 +118,8 @@ class Own:
     positions:
         In units, by symbol, every symbol of the session.
     named:
-        Says whether a client order id is one that this session has given or may have given.
+        Tells the client order id, of those that this session has given or may have given, by which an order outside was
+        named; empty where it is none of them.
     begins:
         Whether the session has not begun: then it has nothing outside.
     """
@@ -126,8 +127,17 @@ class Own:
     orders: Sequence[Order]
     written: Sequence[OrderIntent] = ()
     positions: Mapping[str, Decimal]
-    named: Callable[[str], bool]
+    named: Callable[[str], str]
     begins: bool = False
+
+    def in_own_names(self, standing: Standing) -> Standing:
+        """Return what stands outside, by this session's own client order ids where a venue has another form of one."""
+
+        def renamed(one: OutsideOrder) -> OutsideOrder:
+            own = self.named(one.client_order_id) if one.client_order_id else ""
+            return attrs.evolve(one, client_order_id=own) if own else one
+
+        return attrs.evolve(standing, orders=tuple(map(renamed, standing.orders)))
 
 
 def to_ask(own: Own, standing: Standing) -> tuple[OrderIntent, ...]:
@@ -205,14 +215,17 @@ def _judged(order: Order, standing: Standing, answers: Mapping[str, Answer]) -> 
     name = order.intent.client_order_id
     found = [one for one in standing.orders if one.client_order_id == name]
     kept = [one for one in found if one.place == standing.keeper]
-    yield from (_misplaced(one) for one in found if one.place != standing.keeper)
+    misplaced = [_misplaced(one) for one in found if one.place != standing.keeper]
+    yield from misplaced
     if len(kept) > 1:
         text = f"{len(kept)} open orders have this name there: all but one were never sent by this session"
         yield _finding(Outcome.DOUBLED, order.intent, standing.keeper, text)
     elif kept:
         yield _compared(order, kept[0])
     else:
-        yield _asked(order, standing.keeper, answers.get(name))
+        asked = _asked(order, standing.keeper, answers.get(name))
+        if asked not in misplaced:  # the keeper is asked at the venue too, where the same order was found
+            yield asked
 
 
 def _compared(order: Order, found: OutsideOrder) -> Finding:
@@ -282,12 +295,14 @@ def _other_orders(own: Own, standing: Standing) -> Iterator[Finding]:
 
 
 def _misplaced(one: OutsideOrder) -> Finding:
+    number = f", number {one.venue_order_id}" if one.venue_order_id else ""
     return Finding(
         outcome=Outcome.MISPLACED,
         place=one.place,
         symbol=one.symbol,
         name=one.client_order_id,
-        text=f"{one.side} {_text(one.quantity)}, {one.status}: it has a name of this session, which has no order there",
+        text=f"{one.side} {_text(one.quantity)}, {one.status}{number}: it has a name of this session, which has no "
+        "order there",
     )
 
 

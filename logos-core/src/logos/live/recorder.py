@@ -12,13 +12,13 @@ from logos.artifacts.rows import position_row, quarantine_row
 from logos.domain.orders import Order
 from logos.ledger.books import AccountRow, Holding
 from logos.live.event_lines import intent_fields
-from logos.live.event_recorder import EventRecorder
+from logos.live.event_recorder import EventRecorder, RecorderParts
 from logos.live.outside_notes import OutsideNotes
 from logos.session.seats import QuarantinedRow
 
 
 class SessionRecorder(EventRecorder):
-    """The recorder of a session with a folder; its parameters are those of an ``EventRecorder``.
+    """The recorder of a session with a folder; its parameter is that of an ``EventRecorder``.
 
     Attributes
     ----------
@@ -34,8 +34,8 @@ class SessionRecorder(EventRecorder):
     )
     outside: OutsideNotes | None = None
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, parts: RecorderParts) -> None:
+        super().__init__(parts)
         self._positions = self._files[schemas.POSITIONS_FILE]
         self._account = self._files[schemas.ACCOUNT_FILE]
         self._columns = account_columns(self._decimals)

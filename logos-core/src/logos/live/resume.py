@@ -10,7 +10,8 @@ import attrs
 
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
-from logos.assembly.build import Assembly, assemble
+from logos.assembly.build import Assembly, assemble, part_context
+from logos.assembly.surroundings import refuse_unfit
 from logos.config.records import SessionConfig
 from logos.config.session import load_session_config
 from logos.domain.bars import Bar
@@ -22,7 +23,8 @@ from logos.live.journal import Line
 from logos.live.late_log import LateLog
 from logos.live.launch import released
 from logos.live.outside_recorder import OutsideRecorder
-from logos.live.outside_session import Outside, reconcile_again, reopen, survey_again, write_ahead
+from logos.live.outside_session import Outside, reconcile_again, reopen, survey_again
+from logos.live.outside_told import log_reconciled, state_at_venue
 from logos.live.rerun import Rerun, read_rerun
 from logos.live.runner import Status
 from logos.live.setup import Outcome, Setup, warnings_of
@@ -32,6 +34,7 @@ from logos.live.tally import Tally
 from logos.live.unchanged import Record, check, check_files, lengths
 from logos.live.warming import lookbacks
 from logos.live.watch import Watch
+from logos.live.written_ahead import keep_ahead, read_ahead
 
 _UNFINISHED = (".*.new", "plots/*.partial")
 """Temporary names under which files are written before they are put in place."""
@@ -82,7 +85,7 @@ def _ended(setup: Setup, folder: Path, state: dict[str, Any]) -> Outcome:
         Cause(guard=cause["guard"], reason=cause["reason"], at=parse_time(cause["at"]))
         for cause in state["halt_causes"]
     )
-    return outcome_of_state(state, relative(folder, setup.root), causes)
+    return outcome_of_state(state, relative(folder, setup.root), causes, state_at_venue(folder, state))
 
 
 def _continue(
@@ -96,6 +99,8 @@ def _continue(
     late = LateLog(setup.tell)
     late.bind(log)
     outside = reopen(setup, config, folder, state, record.first)
+    if outside is not None and setup.venue is None:
+        refuse_unfit(config, part_context(config, workspace=setup.workspace, clock=setup.clock, log=late), "go on")
     assembly = assemble(
         config,
         workspace=setup.workspace,
@@ -128,7 +133,10 @@ class _Kept:
 
 def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: LateLog) -> Outcome:
     folder, state, config, rerun, outside = kept.folder, kept.state, kept.config, kept.rerun, kept.outside
-    lines = [] if outside is None else survey_again(outside, assembly, config, setup, parse_time(state["clock"]))
+    lines: list[Line] = []
+    if outside is not None:
+        read_ahead(outside, folder, kept.record.head)
+        lines = survey_again(outside, assembly, config, setup, parse_time(state["clock"]))
     reports = assembly.feed.prepare()
     identity = Identity(
         session_id=state["session_id"],
@@ -144,9 +152,6 @@ def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: L
             f"the bars of session {folder.name} have changed since it began",
             hint="Restore the files of its feed, or start a new session",
         )
-    if outside is not None:
-        write_ahead(setup, folder, state, outside, kept.record.head)
-    _cut_back(setup, folder, state, rerun)
     position = Position(
         clock=parse_time(state["clock"]),
         offsets=state["files"],
@@ -170,29 +175,43 @@ def _run_on(setup: Setup, kept: _Kept, assembly: Assembly, watch: Watch, late: L
     late.runs()
     with watch.signals():
         play = open_stage(stage, position)
-        restore(play.session, play.recorder, state)
-        _warm_up(play, kept.record.unheard, rerun)
-        if outside is not None:
-            _enter_again(play, outside, lines)
-        late.info("session_resumed", at=state["clock"], sequence=state["sequence"])
-        if state["status"] == Status.HALTED:
-            play.clear_halt()
-        if state["status"] != Status.RUNNING or outside is not None:
-            _mark_running(play, state["feed"])
+        try:
+            _set_up(play, kept, lines)
+        except BaseException:  # an interrupt too: its files are open
+            play.close()
+            raise
         return play.run(play.session.sliced_at if play.session.counts.slices else None)
 
 
-def _enter_again(play: Play, outside: Outside, lines: Sequence[Line]) -> None:
-    """Compare the restored session with what stands outside, and have the journal tell of it."""
+def _set_up(play: Play, kept: _Kept, lines: list[Line]) -> None:
+    """Bring a session to where its snapshot stands, as it stands outside, and let it run again.
+
+    Whatever keeps it from going on is found before anything in its folder is changed.
+    """
+    state, outside, stage = kept.state, kept.outside, play.stage
+    restore(play.session, play.recorder, state)
+    _warm_up(play, kept.record.unheard, kept.rerun)
+    if outside is not None:
+        lines += reconcile_again(outside, play.session, stage.config, stage.identity.session_id)
+        keep_ahead(stage.setup, kept.folder, state, outside)
+    _cut_back(stage.setup, kept.folder, state, kept.rerun)
+    if outside is not None:
+        _tell_outside(play, outside, lines)
+    stage.log.info("session_resumed", at=state["clock"], sequence=state["sequence"])
+    if state["status"] == Status.HALTED:
+        play.clear_halt()
+    if state["status"] != Status.RUNNING or outside is not None:
+        _mark_running(play, state["feed"])
+
+
+def _tell_outside(play: Play, outside: Outside, lines: Sequence[Line]) -> None:
+    """Have the journal tell what the venue's survey and the comparison with what stands there have found."""
     stage, recorder = play.stage, play.recorder
-    try:
-        found = reconcile_again(outside, play.session, stage.config, stage.identity.session_id)
-    except BaseException:  # an interrupt too: its files are open
-        play.close()
-        raise
-    for line in (*lines, *found):
-        assert isinstance(recorder, OutsideRecorder)
+    assert isinstance(recorder, OutsideRecorder)
+    for line in lines:
         recorder.tell(line)
+    if lines:
+        log_reconciled(outside, stage.log)
     for warning in outside.notes.warnings:
         stage.log.warning("notice", message=warning)
         stage.setup.tell(warning)

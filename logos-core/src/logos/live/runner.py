@@ -17,7 +17,7 @@ from logos.context.clock import Clock
 from logos.domain.bars import Slice
 from logos.domain.errors import part_at_work
 from logos.live.disk import Disk
-from logos.live.pump import Pump
+from logos.live.pump import Items, Pumping
 from logos.live.recorder import SessionRecorder
 from logos.live.recording import Recording
 from logos.live.snapshot import Identity, encode, snapshot
@@ -59,6 +59,8 @@ class RunnerParts:
     ----------
     recording:
         Keeps what a polled feed hands over; ``None`` where the feed is not polled.
+    pump:
+        Keeps the session awake while a polled feed is silent.
     """
 
     session: Session
@@ -74,6 +76,7 @@ class RunnerParts:
     flatten: bool
     cadence: Cadence
     progress: Callable[[Session], None]
+    pump: Pumping
 
 
 class Runner:
@@ -139,19 +142,19 @@ class Runner:
         feed, watch = self._parts.feed, self._parts.watch
         taken = self._session.sliced_at
         if isinstance(feed, PolledFeed):
-            items: Iterator[Delivery | Slice] = feed.deliveries(taken)
+            items: Items = feed.deliveries(taken)
         else:
             items = feed.slices(taken if recording.taken.bars else after)
         for item in self._awake(items) if watch.hears else _named(items):
             yield recording.accept(item, "" if self._session.causes else watch.kill)
 
-    def _awake(self, items: Iterator[Delivery | Slice]) -> Iterator[Delivery | Slice]:
+    def _awake(self, items: Items) -> Items:
         """Yield what a polled feed hands over; while nothing comes, obey the kill file by a tick, end on a pause."""
         watch = self._parts.watch
         watch.look(self._session.clock)
         if watch.kill and not self._session.causes:
             yield Slice(self._session.clock, ())
-        for item in () if watch.pause else Pump(items):
+        for item in () if watch.pause else self._parts.pump(items):
             if item is not None:
                 if not (item.slice if isinstance(item, Delivery) else item).bars:
                     watch.look(self._session.clock)
@@ -232,7 +235,7 @@ class Runner:
         return snapshot(parts.identity, self._session, parts.recorder, feed, status.value, parts.recording)
 
 
-def _named(items: Iterator[Delivery | Slice]) -> Iterator[Delivery | Slice]:
+def _named(items: Items) -> Items:
     """Yield what a feed hands over; whatever it raises names the feed."""
     while True:
         with part_at_work("the feed"):

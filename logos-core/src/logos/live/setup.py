@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from logos import paths
+from logos.artifacts.venue_md import AtVenue
 from logos.assembly.build import Assembly
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
@@ -16,6 +17,7 @@ from logos.domain.events import Cause
 from logos.domain.times import time_text
 from logos.live.disk import Disk
 from logos.live.journal import Line
+from logos.live.pump import Pump, Pumping
 from logos.live.runner import Cadence
 from logos.live.venue_file import VenueFile
 from logos.live.watch import Watch
@@ -69,6 +71,8 @@ class Setup:
         Called with whole sentences for the operator before the session starts.
     watch:
         Makes the watch for a session's kill files.
+    pump:
+        What keeps the session awake while a polled feed is silent.
     observers:
         Who hears of the session's events; those of the registry.
     feed:
@@ -88,8 +92,8 @@ class Setup:
     progress: Callable[[Session], None] = _silent
     tell: Callable[[str], None] = _quiet
     watch: Callable[[Path, tuple[str, ...]], Watch] = Watch
+    pump: Pumping = Pump
     wrap: Callable[[Assembly, Watch], Assembly] = attrs.field(default=lambda assembly, _watch: assembly)
-
     feed: Feed | None = None
     venue: RecordedVenue | None = None
     observers: Observers = attrs.field(default=attrs.Factory(lambda self: self.registry.observers, takes_self=True))
@@ -124,6 +128,7 @@ class Outcome:
     realized_pnl: str
     unrealized_pnl: str
     fees: str
+    at_venue: AtVenue | None = None
 
     def as_object(self) -> dict[str, Any]:
         """Return the outcome as ``logos trade --json`` prints it."""
@@ -134,7 +139,17 @@ class Outcome:
             "status": self.status,
             "halt_causes": [told_cause(cause) for cause in self.causes],
             **{name: getattr(self, name) for name in names},
+            **({} if self.at_venue is None else _told_of_venue(self.at_venue)),
         }
+
+
+def _told_of_venue(at_venue: AtVenue) -> dict[str, Any]:
+    told: dict[str, Any] = {"venue": at_venue.venue}
+    if at_venue.dry_run:
+        counts = {"would_accept": at_venue.would_accept, "would_refuse": at_venue.would_refuse}
+        told |= {"mode": "dry_run", "venue_outcomes": counts}
+    unknown = {"unknown_orders": len(at_venue.unknown), "refused_for_unknown": at_venue.refused_for_unknown}
+    return told | unknown
 
 
 def told_cause(cause: Cause) -> dict[str, str]:

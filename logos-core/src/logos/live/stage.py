@@ -12,6 +12,7 @@ import attrs
 from logos.artifacts import schemas
 from logos.artifacts.session_md import render
 from logos.artifacts.summary import SessionSummary
+from logos.artifacts.venue_md import AtVenue
 from logos.assembly.build import Assembly
 from logos.config.records import SessionConfig
 from logos.context.parts import Log
@@ -19,10 +20,12 @@ from logos.domain.errors import StorageError
 from logos.domain.events import BrokerEvent
 from logos.domain.money import text_of
 from logos.domain.times import time_text
+from logos.live.event_recorder import RecorderParts
 from logos.live.figures import Ending, summarise, with_feed
 from logos.live.journal import Head
 from logos.live.outside_recorder import OutsideRecorder
-from logos.live.outside_session import Outside, tell_lost, warnings_at_end, with_outside
+from logos.live.outside_session import Outside, warnings_at_end, with_outside
+from logos.live.outside_told import UnknownOrders, session_at_venue
 from logos.live.recorder import SessionRecorder
 from logos.live.recording import Recorded, Recording
 from logos.live.runner import Runner, RunnerParts, Status
@@ -30,6 +33,7 @@ from logos.live.setup import EXIT_DONE, EXIT_STOPPED, Outcome, Setup, told_cause
 from logos.live.snapshot import Identity, encode
 from logos.live.tally import Tally, add
 from logos.live.watch import Watch
+from logos.live.written_ahead import tell_lost
 from logos.plugins.observers import Observers
 from logos.session.machine import Session
 from logos.session.seats import SymbolReport
@@ -88,6 +92,7 @@ class Play:
     recorder: SessionRecorder
     recording: Recording | None
     observers: Observers
+    unknown: UnknownOrders | None = None
 
     def clear_halt(self) -> None:
         """Forgive the halt: each guard starts anew from here, and the journal says so."""
@@ -107,6 +112,8 @@ class Play:
         stage = self.stage
         self._load_plotting()
         runner = Runner(self._runner_parts())
+        if self.unknown is not None:
+            self.unknown.begin()
         try:
             self.observers.emit("logos_session_started", session=self.session)
             status = runner.run(after)
@@ -147,6 +154,7 @@ class Play:
             flatten=self.stage.config.session.flatten,
             cadence=self.stage.setup.cadence,
             progress=self.stage.setup.progress,
+            pump=self.stage.setup.pump,
         )
 
     def _load_plotting(self) -> None:
@@ -178,7 +186,7 @@ class Play:
         if self.recording is not None:
             summary = with_feed(summary, self.recording.taken, self.stage.config.interval, state["feed"])
         if self.stage.outside is not None:
-            summary = with_outside(summary, self.stage.outside)
+            summary = attrs.evolve(with_outside(summary, self.stage.outside), at_venue=self._at_venue())
         self._draw()
         self.stage.setup.disk.replace(self.stage.folder / schemas.SUMMARY_FILE, render(summary).encode())
         self.stage.setup.disk.replace(self.stage.folder / schemas.STATE_FILE, encode(state))
@@ -224,6 +232,10 @@ class Play:
         ended = status in (Status.COMPLETED, Status.HALTED)
         return () if outside is None else tuple(warnings_at_end(outside, self.session, ended=ended))
 
+    def _at_venue(self) -> AtVenue | None:
+        outside = self.stage.outside
+        return None if outside is None else session_at_venue(outside, self.session, self.recorder.tally)
+
     def _outcome(self, status: Status) -> Outcome:
         books, counts = self.session.account, self.session.counts
         return Outcome(
@@ -242,6 +254,7 @@ class Play:
             realized_pnl=text_of(books.realized, books.decimals),
             unrealized_pnl=text_of(books.unrealized, books.decimals),
             fees=text_of(books.fees, books.decimals),
+            at_venue=self._at_venue(),
         )
 
 
@@ -258,6 +271,7 @@ def relative(path: Path, workspace: Path) -> str:
 def open_stage(stage: Stage, position: Position) -> Play:
     """Open a session's files where they stand, and seat its parts."""
     session_of: list[Session] = []
+    unknown_of: list[UnknownOrders] = []
 
     def report(plugin: str, hook: str, error: Exception) -> None:
         stage.log.error("observer_failed", plugin=plugin, hook=hook, error=f"{type(error).__name__}: {error}")
@@ -265,22 +279,26 @@ def open_stage(stage: Stage, position: Position) -> Play:
     observers = stage.setup.observers.reporting_to(report)
 
     def observe(event: BrokerEvent) -> None:
+        if unknown_of:
+            unknown_of[0].heard(event)
         observers.emit("logos_order_event", session=session_of[0], event=event)
 
     parts = stage.assembly.parts
-    options: dict[str, Any] = {
-        "disk": stage.setup.disk,
-        "folder": stage.folder,
-        "books": parts.books,
-        "offsets": position.offsets,
-        "head": position.head,
-        "next_order_id": position.next_order_id,
-        "tally": position.tally,
-        "observe": observe,
-    }
-    recorder = SessionRecorder(**options) if stage.outside is None else stage.outside.recorder(**options)
+    recorded = RecorderParts(
+        disk=stage.setup.disk,
+        folder=stage.folder,
+        books=parts.books,
+        offsets=position.offsets,
+        head=position.head,
+        next_order_id=position.next_order_id,
+        tally=position.tally,
+        observe=observe,
+    )
+    recorder = SessionRecorder(recorded) if stage.outside is None else stage.outside.recorder(recorded)
     session = Session(session_id=stage.identity.session_id, parts=parts, recorder=recorder, clock=position.clock)
     session_of.append(session)
+    if stage.outside is not None:
+        unknown_of.append(UnknownOrders(session, stage.log))
     recording = None
     if position.recorded is not None:
         recording = Recording(
@@ -294,10 +312,17 @@ def open_stage(stage: Stage, position: Position) -> Play:
             journal=recorder.journal,
             log=stage.log,
         )
-    return Play(stage=stage, session=session, recorder=recorder, recording=recording, observers=observers)
+    return Play(
+        stage=stage,
+        session=session,
+        recorder=recorder,
+        recording=recording,
+        observers=observers,
+        unknown=unknown_of[0] if unknown_of else None,
+    )
 
 
-def outcome_of_state(state: dict[str, Any], path: str, causes: tuple[Any, ...]) -> Outcome:
+def outcome_of_state(state: dict[str, Any], path: str, causes: tuple[Any, ...], at_venue: AtVenue | None) -> Outcome:
     """Return the outcome of a session that is not run again, from its snapshot."""
     account, counts = state["account"], state["counts"]
     return Outcome(
@@ -316,4 +341,5 @@ def outcome_of_state(state: dict[str, Any], path: str, causes: tuple[Any, ...]) 
         realized_pnl=account["realized_pnl"],
         unrealized_pnl=account["unrealized_pnl"],
         fees=account["fees"],
+        at_venue=at_venue,
     )

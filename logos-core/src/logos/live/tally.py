@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from logos.session.outside import WOULD_ACCEPT
+
 KEPT_CAUSES = 10
 """How many causes of a guard are kept in full, the first ones; of the others only the last and their number."""
 
@@ -16,8 +18,11 @@ KEPT_KINDS = 40
 
 OTHER_KIND = "something else"
 
-_KIND = re.compile(r"(?:would refuse: )?(?:-?\d+ )?[^\d;(]{0,80}")
-"""A venue's answer up to its numbers; a code of its own at the start is none of them."""
+_KIND = re.compile(r'((?:would refuse: )?(?:-?\d+ )?)((?:(?!(?<![\w"])[-+]?\d)[^;(]){0,80})')
+"""The code of a venue's answer, and its words up to the first number."""
+
+_ANSWERS = "; "
+"""What a venue's answers to one order are joined with."""
 
 
 @attrs.frozen
@@ -52,6 +57,69 @@ class Spoken:
         return cls(state["count"], first, None if last is None else SpokenCause(**last))
 
 
+@attrs.define
+class SpokenAnswer:
+    """One kind of a venue's answers: to how many orders, the first of them, and what was said of it."""
+
+    orders: int
+    order_id: int
+    text: str
+
+
+@attrs.define
+class VenueAnswers:
+    """What a venue would have said of the orders of a dry-run.
+
+    Attributes
+    ----------
+    first_refused:
+        The first order that would have been refused, and all that would have been said of it.
+    kinds:
+        By the code and the rule of each answer; an order that breaks two rules counts in both.
+    """
+
+    would_accept: int = 0
+    would_refuse: int = 0
+    first_refused: str = ""
+    kinds: dict[str, SpokenAnswer] = attrs.field(factory=dict)
+
+    def add(self, order_id: int, outcome: str) -> None:
+        """Count what a venue would have said of one order."""
+        if outcome.startswith(WOULD_ACCEPT):
+            self.would_accept += 1
+            said = {_words(outcome): outcome}
+        else:
+            self.would_refuse += 1
+            self.first_refused = self.first_refused or f"order {order_id}: {outcome}"
+            answers = reversed(outcome.split(_ANSWERS))
+            said = dict(reversed({_rule(answer): answer for answer in answers}.items()))
+        for kind, text in said.items():
+            name = kind if kind in self.kinds or len(self.kinds) < KEPT_KINDS else OTHER_KIND
+            self.kinds.setdefault(name, SpokenAnswer(0, order_id, text)).orders += 1
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> VenueAnswers:
+        """Take back a snapshot."""
+        kinds = {kind: SpokenAnswer(**answer) for kind, answer in state["kinds"].items()}
+        return cls(**{**state, "kinds": kinds})
+
+
+def _words(outcome: str) -> str:
+    code, words = _KIND.match(outcome).groups()  # type: ignore[union-attr] # it matches any text
+    return f"{code}{words}".rstrip(" :(-")
+
+
+def _rule(answer: str) -> str:
+    """Return the code and the rule of a refusal: its words before what is said of this very order."""
+    code, words = _KIND.match(answer).groups()  # type: ignore[union-attr] # it matches any text
+    rule, colon, _ = words.rpartition(": ")
+    return f"{code}{rule if colon else words}".rstrip(" :(-")
+
+
+def _answers(state: Any) -> VenueAnswers:
+    return state if isinstance(state, VenueAnswers) else VenueAnswers.restored(state)
+
+
 def _by_guard(states: Mapping[str, Any]) -> dict[str, Spoken]:
     return {guard: state if isinstance(state, Spoken) else Spoken.restored(state) for guard, state in states.items()}
 
@@ -70,8 +138,8 @@ class Tally:
         Finished orders by status.
     cut_short:
         Finished orders that had filled in part, by status.
-    venue_outcomes:
-        What the venue would have said of finished orders, by kind.
+    venue:
+        What the venue would have said of the orders that it was shown.
     blocks, halts:
         What each guard said when it blocked orders, and when it halted the session.
     forgiven:
@@ -88,7 +156,7 @@ class Tally:
     codes: dict[str, int] = attrs.field(factory=dict)
     statuses: dict[str, int] = attrs.field(factory=dict)
     cut_short: dict[str, int] = attrs.field(factory=dict)
-    venue_outcomes: dict[str, int] = attrs.field(factory=dict)
+    venue: VenueAnswers = attrs.field(factory=VenueAnswers, converter=_answers)
     blocks: dict[str, Spoken] = attrs.field(factory=dict, converter=_by_guard)
     halts: dict[str, Spoken] = attrs.field(factory=dict, converter=_by_guard)
     forgiven: dict[str, int] = attrs.field(factory=dict)
@@ -112,13 +180,6 @@ class Tally:
 def add(counts: dict[str, int], key: str) -> None:
     """Count one more."""
     counts[key] = counts.get(key, 0) + 1
-
-
-def add_kind(counts: dict[str, int], outcome: str) -> None:
-    """Count what a venue would have said by its kind: its words before the first number. No text is not counted."""
-    if outcome:
-        kind = _KIND.match(outcome)[0].rstrip(" :(-")  # type: ignore[index] # it matches any text
-        add(counts, kind if kind in counts or len(counts) < KEPT_KINDS else OTHER_KIND)
 
 
 def spoke(said: dict[str, Spoken], guard: str, at: int, order_id: int, reason: str) -> None:

@@ -26,7 +26,14 @@ Event = dict[str, Any]
 
 @attrs.define(kw_only=True)
 class OrderLife:
-    """What became of one order: its intent and last event by the journal, its sums by ``trades.csv``."""
+    """What became of one order: its intent and last event by the journal, its sums by ``trades.csv``.
+
+    Attributes
+    ----------
+    note:
+        What was told of it when it was made: ``orders.csv`` and ``decisions.csv`` both say it, the journal does not.
+        ``None`` as long as it was not read.
+    """
 
     number: int
     intent: dict[str, str]
@@ -35,6 +42,7 @@ class OrderLife:
     status: str
     reason: str = ""
     venue_outcome: str = ""
+    note: str | None = None
     journalled: Decimal = Decimal(0)
     quantity: Decimal = Decimal(0)
     product: Decimal = Decimal(0)

@@ -29,6 +29,11 @@ _FITS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 """What may be filled of an order in each status; in all others nothing."""
 
 
+_GIVES_REASON = frozenset({"rejected", "cancelled", "expired"})
+_FLATTENS = "flatten after the halt"
+"""What is told of a closing order that follows a halt: it answers no signal, so no decision tells the same."""
+
+
 def _nothing(filled: Decimal, _quantity: Decimal) -> bool:
     return not filled
 
@@ -130,9 +135,22 @@ def _check_order(case: Case, place: Place, row: dict[str, str]) -> None:
     status, reason = row.get("status", ""), row.get("reason", "")
     if not _FITS.get(status, _nothing)(life.quantity, wanted):
         raise place.differs("status", status, f"one that fits {life.quantity} filled of {wanted}")
-    if not reason.endswith(life.reason):
+    life.note = _note_of(life, reason)
+    if life.note is None:
         raise place.differs("reason", reason, life.reason)
-    life.reason = reason
+
+
+def _note_of(life: OrderLife, reason: str) -> str | None:
+    """Return what stands before the journal's reason: what was told of the order when it was made, if anything.
+
+    It is no reason of the order where it does not end with the journal's.
+    """
+    if reason == life.reason:
+        return ""
+    if life.status == "blocked":
+        return None
+    end = f"; {life.reason}" if life.status in _GIVES_REASON else ""
+    return reason.removesuffix(end) if reason.endswith(end) else None
 
 
 def _expected_order(terms: Terms, life: OrderLife) -> dict[str, str]:
@@ -172,6 +190,8 @@ def check_decisions(case: Case) -> None:
                 raise place.differs("order_id", row[7], "an order of its own that no guard blocked")
             ordered.add(number)
             _check_decided(place, row, life)
+            if life.note is not None:
+                place.check("detail", row[9], life.note)
         elif row[6] == "blocked":
             life = next(blocked, None)
             if life is None:
@@ -180,8 +200,7 @@ def check_decisions(case: Case) -> None:
             _check_decided(place, row, life)
     end = Place(DECISIONS_FILE, case.count + 2)
     end.check("", f"the end after {case.count} decisions", f"the end after {len(case.story.decisions)} decisions")
-    # A closing order that follows a halt answers no signal.
-    undecided = [n for n, one in orders.items() if one.status != "blocked" and "flatten" not in one.reason]
+    undecided = [n for n, one in orders.items() if one.status != "blocked" and one.note != _FLATTENS]
     for life in [*blocked, *(orders[number] for number in undecided if number not in ordered)]:
         raise end.differs("order_id", "the end", f"a row for order {life.number}")
 

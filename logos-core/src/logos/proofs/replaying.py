@@ -12,8 +12,9 @@ from logos.artifacts import schemas
 from logos.artifacts.readers import read_state
 from logos.assembly.build import Assembly
 from logos.config.session import load_session_config
-from logos.domain.errors import ConfigError, InputError, IntegrityError
+from logos.domain.errors import ConfigError, IntegrityError
 from logos.domain.times import parse_time
+from logos.live.folder import unended
 from logos.live.launch import start
 from logos.live.rerun import RECORD
 from logos.live.resume import resume
@@ -109,10 +110,7 @@ def verify(setup: Setup, folder: Path) -> ReplayReport:
     """
     state = read_state(folder)
     if state["status"] == Status.RUNNING:
-        raise InputError(
-            f"session {folder.name} has no end yet",
-            hint=f"Wait for it, or finish it with: logos trade --resume {folder.name}",
-        )
+        raise unended(folder)
     path = folder / schemas.CONFIG_FILE
     registry = WithoutLibraries(setup.registry) if RECORD in state else setup.registry
     try:

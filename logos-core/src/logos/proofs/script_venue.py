@@ -20,10 +20,9 @@ from logos.live.outside_notes import TOLD_FROM_OUTSIDE
 from logos.live.setup import RecordedVenue
 from logos.live.venue_file import read_venue_file
 from logos.live.watch import Watch
-from logos.session.outside import OutsideBroker, OutsideOrder, Standing, Survey
+from logos.session.outside import UNSETTLED, UNWANTED, OutsideBroker, OutsideOrder, Standing, Survey
 from logos.session.seats import AccountView, FillTerms, State
 
-_UNSETTLED = "unsettled"
 _NOT_FIELDS = frozenset({"seq", "ts", "type", "prev", "hash"})
 
 
@@ -106,6 +105,7 @@ class ScriptedBroker:
         self._broker = broker
         self._doubts = doubts
         self._held: dict[int, Order] = {}
+        self._unwanted: dict[int, str] = {}
         self._clock = 0
 
     # -- the seat --------------------------------------------------------------------------------------------------
@@ -126,24 +126,35 @@ class ScriptedBroker:
         return self.submit(order, account)
 
     def cancel(self, order: Order, reason: str) -> Iterator[BrokerEvent]:
-        """Stop an order; one of unknown outcome only where and when that was possible."""
+        """Stop an order; one of unknown outcome only where that was possible at once, and else when it was settled."""
         number = order.intent.order_id
         if number not in self._held:
             yield from self._broker.cancel(order, reason)
             return
         doubt = self._doubts[number]
+        if number in self._unwanted:
+            return
         if doubt.cancelled and doubt.settled_at == self._clock:
             del self._held[number]
             yield Cancelled(number, reason)
+        else:
+            self._unwanted[number] = reason
 
     def match(self, bars: Slice, account: AccountView) -> Iterator[BrokerEvent]:
         """Settle what was settled at this clock, then match."""
         self._clock = bars.clock
         for number, order in sorted(self._held.items()):
             doubt = self._doubts[number]
-            if doubt.settled_at == bars.clock and not doubt.cancelled:
-                del self._held[number]
-                yield from self._broker.submit(order, account)
+            if doubt.settled_at != bars.clock or (doubt.cancelled and number not in self._unwanted):
+                continue
+            del self._held[number]
+            reason = self._unwanted.pop(number, None)
+            if doubt.cancelled and reason is not None:
+                yield Cancelled(number, reason)
+                continue
+            yield from self._broker.submit(order, account)
+            if reason is not None:
+                yield from self._broker.cancel(order, reason)
         yield from self._broker.match(bars, account)
 
     def affordable(self, intent: OrderIntent, account: AccountView) -> int:
@@ -157,15 +168,26 @@ class ScriptedBroker:
     def snapshot(self) -> State:
         """Return the broker's snapshot with the orders of unknown outcome in it."""
         state = self._broker.snapshot()
-        return {**state, _UNSETTLED: sorted({*state.get(_UNSETTLED, ()), *self._held})} if self._held else state
+        if not self._held:
+            return state
+        unwanted = dict(state.get(UNWANTED, ())) | self._unwanted
+        return {
+            **state,
+            UNSETTLED: sorted({*state.get(UNSETTLED, ()), *self._held}),
+            UNWANTED: [list(wish) for wish in sorted(unwanted.items())],
+        }
 
     def restore(self, state: State, orders: Mapping[int, Order]) -> None:
         """Take back a snapshot."""
         unknown = {number: order for number, order in orders.items() if order.status is OrderStatus.UNKNOWN}
         self._held = {number: order for number, order in unknown.items() if number in self._doubts}
-        left = [number for number in state.get(_UNSETTLED, ()) if number not in self._held]
+        wishes = dict(state.get(UNWANTED, ()))
+        self._unwanted = {number: reason for number, reason in wishes.items() if number in self._held}
         others = {number: order for number, order in orders.items() if number not in self._held}
-        self._broker.restore({**state, _UNSETTLED: left} if _UNSETTLED in state else state, others)
+        if self._held:
+            left = [number for number in state[UNSETTLED] if number not in self._held]
+            state = {**state, UNSETTLED: left, UNWANTED: [list(wish) for wish in wishes.items() if wish[0] in left]}
+        self._broker.restore(state, others)
 
     # -- what is outside -------------------------------------------------------------------------------------------
 
@@ -185,6 +207,10 @@ class ScriptedBroker:
     def find(self, intent: OrderIntent) -> OutsideOrder | None:  # noqa: ARG002 - as every broker outside
         """Refuse: a replay connects to nothing."""
         self._refuse()
+
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name that the venue would know an order by."""
+        return self._broker.name_outside(client_order_id)
 
     def close(self) -> None:
         """Let go of what was never connected."""

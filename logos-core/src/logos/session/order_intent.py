@@ -20,6 +20,12 @@ from logos.session.pairs import PairState
 from logos.session.seats import Broker, Target
 from logos.session.working import WorkingOrders
 
+CLIENT_ORDER_PREFIX = "lg-"
+"""What the name of every order of this program begins with, as a venue would know it."""
+
+UNKNOWN_ORDER = "unknown_order"
+"""The code of signals that are refused while an order of their symbol is of unknown outcome."""
+
 
 class Refusal(NamedTuple):
     """Why no order was made: one word, and the numbers with the remedy."""
@@ -50,7 +56,7 @@ class Quantised(NamedTuple):
 def client_order_id(session_id: str, strategy: str, order_id: int) -> str:
     """Return the name a venue would know an order by. The same order has the same name after every restart."""
     text = f"{session_id}/{strategy}/{order_id}"
-    return f"lg-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return f"{CLIENT_ORDER_PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
 def _ratio_of(weight: Fraction) -> int:
@@ -128,7 +134,7 @@ class Translator:
             return self._no_conversion(instrument)
         if self._working.unknown(symbol):
             return Refusal(
-                "unknown_order", f"an order of {symbol} has an unknown outcome: nothing goes out before it is settled"
+                UNKNOWN_ORDER, f"an order of {symbol} has an unknown outcome: nothing goes out before it is settled"
             )
         draft = self._draft(pair, difference, price, clock)
         afforded = self._cut_to_cash(draft)

@@ -19,6 +19,15 @@ from logos.domain.events import BrokerEvent
 from logos.domain.orders import Order, OrderIntent, OrderStatus, Side
 from logos.session.seats import AccountView, Broker
 
+WOULD_ACCEPT = "would accept"
+"""How ``venue_outcome`` begins for an order that keeps every rule of the venue that can be known beforehand."""
+
+UNSETTLED = "unsettled"
+"""The key of a snapshot that holds the numbers of the orders of unknown outcome."""
+
+UNWANTED = "unwanted"
+"""The key of a snapshot that holds those of them that are to be cancelled: pairs of a number and the reason."""
+
 
 class Verdict(StrEnum):
     """What came of looking at one thing."""
@@ -136,6 +145,21 @@ class OutsideOrder:
     status: OrderStatus
     priced: bool = True
 
+    @classmethod
+    def of(cls, order: Order, place: str) -> OutsideOrder:
+        """Return an order of a session as one that stands at a place."""
+        intent = order.intent
+        text = intent.instrument.quantity_text
+        return cls(
+            place=place,
+            client_order_id=intent.client_order_id,
+            symbol=intent.instrument.symbol,
+            side=intent.side,
+            quantity=Decimal(text(intent.quantity)),
+            filled=Decimal(text(order.filled)),
+            status=order.status,
+        )
+
 
 @attrs.frozen(kw_only=True)
 class OutsidePosition:
@@ -174,6 +198,10 @@ class OutsideBroker(Broker, Protocol):
     What happened to working orders while the session was away is told by the first ``match`` after ``restore``: fills
     beyond ``order.filled``, ends, and ``Unknown`` where the keeper cannot say. A snapshot names the orders of unknown
     outcome, which are no more than noted by the broker, by their numbers under the key ``unsettled``.
+
+    An order of unknown outcome that is to be cancelled may be one that nobody can ask for just then. The broker keeps
+    that wish, in its snapshot under the key ``unwanted``: once the outcome is known, ``match`` ends the order with the
+    reason of the first wish, and never lets it trade.
     """
 
     @property
@@ -207,6 +235,12 @@ class OutsideBroker(Broker, Protocol):
         ------
         LogosError
             Where the keeper cannot say.
+        """
+
+    def name_outside(self, client_order_id: str) -> str:
+        """Return the name that the venue knows an order by: it may take names of another form only.
+
+        The same for the same id, always, and without a connection.
         """
 
     def close(self) -> None:

@@ -93,10 +93,10 @@ class Drawdown(Guard):
         return Envelope(drawdown=_share_of(self._maximum), daily_loss=_share_of(self._daily))
 
     def headroom(self, session: SessionView) -> str:
-        """Return both losses beside their limits."""
+        """Return how much of both limits is left."""
         equity = session.account.equity
         parts = [
-            f"{name} {texts.share(base - equity, base)} of {texts.limit(limit)}"
+            f"{name} {texts.left(Fraction(limit), texts.limit(limit), base - equity, base)}"
             for name, base, limit in (("drawdown", self._peak, self._maximum), ("today", self._base, self._daily))
             if limit is not None
         ]

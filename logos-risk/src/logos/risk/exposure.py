@@ -104,7 +104,7 @@ class ExposureGuard(Guard):
         return Envelope(gross=gross, net=net, per_symbol=symbol)
 
     def headroom(self, session: SessionView) -> str:
-        """Return the exposure of positions and working orders beside the limits."""
+        """Return how much of the limits positions and working orders leave."""
         equity = session.account.equity
         if equity <= 0:
             return "equity is not above 0"
@@ -114,7 +114,7 @@ class ExposureGuard(Guard):
             return str(error)
         net = max(worst.highest, -worst.lowest)
         parts = [
-            f"{name} {texts.share(value, equity)} of {limit.text}"
+            f"{name} {texts.left(Fraction(*limit.ratio), limit.text, value, equity)}"
             for name, value, limit in (("gross", worst.gross, self._gross), ("net", net, self._net))
             if limit is not None
         ]

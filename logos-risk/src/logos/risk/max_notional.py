@@ -59,7 +59,7 @@ class MaxNotional(Guard):
 
     def headroom(self, session: SessionView) -> str:  # noqa: ARG002 - a fixed limit has no distance
         """Return the limit."""
-        return f"at most {self._limit_text()} an order"
+        return f"{self._limit_text()} for each order anew: none of it is used up"
 
     def _limit_text(self) -> str:
         return f"{texts.money(self._limit, self._decimals)} {self._currency}"

@@ -50,8 +50,9 @@ class OrderRate(Guard):
         self._window.add(session.clock)
 
     def headroom(self, session: SessionView) -> str:
-        """Return the orders that count now beside the limit."""
-        return f"{self._window.count(session.clock)} orders of {self._maximum} in {self._per}"
+        """Return how many orders may go out now."""
+        left = max(0, self._maximum - self._window.count(session.clock))
+        return f"{left or 'none'} left of {self._maximum} orders in {self._per}"
 
     def snapshot(self) -> State:
         """Return when orders went out."""

@@ -61,8 +61,9 @@ class RejectRate(Guard):
             self._last = event.reason
 
     def headroom(self, session: SessionView) -> str:
-        """Return the rejections that count now beside the limit."""
-        return f"{self._window.count(session.clock)} rejections of {self._maximum} in {self._per}"
+        """Return how many more rejections are tolerated now."""
+        left = max(0, self._maximum - self._window.count(session.clock))
+        return f"{left or 'none'} left of {self._maximum} rejections in {self._per}"
 
     def clear_halt(self, session: SessionView) -> str:
         """Forget the rejections, where there are too many of them."""

@@ -52,13 +52,14 @@ class StaleData(Guard):
         return None if self._any else Envelope()
 
     def headroom(self, session: SessionView) -> str:
-        """Return the age of the oldest last bar among the open markets."""
+        """Return how much older the oldest last bar among the open markets may become."""
         clock = session.clock
         ages = [(clock - since, symbol) for symbol in session.symbols if (since := _since(symbol, session)) is not None]
         if not ages:
             return "every market is closed"
         age, symbol = max(ages)
-        return f"oldest bar {age}s ({symbol}) of {self._after}"
+        left = max(0, self._seconds - age)
+        return f"{f'{left}s' if left else 'none'} left of {self._after}: the last bar of {symbol} is {age}s old"
 
     def _stale_symbols(self, session: SessionView) -> list[str]:
         """Return the stale symbols with their ages; none where the rule does not halt."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 
 from logos.domain.instruments import Instrument
-from logos.domain.money import RATIO_DECIMALS, ratio, text_of
+from logos.domain.money import RATIO_DECIMALS, divide_half_even, ratio, text_of
 
 _SHOWN_DECIMALS = 2
+_LEFT_DECIMALS = 4
+_LEFT_ONE = 10**_LEFT_DECIMALS
 
 
 def money(value: int, decimals: int) -> str:
@@ -36,6 +39,20 @@ def share(numerator: int, denominator: int) -> str:
 def limit(value: Decimal) -> str:
     """Print a limit as the config gave it, never with an exponent."""
     return f"{value:f}"
+
+
+def left(limit: Fraction, text: str, used: int, base: int) -> str:
+    """Say how much of a limit is left, to four decimals, where so much of a base is used.
+
+    >>> left(Fraction(1, 2), "0.5", 27333824, 100000000)
+    '0.2267 left of 0.5'
+    """
+    if base <= 0:
+        return f"none left of {text}"
+    rest = limit - Fraction(used, base)
+    if rest <= 0:
+        return f"none left of {text}"
+    return f"{text_of(divide_half_even(rest.numerator * _LEFT_ONE, rest.denominator), _LEFT_DECIMALS)} left of {text}"
 
 
 def largest(quantity: int, fits: Callable[[int], bool]) -> int:

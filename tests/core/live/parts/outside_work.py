@@ -11,7 +11,8 @@ from logos.domain.errors import LogosError
 from logos.domain.events import Accepted, Cancelled, Fill, Previewed, Unknown
 from logos.domain.orders import FLAT, LONG, Liquidity
 from logos.session.outside import HealthCheck, MarketTerms, OutsideOrder, Standing, Survey, Verdict
-from logos.testing.outside import Keeper, KeptBroker, Trouble
+from logos.testing.keeper import Keeper, Trouble
+from logos.testing.kept_broker import KeptBroker
 
 
 @attrs.define
@@ -27,6 +28,7 @@ class Venue:
     submits: Callable[[object], None] = lambda _intent: None
     trouble: Callable[[str], Trouble] = lambda _request: Trouble.NONE
     step: Callable[[str], None] = lambda _moment: None
+    renames: Callable[[str], str] = str
     said: list = attrs.field(factory=list)
 
     def ask(self, what: str) -> None:
@@ -61,6 +63,7 @@ class Shown:
         self._symbols = context.symbols
         self._orders = {}
         self._unsettled = {}
+        self._unwanted = {}
 
     def submit(self, order, account):
         intent = order.intent
@@ -92,7 +95,8 @@ class Shown:
     def cancel(self, order, reason):
         number = order.intent.order_id
         if number in self._unsettled:
-            if VENUE.silent("find"):
+            if number in self._unwanted or VENUE.silent("find"):
+                self._unwanted.setdefault(number, reason)
                 return
             del self._unsettled[number]
             yield Cancelled(number, reason)
@@ -103,7 +107,10 @@ class Shown:
         for number, order in sorted(self._unsettled.items()):
             if not VENUE.silent("find"):
                 del self._unsettled[number]
-                yield from self.submit(order, account)
+                if number in self._unwanted:
+                    yield Cancelled(number, self._unwanted.pop(number))
+                else:
+                    yield from self.submit(order, account)
         opens = {bar.symbol: bar for bar in bars.bars}
         for number, order in sorted(self._orders.items()):
             intent = order.intent
@@ -120,10 +127,12 @@ class Shown:
         return None
 
     def snapshot(self):
-        return {"unsettled": sorted(self._unsettled), "working": sorted(self._orders)}
+        unwanted = [list(wish) for wish in sorted(self._unwanted.items())]
+        return {"unsettled": sorted(self._unsettled), "unwanted": unwanted, "working": sorted(self._orders)}
 
     def restore(self, state, orders):
         self._unsettled = {number: orders[number] for number in state["unsettled"]}
+        self._unwanted = dict(state["unwanted"])
         self._orders = {number: orders[number] for number in state["working"]}
 
     def survey(self):
@@ -152,6 +161,9 @@ class Shown:
 
     def find(self, intent):
         VENUE.ask("find")
+
+    def name_outside(self, client_order_id):
+        return VENUE.renames(client_order_id)
 
     def close(self):
         VENUE.said.append("close")

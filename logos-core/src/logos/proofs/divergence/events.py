@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -17,6 +18,11 @@ from logos.proofs.divergence.sides import SESSION, Side
 
 VENUE_REQUEST = "venue_request"
 """What an order would have been to the venue of a dry-run."""
+
+UNKNOWN = "unknown"
+"""That what became of an order is not known: its venue did not say."""
+
+_CLIENT_ORDER_ID = "(client order id)"
 
 CONTEXT = 2
 """How many equal events are told before the first that differs."""
@@ -38,6 +44,9 @@ _OF_BOTH = frozenset(
 
 _AT_THE_END = frozenset({"end_of_data", "interrupted"})
 """Reasons of cancelled orders that only say that a run has ended."""
+
+_NAME_MADE_OF_A_NAME = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
+"""A UUID of version 5: what some venues are given for a client order id, from which it is worked out."""
 
 _ENDS = frozenset({"rejected", "cancelled", "expired"})
 _OF_ORDERS = frozenset({VENUE_REQUEST, "accepted", "rejected", "cancelled", "expired", "unknown", "fill"})
@@ -218,7 +227,8 @@ class _Reader:
             strategy, symbol = order.strategy, order.symbol
             order.left -= _decimal(raw.get("quantity")) if kind == "fill" else Decimal(0)
             if kind == VENUE_REQUEST and order.client:
-                raw = json.loads(json.dumps(raw).replace(order.client, "(client order id)"))
+                named = json.dumps(raw).replace(order.client, _CLIENT_ORDER_ID)
+                raw = json.loads(_NAME_MADE_OF_A_NAME.sub(_CLIENT_ORDER_ID, named))
             if kind in _ENDS or order.left <= 0:
                 del self._orders[order_id]
         fields = {name: value for name, value in raw.items() if name not in _OF_ONE_RUN}

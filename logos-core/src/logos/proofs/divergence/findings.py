@@ -11,7 +11,7 @@ from logos.proofs.divergence.accounts import AccountComparison, AccountDifferenc
 from logos.proofs.divergence.bar_comparison import BarComparison, BarDifference, compare_bars, compare_history
 from logos.proofs.divergence.bars import Source, source_of
 from logos.proofs.divergence.events import Equal, EventComparison, compare_events
-from logos.proofs.divergence.inputs import Output, PartChange, part_changes
+from logos.proofs.divergence.inputs import Output, PartChange, part_changes, venue_changes
 from logos.proofs.divergence.sides import Side
 
 
@@ -29,6 +29,8 @@ class Findings:
         Why bars could not be compared, a sentence for each run whose bars are gone.
     same_bars:
         Whether both runs are known to have had the same bars without a look at them: by their digest.
+    venue:
+        Where the rules of the venue differ, as both surveys have recorded them.
     revised:
         For the first bar that differs, what a venue made of it later: by the letter of the run that recorded it.
     """
@@ -39,6 +41,7 @@ class Findings:
     last: str
     config: tuple[Change, ...]
     parts: tuple[PartChange, ...]
+    venue: tuple[Change, ...]
     bars: BarComparison | None
     history: BarDifference | None
     lost: tuple[str, ...]
@@ -122,6 +125,7 @@ def gather(a: Side, b: Side, registry: Registry, *, same_bars: bool = False) -> 
         last=last,
         config=tuple(config_changes(a.config, b.config)),
         parts=tuple(part_changes(a, b)),
+        venue=tuple(venue_changes(a, b)),
         bars=bars,
         history=history,
         lost=lost,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
-from logos.config.comparing import Change
+from logos.artifacts.schemas import VENUE_FILE
+from logos.config.comparing import Change, changes_below
+from logos.domain.errors import IntegrityError
 from logos.proofs.divergence.accounts import AccountDifference
 from logos.proofs.divergence.events import EventDifference
 from logos.proofs.divergence.sides import Side
@@ -44,6 +48,29 @@ def part_changes(a: Side, b: Side) -> Iterator[PartChange]:
 
 def _release(part: Mapping[str, str]) -> str:
     return f"{part['distribution']} {part['version']}"
+
+
+def venue_changes(a: Side, b: Side) -> Iterator[Change]:
+    """Yield where the rules of a venue differ, as each session's survey has recorded them; none without a record.
+
+    Raises
+    ------
+    IntegrityError
+        Where a record cannot be read.
+    """
+    one, two = _venue_record(a), _venue_record(b)
+    if one is not None and two is not None:
+        yield from changes_below("", one, two)
+
+
+def _venue_record(side: Side) -> Any:
+    path = side.folder / VENUE_FILE
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_bytes())["record"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(f"{path} cannot be read: {error}", hint="Restore it from a copy") from error
 
 
 def by_kill_file(output: Output) -> bool:

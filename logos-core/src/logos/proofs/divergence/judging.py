@@ -12,10 +12,11 @@ from decimal import Decimal
 
 import attrs
 
+from logos.artifacts.schemas import VENUE_FILE
 from logos.config.comparing import Change, value_of
 from logos.proofs.divergence.accounts import AccountDifference, held_at
 from logos.proofs.divergence.bar_comparison import BarDifference
-from logos.proofs.divergence.events import VENUE_REQUEST, EventDifference
+from logos.proofs.divergence.events import UNKNOWN, VENUE_REQUEST, EventDifference
 from logos.proofs.divergence.findings import Findings
 from logos.proofs.divergence.inputs import GUARDS, Output, PartChange, by_kill_file, config_explains, part_explains
 
@@ -29,6 +30,9 @@ PLUGIN_VERSION = "plugin version"
 CODE = "code"
 
 CAUSES = (DATA_REVISED, BAR_NOT_FINAL, WARM_UP, FILL, GUARD, CONFIG, PLUGIN_VERSION, CODE)
+
+_TOLD_CHANGES = 3
+"""How many changes of a venue's rules are told one by one."""
 
 _READS_FILES = frozenset({"on_bad_row", "off_tick", "interval", "symbols"})
 """Keys of ``feed:`` that change which bars come of the same files."""
@@ -199,26 +203,46 @@ def _of_output(found: Findings) -> Verdict | None:
         return Verdict(cause=PLUGIN_VERSION, where=output, evidence=tuple(map(part_text, parts)), parts=parts)
     if found.starts_differ and not by_kill_file(output):
         return Verdict(cause=WARM_UP, where=output, evidence=_warmed_up(found))
-    cause, evidence = _by_its_kind(output)
+    cause, evidence = _by_its_kind(found, output)
     return Verdict(cause=cause, where=output, evidence=(*evidence, _same_inputs(found)))
 
 
-def _by_its_kind(output: Output) -> tuple[str, tuple[str, ...]]:
+def _by_its_kind(found: Findings, output: Output) -> tuple[str, tuple[str, ...]]:
     """Return the cause of a difference for which all inputs are equal."""
     if not isinstance(output, AccountDifference):
         if output.of_guards:
             return GUARD, (_guard_text(output),)
-        if output.event.kind == VENUE_REQUEST:
-            return CONFIG, ("the venue's rules stand in venue.json, as they were when each session began",)
+        unknown = _unknown_text(output)
+        if unknown:
+            return FILL, (unknown,)
+        if output.event.kind == VENUE_REQUEST and found.venue:
+            return CONFIG, _venue_texts(found, output.event.symbol)
         if "fill" in {event.kind for event in (output.a, output.b) if event is not None}:
             return FILL, ("all orders and fills before it are the same",)
     return CODE, ()
+
+
+def _unknown_text(output: EventDifference) -> str:
+    """Return what only one run was told by its venue of an order, or was not told; empty where it is nothing such."""
+    for letter, event in (("A", output.a), ("B", output.b)):
+        if event is not None and event.kind == UNKNOWN:
+            order, reason = event.fields.get("order_id"), event.fields.get("reason", "")
+            return f"in {letter} the outcome of order {order} became unknown, which came from its venue: {reason}"
+    return ""
 
 
 def _warmed_up(found: Findings) -> tuple[str, ...]:
     earlier, later = found.earlier, found.later
     began = f"{later.letter} began at {later.first}, {earlier.letter} at {earlier.first} already"
     return (f"{began}: {later.letter} had seen fewer bars, and had traded on none of them", _same_inputs(found))
+
+
+def _venue_texts(found: Findings, symbol: str) -> tuple[str, ...]:
+    """Return what the venue has changed, of one symbol where any of it is."""
+    of_symbol = [change for change in found.venue if symbol in change.path.split(".")] or found.venue
+    texts = (f"in {VENUE_FILE}, {change_text(change)}" for change in of_symbol[:_TOLD_CHANGES])
+    more = len(of_symbol) - _TOLD_CHANGES
+    return (*texts, f"{more} more differences of {VENUE_FILE}") if more > 0 else tuple(texts)
 
 
 def _guard_text(output: EventDifference) -> str:

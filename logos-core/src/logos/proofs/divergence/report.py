@@ -11,7 +11,7 @@ from logos.plugins.registry import Registry
 from logos.proofs.divergence.accounts import AccountDifference
 from logos.proofs.divergence.bar_comparison import BarDifference
 from logos.proofs.divergence.bars import Given
-from logos.proofs.divergence.events import VENUE_REQUEST, Event, EventDifference
+from logos.proofs.divergence.events import UNKNOWN, VENUE_REQUEST, Event, EventDifference
 from logos.proofs.divergence.findings import Findings, gather
 from logos.proofs.divergence.inputs import Output
 from logos.proofs.divergence.judging import (
@@ -40,6 +40,13 @@ _NEXT = {
     PLUGIN_VERSION: "Install one release for both, run one of them again, and compare again",
     CODE: "Something changed without its version: run logos replay --verify on both, and compare the installed sources",
 }
+
+_NEXT_AT_A_VENUE = "The venue's rules changed in between: run the earlier again, under those that hold now"
+
+_NEXT_AFTER_AN_UNKNOWN = (
+    "Look at the venue: it did not say what became of that order, and signals of its symbol wait until it does. "
+    "Find out why it did not answer at that time; nothing here has to be changed"
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -167,10 +174,19 @@ def diff(a: Side, b: Side, registry: Registry, *, same_bars: bool = False) -> Re
         difference=None if verdict is None or verdict.where is None else _told(found, verdict),
         cause="" if verdict is None else verdict.cause,
         evidence=() if verdict is None else verdict.evidence,
-        next="" if verdict is None else _NEXT[verdict.cause],
+        next="" if verdict is None else _next(verdict),
         events=() if verdict is None else tuple(_lines(found, verdict)),
         notes=tuple(_notes(found, verdict)),
     )
+
+
+def _next(verdict: Verdict) -> str:
+    where = verdict.where
+    if verdict.cause == CONFIG and isinstance(where, EventDifference) and where.event.kind == VENUE_REQUEST:
+        return _NEXT[CONFIG] if verdict.changes else _NEXT_AT_A_VENUE
+    if verdict.cause == FILL and isinstance(where, EventDifference) and where.event.kind == UNKNOWN:
+        return _NEXT_AFTER_AN_UNKNOWN
+    return _NEXT[verdict.cause]
 
 
 def _run(side: Side) -> RunTold:

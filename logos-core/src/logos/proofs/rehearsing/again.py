@@ -26,7 +26,7 @@ from logos.live.watch import Watch
 from logos.plugins.registry import Registry
 from logos.proofs.rehearsing.killing import KillingDisk
 from logos.proofs.rehearsing.recorded_venue import AnsweringVenue
-from logos.proofs.replaying import WithoutLibraries, behind
+from logos.proofs.replaying import WithoutLibraries, Wrap, behind
 from logos.proofs.script import Script, ScriptedWatch, script_of, scripted
 from logos.proofs.script_venue import venue_script_of
 from logos.proofs.tape import Tape, TapeWatch
@@ -114,7 +114,7 @@ def attempt(task: Task, registry: Registry) -> int:
     config = load_session_config(source / schemas.CONFIG_FILE, found, workspace=workspace, default_seed=state["seed"])
     script = script_of(source, state)
     watch, tape = _outside(source, state, config, script, folder)
-    wrap = scripted if tape is None else tape.seat
+    wrap: Wrap = scripted if tape is None else tape.seat
     script_of_venue = venue_script_of(source, state)
     venue = None if script_of_venue is None else AnsweringVenue(script_of_venue)
     if venue is not None:

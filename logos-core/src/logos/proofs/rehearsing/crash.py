@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from signal import SIGKILL
 from typing import Any
 
 import attrs
@@ -21,7 +21,7 @@ from logos.context.seed import Seed
 from logos.domain.errors import InputError
 from logos.domain.times import time_text
 from logos.live.disk import Disk
-from logos.live.folder import LOCK_FILE
+from logos.live.folder import LOCK_FILE, unended
 from logos.live.runner import Status
 from logos.live.stage import relative
 from logos.proofs.comparing import Lines, compare, lines_of
@@ -184,10 +184,7 @@ def _refuse_unfit(session: Path) -> None:
     if sys.platform == "win32":
         raise InputError("this system has no SIGKILL to rehearse with", hint="Rehearse a crash on Linux or macOS")
     if read_state(session)["status"] == Status.RUNNING:
-        raise InputError(
-            f"session {session.name} has no end yet",
-            hint=f"Wait for it, or finish it with: logos trade --resume {session.name}",
-        )
+        raise unended(session)
 
 
 def drawn(operations: int, sample: int | None, seed: int) -> tuple[int, ...]:
@@ -254,7 +251,7 @@ class _Lab:
 
     def _otherwise(self, output: Path, operation: int) -> str:
         killed = self._attempt(output, operation)
-        if killed.code != -SIGKILL:
+        if killed.code != -signal.SIGKILL:
             return killed.fault or f"it came to its end in {killed.operations} operations, and was not killed"
         folder = self._folder(output)
         if folder.exists():

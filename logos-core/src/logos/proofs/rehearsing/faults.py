@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -101,6 +101,25 @@ def kill_after(clock: int | None, kill_file: Path) -> Callable[[Session], None]:
             put_kill_file(kill_file)
 
     return progress
+
+
+class PausingWatch(Watch):
+    """A watch that hears an interrupt once the session stands at a clock, or behind it.
+
+    Parameters
+    ----------
+    pause_after:
+        The clock; ``None`` for never.
+    """
+
+    def __init__(self, workspace: Path, kill_files: Sequence[str], *, pause_after: int | None) -> None:
+        super().__init__(workspace, kill_files)
+        self._pause_after = pause_after
+
+    def look(self, clock: int) -> None:
+        """Look for the kill files, and at the clock."""
+        super().look(clock)
+        self.pause = self.pause or (self._pause_after is not None and clock >= self._pause_after)
 
 
 def put_kill_file(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -14,7 +14,8 @@ from logos.live.setup import RISK_DISTRIBUTION
 from logos.live.watch import DEFAULT_KILL_FILE
 from logos.plugins.known import DISTRIBUTIONS
 from logos.plugins.registry import Registry
-from logos.proofs.rehearsing.limits import CannotRehearse, drills_for, knows
+from logos.proofs.rehearsing.limits import knows, makers_for
+from logos.proofs.rehearsing.measures import CannotRehearse
 from logos.proofs.rehearsing.records import NOT_CONFIGURED, NOT_REHEARSED, Drill, Result
 from logos.proofs.rehearsing.stage import Terms
 from logos.proofs.rehearsing.stops import Stop, stops
@@ -84,16 +85,25 @@ def _is_known(section: PartSection) -> bool:
 
 def _of_guard(section: PartSection, entry: Entry, terms: Terms) -> list[Step]:
     hook = getattr(section.config, HOOK, None)
+    if hook is not None:
+        return _made(section, hook, entry, terms)
+    if not _is_known(section):
+        return [_not_rehearsed(section, f"its config class has no {HOOK}: nobody knows how to trigger it")]
+    steps = [step for maker in makers_for(section.name) for step in _made(section, maker, entry, terms)]
+    reasons = [step.note if isinstance(step, Result) else "" for step in steps]
+    return [step for number, step in enumerate(steps) if not reasons[number] or reasons[number] not in reasons[:number]]
+
+
+def _made(
+    section: PartSection, make: Callable[[Entry, Terms], Iterable[object]], entry: Entry, terms: Terms
+) -> list[Step]:
+    """Return the drills that are made, or why there are none."""
     try:
-        if hook is not None:
-            return [_checked(section, drill) for drill in hook(entry, terms)]
-        if _is_known(section):
-            return list(drills_for(entry, terms))
+        return [_checked(section, drill) for drill in make(entry, terms)]
     except CannotRehearse as reason:
         return [_not_rehearsed(section, str(reason))]
     except Exception as error:  # noqa: BLE001 -- a third party's hook may raise anything; it is reported, not lost
         return [_not_rehearsed(section, f"{type(error).__name__}: {error}")]
-    return [_not_rehearsed(section, f"its config class has no {HOOK}: nobody knows how to trigger it")]
 
 
 def _checked(section: PartSection, drill: object) -> Drill:

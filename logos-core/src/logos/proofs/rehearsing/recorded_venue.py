@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 
 import attrs
@@ -56,7 +55,7 @@ class AnsweringBroker(ScriptedBroker):
         """Take back a snapshot; its orders are those that stand outside."""
         super().restore(state, orders)
         settled = (order for number, order in sorted(orders.items()) if number not in self._held)
-        self._working = tuple(map(_as_outside, settled))
+        self._working = tuple(OutsideOrder.of(order, _KEEPER) for order in settled)
 
     def survey(self) -> Survey:
         """Return what was found then."""
@@ -131,17 +130,3 @@ def _summary(path: Path) -> Iterator[str]:
             left_out = line.removeprefix("## ").strip() in _TOLD_IN_SUMMARY
         if not left_out:
             yield line
-
-
-def _as_outside(order: Order) -> OutsideOrder:
-    intent = order.intent
-    text = intent.instrument.quantity_text
-    return OutsideOrder(
-        place=_KEEPER,
-        client_order_id=intent.client_order_id,
-        symbol=intent.instrument.symbol,
-        side=intent.side,
-        quantity=Decimal(text(intent.quantity)),
-        filled=Decimal(text(order.filled)),
-        status=order.status,
-    )

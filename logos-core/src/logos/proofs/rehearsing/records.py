@@ -39,6 +39,7 @@ REFUSED = "resume refused until the halt is cleared"
 LEFT_ALONE = "nothing to resume"
 NONE = "none"
 
+PAUSED = "paused, exit 3"
 HALTED = "halted, exit 3"
 COMPLETED = "completed, exit 0"
 
@@ -60,12 +61,16 @@ class Faults:
         The number of the first order that the broker rejects; 0 for none.
     raises:
         The method in which the first guard raises: ``judge`` or ``inspect``; empty for none.
+    pause_after:
+        The clock behind which an operator interrupts; the session pauses at its next slice, and is resumed. ``None``
+        for never.
     """
 
     kill_first: bool = False
     kill_after: int | None = None
     rejects_from: int = 0
     raises: str = ""
+    pause_after: int | None = None
 
 
 @attrs.frozen(kw_only=True)

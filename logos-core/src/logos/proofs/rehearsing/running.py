@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+
+import attrs
 
 from logos.config.session import load_session_config
 from logos.context.clock import Clock
 from logos.domain.errors import LogosError
 from logos.live.launch import start
+from logos.live.resume import resume
 from logos.live.runner import Cadence
 from logos.live.setup import Setup
 from logos.plugins.registry import Registry
-from logos.proofs.rehearsing.faults import kill_after, put_kill_file, wrapping
+from logos.proofs.rehearsing.faults import PausingWatch, kill_after, put_kill_file, wrapping
 from logos.proofs.rehearsing.observing import log_excerpt, observe, reasons
-from logos.proofs.rehearsing.records import FAIL, PASS, Drill, Facts, Result
+from logos.proofs.rehearsing.records import FAIL, INTERRUPTED, PASS, Drill, Facts, Result
 from logos.proofs.rehearsing.stage import CONFIG, lay
 
 
@@ -28,6 +32,7 @@ def run_drill(drill: Drill, folder: Path, registry: Registry, clock: Clock) -> R
     """
     lay(drill, folder)
     kill_file = folder / drill.kill_file
+    pausing = partial(PausingWatch, pause_after=drill.faults.pause_after)
     setup = Setup(
         workspace=folder,
         registry=registry,
@@ -41,9 +46,13 @@ def run_drill(drill: Drill, folder: Path, registry: Registry, clock: Clock) -> R
         put_kill_file(kill_file)
     try:
         config = load_session_config(folder / CONFIG, registry, workspace=folder)
-        outcome = start(setup, config)
+        outcome = start(attrs.evolve(setup, watch=pausing), config)
         session = setup.sessions / outcome.session_id
-        happened = observe(setup, session, outcome.exit_code)
+        before: Facts = {}
+        if drill.faults.pause_after is not None:
+            before = {INTERRUPTED: f"{outcome.status}, exit {outcome.exit_code}"}
+            outcome = resume(setup, session)
+        happened = {**before, **observe(setup, session, outcome.exit_code)}
     except LogosError as error:
         return judged(drill, {"error": f"{type(error).__name__}: {error}"}, None)
     return judged(drill, happened, session)

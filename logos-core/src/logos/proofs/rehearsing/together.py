@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from logos.domain.times import parse_duration, parse_time
-from logos.proofs.rehearsing.limits import MOST_BARS, MOST_ORDERS
+from logos.proofs.rehearsing.measures import MOST_BARS, MOST_ORDERS
 from logos.proofs.rehearsing.records import (
     CAUSES,
     HALTED_AT,
