@@ -153,6 +153,15 @@ def test_an_order_stays_unknown_until_the_venue_can_be_asked_and_is_then_filled_
     assert desk.bars(QUIET) == []
 
 
+def test_a_venue_that_has_not_answered_about_one_order_is_not_asked_for_the_next_at_once(dry_run):
+    desk, venue = dry_run()
+    venue.reachable = False
+    recover(desk, "X", "buy", 10)
+    (second,) = recover(desk, "Y", "buy", 10)
+    assert second == Unknown(2, "test:venue has not answered about another order, and is asked again later")
+    assert venue.asked == ["test-1"]
+
+
 def test_a_snapshot_keeps_which_orders_are_unknown(dry_run, elapsed):
     desk, venue = dry_run()
     venue.reachable = False

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
+from logos.context.clock import SystemClock
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 GOOD = """\
@@ -260,3 +262,90 @@ def test_the_doctor_warns_of_what_an_operator_should_see(logos_cli: Run, workspa
     assert set(warned) == {"namespace", "secrets", "kill file", "sessions"}
     assert "chmod 600" in warned["secrets"]["hint"]
     assert "very-secret-indeed" not in done.stdout
+
+
+DRY = """\
+feed: {{plugin: replay, path: bundled, symbols: [BTC-USD]}}
+broker: {{plugin: ccxt, exchange: binance, base_url: "{address}", cash: "100000"}}
+strategies: [{{plugin: sma_cross}}]
+guards: [{{plugin: max_notional, limit: "96000"}}]
+"""
+SECRET = "K-4f1d8c-the-right-one"
+
+
+def test_what_the_venue_will_replace_is_told_and_which_variables_are_read(logos_cli: Run, configs: Path) -> None:
+    pytest.importorskip("ccxt", reason="the extra ccxt is not installed")
+    (configs / "dry.yaml").write_text(DRY.format(address="http://127.0.0.1:9"), encoding="utf-8")
+    (configs / ".env").write_text(f"BINANCE_API_KEY={SECRET}\n", encoding="utf-8")
+
+    shown = logos_cli("config", "show", "dry.yaml")
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert "# broker reads BINANCE_API_KEY, from .env" in lines
+    assert "# broker reads BINANCE_API_SECRET, not set" in lines
+    for key, origin in (("lot", "known instrument"), ("min_notional", "known instrument"), ("taker_bps", "default")):
+        (line,) = [line for line in lines if line.strip().startswith(f"{key}:")]
+        assert line.endswith(f"# {origin} until the venue is asked")
+    plain = logos_cli("config", "show", "dry.yaml", "--plain").stdout
+    assert yaml.safe_load(shown.stdout) == yaml.safe_load(plain)
+    explained = logos_cli("config", "explain", "dry.yaml")
+    assert explained.returncode == 2, "a variable is not set"
+    assert re.search(r"reads +BINANCE_API_KEY, from \.env", explained.stdout)
+    assert "default until the venue is asked" in explained.stdout
+    assert SECRET not in shown.stdout + plain + explained.stdout + explained.stderr
+
+
+def test_with_a_probe_the_terms_of_the_venue_are_shown_as_the_venue_s(
+    logos_cli: Run, configs: Path, venues: Any
+) -> None:
+    pytest.importorskip("ccxt", reason="the extra ccxt is not installed")
+    venue = venues.binance(SystemClock().now)
+    venue.serve("BTC/USD", venues.walk("BTC/USD", 5))
+    (configs / ".env").write_text(f"BINANCE_API_KEY={venue.right}\nBINANCE_API_SECRET={venue.secret}\n")
+    (configs / "dry.yaml").write_text(DRY.format(address=venue.url), encoding="utf-8")
+
+    shown = logos_cli("config", "show", "dry.yaml", "--probe")
+    assert shown.returncode == 0, shown.stderr
+    given = [line.split(":")[0].strip() for line in shown.stdout.splitlines() if line.endswith("# venue: ccxt:binance")]
+    assert {"lot", "min_notional", "maker_bps", "taker_bps"} <= set(given)
+    assert "until the venue is asked" not in shown.stdout
+    (configs / "shown.yaml").write_text(shown.stdout, encoding="utf-8")
+    again = logos_cli("config", "show", "shown.yaml", "--plain").stdout
+    assert again == logos_cli("config", "show", "dry.yaml", "--probe", "--plain").stdout
+    found = json.loads(logos_cli("config", "show", "dry.yaml", "--probe", "--json").stdout)
+    assert found["origins"]["broker.fees.taker_bps"] == {"source": "venue", "name": "ccxt:binance", "line": None}
+    assert {"path": "broker", "name": "BINANCE_API_KEY", "where": "from .env"} in found["variables"]
+    explained = logos_cli("config", "explain", "dry.yaml", "--probe")
+    assert explained.returncode == 0, explained.stdout
+    assert "venue: ccxt:binance" in explained.stdout
+    assert venue.taken == []
+
+    venue.revoke()
+    refused = logos_cli("config", "show", "dry.yaml", "--probe")
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    failed = logos_cli("config", "explain", "dry.yaml", "--probe")
+    assert failed.returncode == 2
+    assert "failed at the venue:" in failed.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("config", "check", "told.yaml"),
+        ("config", "show", "told.yaml"),
+        ("config", "explain", "told.yaml"),
+        ("doctor", "told.yaml"),
+        ("trade", "--config", "told.yaml"),
+    ],
+)
+def test_a_secret_of_the_file_is_masked_though_no_part_asks_for_it(
+    logos_cli: Run, configs: Path, command: tuple[str, ...]
+) -> None:
+    (configs / ".env").write_text(f"this line is no variable\nBINANCE_API_KEY={SECRET}\n", encoding="utf-8")
+    (configs / "told.yaml").write_text(GOOD.replace("broker: {", f"broker: {{cash: {SECRET}, "), encoding="utf-8")
+
+    done = logos_cli(*command)
+    assert done.returncode == 2
+    assert "expected a decimal" in done.stdout + done.stderr
+    assert "right-one" not in done.stdout + done.stderr

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from logos.artifacts.funnel_md import Funnel
 from logos.artifacts.guards_md import Activations, CauseLine, GuardLine
 from logos.artifacts.markdown import grouped, literal, percent, table, width_of
+from logos.artifacts.reconciliation_md import FindingLine, ReconciliationLine
 from logos.artifacts.session_md import render
 from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
 from logos.artifacts.venue_md import AnswerLine, AtVenue
@@ -95,9 +96,7 @@ def summary() -> SessionSummary:
             first_refused="order 5: -1013 Filter failure: NOTIONAL: value 3 is below 5",
             answers=(
                 AnswerLine(kind="would accept", orders=1_120, order_id=1, text="would accept"),
-                AnswerLine(
-                    kind="-1013 Filter failure: NOTIONAL", orders=2, order_id=5, text="value 3 is *low*"
-                ),
+                AnswerLine(kind="-1013 Filter failure: NOTIONAL", orders=2, order_id=5, text="value 3 is *low*"),
             ),
             unknown=("lg-aa-7",),
             refused_for_unknown=1,
@@ -282,3 +281,20 @@ def test_free_text_is_never_taken_for_markup(text: str) -> None:
 def test_wide_letters_keep_a_table_aligned() -> None:
     lines = table(("name", "n"), [("日本", "1"), ("é", "22")], numeric=("n",)).splitlines()
     assert {width_of(line) for line in lines} == {len(lines[1])}
+
+
+def test_equal_findings_stand_in_one_row_with_the_first_and_the_last_order(summary: SessionSummary) -> None:
+    findings = tuple(
+        FindingLine(
+            outcome="written ahead",
+            place="paper",
+            symbol="SPY",
+            client_order_id=f"lg-{number}",
+            text=f"no answer within 3 s to GET /orders?name=lg-{number}",
+        )
+        for number in range(1, 15)
+    )
+    line = ReconciliationLine(at="t", venue="v", keeper="paper", counts=(("written ahead", 14),), findings=findings)
+    text = section(render(attrs.evolve(summary, reconciliation=(line,))), "Reconciliation")
+    (row,) = [one for one in text.splitlines() if "no answer" in one]
+    assert [cell.strip() for cell in row.split("|")[2:7]] == ["written ahead", "SPY", "14", "`lg-1`", "`lg-14`"]

@@ -36,7 +36,7 @@ class Surveyed:
     def close(self):
         pass
 
-    submit = recover = match = cancel = affordable = snapshot = restore = standing = find = close
+    submit = recover = match = cancel = affordable = snapshot = restore = standing = find = name_outside = close
 
 
 @pytest.fixture(autouse=True)

@@ -281,6 +281,8 @@ def test_a_table_on_a_terminal_cuts_no_cell(capsys, monkeypatch, columns):
     assert "[bold]" in printed
     assert printed.count("word") == 10
     assert "…" not in printed
+    heads = [line.split()[:2] for line in printed.splitlines() if line.startswith(("name ", "count ", "note "))]
+    assert heads == ([["name", "n" * 50], ["count", "7"], ["note", "[bold]"]] if columns == "40" else [])
 
 
 @pytest.fixture

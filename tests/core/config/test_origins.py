@@ -115,3 +115,15 @@ def test_a_tree_is_read_from_the_workspace_too(tmp_path, monkeypatch):
 def test_an_origin_prints_as_what_an_operator_looks_for():
     assert str(Origin(source=Source.FILE, line=3)) == "line 3"
     assert str(Origin(source=Source.DEFAULT)) == "default"
+
+
+def test_what_the_venue_replaces_says_so_unless_the_file_writes_it(told):
+    given = told()
+    written = next(path for path, origin in given.items() if origin.startswith("line "))
+    open_path = next(path for path, origin in given.items() if origin == "default")
+    found = told(until_asked={written, open_path})
+
+    assert found[open_path] == "default until the venue is asked"
+    assert found[written] == given[written]
+    asked = told(until_asked={open_path}, venue={open_path: "shown:file"})
+    assert asked[open_path] == "venue: shown:file"

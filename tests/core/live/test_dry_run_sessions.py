@@ -311,7 +311,22 @@ def test_changed_rules_are_told_at_a_resume(house) -> None:
     house.resume()
     summary = (house.folder / "session.md").read_text()
     assert "shown:file has changed tick of AAA-USD from 0.01 to 0.05" in summary
+    assert "the config writes" not in summary, "the venue gave the tick itself when the session started"
+    assert house.verify().differences == ()
+
+
+def test_what_the_config_writes_against_the_changed_rules_is_told_at_a_resume(house) -> None:
+    house.lay()
+    before = MarketTerms(symbol="AAA-USD", market="AAA/USD", tick=Decimal("0.005"), taker_bps=Decimal(1))
+    house.work.VENUE.terms = {"AAA-USD": before}
+    die_at(house, 3)
+    now = MarketTerms(symbol="AAA-USD", market="AAA/USD", tick=Decimal("0.05"), taker_bps=Decimal(2))
+    house.work.VENUE.terms = {"AAA-USD": now}
+    house.resume()
+    summary = (house.folder / "session.md").read_text()
     assert "the config writes the tick 0.01 of AAA-USD, and shown:file wants a multiple of 0.05" in summary
+    assert "shown:file has changed taker_bps of AAA-USD from 1 to 2" in summary
+    assert "the config writes a taker_bps" not in summary
 
 
 def foreign(**changes):

@@ -212,3 +212,9 @@ def test_cases_side_by_side_do_not_change_one_another(picks, strangers, turn) ->
     values = told(findings, "v", KEEPER)
     assert sum(values["counts"].values()) == len(findings)
     assert len(values["findings"]) == sum(one.outcome is not Outcome.MATCHED for one in findings)
+
+
+def test_a_misplaced_order_that_its_keeper_finds_too_is_told_once() -> None:
+    away = there(ORDER, place=ELSEWHERE)
+    (finding,) = judge([ORDER], [away], answers={"lg-1": away})
+    assert finding.outcome is Outcome.MISPLACED

@@ -59,7 +59,7 @@ def _state(account: Mapping[str, Any], settings: AccountSettings) -> HealthCheck
             "account",
             Verdict.WARNING,
             f"the account is kept in {currency}, and the session's in {settings.currency}",
-            f"Write currency: {currency} below account",
+            f"Write currency: {currency} below broker",
         )
     return _check("account", Verdict.OK, f"the account is {status}, in {currency}")
 
@@ -78,7 +78,7 @@ def _of_shares(account: Mapping[str, Any], settings: AccountSettings) -> Iterato
             "shorting",
             Verdict.WARNING,
             "the session may sell short, and the account may not",
-            "Turn shorting on in the account's configuration, or write margin: false below account",
+            "Turn shorting on in the account's configuration, or write margin: false below broker",
         )
 
 

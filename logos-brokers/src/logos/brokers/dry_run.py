@@ -61,12 +61,10 @@ class DryRunBroker:
 
     def recover(self, order: Order, account: AccountView) -> Iterator[BrokerEvent]:
         """Ask the venue for an order that may have been sent before a restart, though nothing here can send one."""
-        try:
-            self._refuse_sent(self._desk.find(order.intent))
-        except VenueError as error:
+        silence = self._silence(order)
+        if silence:
             self._unsettled[order.intent.order_id] = order
-            self._ask_later()
-            yield Unknown(order.intent.order_id, str(error))
+            yield Unknown(order.intent.order_id, silence)
             return
         yield from self.submit(order, account)
 
@@ -80,7 +78,7 @@ class DryRunBroker:
             yield from self._paper.cancel(order, reason)
         elif number in self._unwanted:
             return
-        elif self._monotonic() >= self._ask_at and self._settled(order):
+        elif not self._silence(order):
             del self._unsettled[number]
             yield Cancelled(number, reason)
         else:
@@ -153,9 +151,24 @@ class DryRunBroker:
 
     # -- unknown outcomes ------------------------------------------------------------------------------------------
 
+    def _silence(self, order: Order) -> str:
+        """Return why the venue does not say whether it has an order; empty where it says that it has not.
+
+        A venue that has just failed to answer is not asked again at once: each question may take as long as the
+        config allows, and a restart may have many orders to ask for.
+        """
+        if self._monotonic() < self._ask_at:
+            return f"{self._desk.name} has not answered about another order, and is asked again later"
+        try:
+            self._refuse_sent(self._desk.find(order.intent))
+        except VenueError as error:
+            self._ask_later()
+            return str(error)
+        return ""
+
     def _settle(self, account: AccountView) -> Iterator[BrokerEvent]:
         for number, order in sorted(self._unsettled.items()):
-            if not self._settled(order):
+            if self._silence(order):
                 return
             del self._unsettled[number]
             reason = self._unwanted.pop(number, None)
@@ -164,18 +177,6 @@ class DryRunBroker:
             else:
                 yield Cancelled(number, reason)
         self._wait = FIRST_WAIT
-
-    def _settled(self, order: Order) -> bool:
-        """Return whether the venue says that it does not have an order; where it cannot say, it is left alone a while.
-
-        Every request that is not answered keeps the session waiting for as long as the config allows.
-        """
-        try:
-            self._refuse_sent(self._desk.find(order.intent))
-        except VenueError:
-            self._ask_later()
-            return False
-        return True
 
     def _refuse_sent(self, found: OutsideOrder | None) -> None:
         if found is not None:

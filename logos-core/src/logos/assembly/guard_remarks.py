@@ -134,10 +134,11 @@ def _too_many_orders(limit: Limit, config: SessionConfig) -> Iterator[Problem]:
         return
     most, span = limit.envelope.orders
     possible = config.pairs * (span // config.interval + 1) * _MOST_ORDERS
+    pairs = f"{config.pairs} pair{'' if config.pairs == 1 else 's'}"
     if most >= possible:
         yield Problem(
             path=limit.section.path,
-            message=f"{most:,} orders in {span} seconds can never be reached: {config.pairs} pair{'' if config.pairs == 1 else 's'} and bars of "
+            message=f"{most:,} orders in {span} seconds can never be reached: {pairs} and bars of "
             f"{config.interval_text} make at most {possible:,}",
             hint="Lower the number",
         )

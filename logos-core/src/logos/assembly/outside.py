@@ -161,6 +161,30 @@ def under_terms(config: SessionConfig, found: Survey, registry: Offers) -> Terms
     return Terms(config=changed, taken=taken, warnings=tuple(warnings))
 
 
+def beyond_earlier(found: Survey, config: SessionConfig, before: Mapping[str, MarketTerms]) -> Survey:
+    """Return a survey without the terms whose place in a config holds what an earlier survey gave.
+
+    Nobody wrote such a value against the venue: that the venue has changed it is told by ``changed_terms``.
+    """
+    fees = config.resolved["broker"].get("fees")
+    own_fees = fees if isinstance(fees, Mapping) else {}
+    given = [field for field in _FEES if field in own_fees and Decimal(own_fees[field]) == _highest(before, field)]
+    terms = {}
+    for symbol, now in found.terms.items():
+        fields = list(given)
+        if symbol in before and symbol in config.instruments:
+            own = config.instruments[symbol]
+            fields += (one for one in (*_STEPS, "min_notional") if getattr(before[symbol], one) == getattr(own, one))
+        left_out: dict[str, Any] = dict.fromkeys(fields)
+        terms[symbol] = attrs.evolve(now, **left_out)
+    return attrs.evolve(found, terms=terms)
+
+
+def _highest(terms: Mapping[str, MarketTerms], field: str) -> Decimal | None:
+    told = (getattr(one, field) for one in terms.values())
+    return max((fee for fee in told if fee is not None), default=None)
+
+
 def changed_terms(before: Mapping[str, MarketTerms], now: Mapping[str, MarketTerms], venue: str) -> Iterator[str]:
     """Yield a sentence for everything that a venue has changed in its terms."""
     for symbol in sorted({*before, *now}):

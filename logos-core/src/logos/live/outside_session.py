@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,17 @@ from logos.artifacts import schemas
 from logos.artifacts.reconciliation_md import FindingLine, ReconciliationLine
 from logos.artifacts.summary import SessionSummary
 from logos.assembly.build import Assembly, part_context
-from logos.assembly.outside import as_outside, changed_terms, is_dry_run, is_outside, require_sound, survey, under_terms
+from logos.assembly.outside import (
+    as_outside,
+    beyond_earlier,
+    changed_terms,
+    is_dry_run,
+    is_outside,
+    require_sound,
+    survey,
+    under_terms,
+    venue_paths,
+)
 from logos.config.records import SessionConfig
 from logos.context.parts import Log
 from logos.domain.errors import IN_A_SESSION, NO_SESSION_YET, LogosError, Problem, part_at_work
@@ -167,9 +177,10 @@ def survey_again(outside: Outside, assembly: Assembly, config: SessionConfig, se
     with part_at_work("the broker"):
         found = broker.survey()
     require_sound(found)
-    changes = changed_terms(outside.file.found.terms, found.terms, found.venue)
-    written = attrs.evolve(config, written=_all_written(config))
-    warnings = (*changes, *under_terms(written, found, setup.registry).warnings)
+    before = outside.file.found.terms
+    written = attrs.evolve(config, written=venue_paths(config))  # a session that goes on keeps them all
+    contradicted = under_terms(written, beyond_earlier(found, config, before), setup.registry)
+    warnings = (*changed_terms(before, found.terms, found.venue), *contradicted.warnings)
     return [_survey_line(clock, found, warnings)]
 
 
@@ -241,17 +252,10 @@ def _survey_line(clock: int, found: Survey, warnings: tuple[str, ...]) -> Line:
     return Line(clock, SURVEY, {"venue": found.venue, "checks": checks, "warnings": [*cautions, *warnings]})
 
 
-def _all_written(config: SessionConfig) -> frozenset[str]:
-    """Return the paths of a resolved config that a venue might have given: a session that goes on keeps them all."""
-    fields = ("tick", "lot", "min_notional", "currency")
-    instruments = (f"instruments.{symbol}.{field}" for symbol in config.symbols for field in fields)
-    return frozenset((*instruments, "broker.fees.maker_bps", "broker.fees.taker_bps"))
-
-
 def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) -> Line:
     with part_at_work("the broker", hint=NO_SESSION_YET if own.begins else IN_A_SESSION):
         standing = own.in_own_names(broker.standing())
-    answers = {intent.client_order_id: ask_for(broker, intent) for intent in to_ask(own, standing)}
+    answers = _answers(broker, to_ask(own, standing))
     findings = reconcile(own, standing, answers)
     stops = [finding for finding in findings if finding.stops]
     if stops:
@@ -261,6 +265,21 @@ def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) ->
             problems=[_problem(finding) for finding in stops],
         )
     return Line(clock, RECONCILED, told(findings, broker.venue, standing.keeper))
+
+
+def _answers(broker: OutsideBroker, intents: Iterable[OrderIntent]) -> dict[str, Answer]:
+    """Ask for each intent in turn, and for no more of them once the venue has not said what it knows of one.
+
+    Each question that is not answered takes as long as the config allows, and whoever waits must be able to stop it.
+    """
+    answers: dict[str, Answer] = {}
+    silent = ""
+    for intent in intents:
+        name = intent.client_order_id
+        answers[name] = NotSaid(f"not asked for: {silent}") if silent else ask_for(broker, intent)
+        if not silent and isinstance(answers[name], NotSaid):
+            silent = f"{broker.venue} has not said what became of {name}"
+    return answers
 
 
 def ask_for(broker: OutsideBroker, intent: OrderIntent) -> Answer:

@@ -1,4 +1,4 @@
-"""Where things lie in a workspace. With ``logos.context.secrets``, the only reader of the environment."""
+"""Where things lie in a workspace. With ``logos.context.environment``, the only reader of the environment."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def daily_as_written(guard: Values, terms: Terms) -> Iterator[Drill]:
 
 
 def _cash(terms: Terms) -> int:
-    return CASH * 10**terms.decimals
+    return CASH * int(10**terms.decimals)
 
 
 def _share(guard: Values, key: str) -> Fraction:
