@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 import yaml
 
-SECRET = 'Cnry+aB3/x9Q=7"w\\Z%K0t5v8Jm2Hn4Lp6RsU1d'
+SECRET = 'Cnry+aB3/x9Q=7"w\\Ze%K0t5v8Jm2Hn4Lp6RsU1d'
 """In the environment. Every sign in it is written otherwise in an address, in JSON or in a header."""
 
 KEY = "CNRYKEY7f3a9c1e5b2d8064"
@@ -165,7 +165,7 @@ class Leaky:
             local = everything("local")
             raise RuntimeError(everything("rich"))
         except RuntimeError:
-            Console(stderr=True, width=60).print_exception(show_locals=True)
+            Console(stderr=True, width=72).print_exception(show_locals=True)
 
     def killed(self):
         os.kill(os.getpid(), 9)
