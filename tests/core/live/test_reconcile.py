@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.domain.orders import Order, OrderStatus, Side
-from logos.live.reconcile import STOPS, NotSaid, Outcome, Own, reconcile, to_ask, told
+from logos.live.reconcile import STOPS, NotSaid, Outcome, Own, answers_in_turn, reconcile, to_ask, told
 from logos.session.outside import OutsideOrder, OutsidePosition, Standing
 from logos.testing.bars import instrument
 from logos.testing.guards import intent_of
@@ -218,3 +218,31 @@ def test_a_misplaced_order_that_its_keeper_finds_too_is_told_once() -> None:
     away = there(ORDER, place=ELSEWHERE)
     (finding,) = judge([ORDER], [away], answers={"lg-1": away})
     assert finding.outcome is Outcome.MISPLACED
+
+
+def test_after_silence_only_working_orders_are_asked_for_further():
+    written = [own_order(number).intent for number in (3, 4)]
+    own = Own(
+        orders=[own_order(1), own_order(2)],
+        written=written,
+        positions={},
+        named=lambda name: name,
+    )
+    asked = []
+
+    def ask(intent):
+        asked.append(intent.client_order_id)
+        return NotSaid("no answer")
+
+    answers = answers_in_turn(own, Standing(keeper=KEEPER, orders=(), positions=()), ask)
+    assert asked == ["lg-1", "lg-2"]
+    assert sorted(answers) == ["lg-1", "lg-2", "lg-3", "lg-4"]
+    assert all(isinstance(answer, NotSaid) for answer in answers.values())
+    assert answers["lg-3"].reason == "not asked for, since the venue has not said what became of lg-2"
+
+
+def test_written_intents_are_all_asked_for_while_the_venue_answers():
+    written = [own_order(number).intent for number in (1, 2)]
+    own = Own(orders=(), written=written, positions={}, named=lambda name: name)
+    answers = answers_in_turn(own, Standing(keeper=KEEPER, orders=(), positions=()), lambda _intent: None)
+    assert answers == {"lg-1": None, "lg-2": None}

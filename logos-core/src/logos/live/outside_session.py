@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,16 @@ from logos.live.event_recorder import RecorderParts
 from logos.live.journal import Head, Journal, Line, PromptedJournal
 from logos.live.outside_notes import RECONCILED, SURVEY, OutsideNotes
 from logos.live.outside_recorder import OutsideRecorder
-from logos.live.reconcile import Answer, Finding, NotSaid, Own, ReconciliationError, reconcile, to_ask, told
+from logos.live.reconcile import (
+    Answer,
+    Finding,
+    NotSaid,
+    Own,
+    ReconciliationError,
+    answers_in_turn,
+    reconcile,
+    told,
+)
 from logos.live.setup import Setup
 from logos.live.snapshot import restored_intent
 from logos.live.venue_file import VenueFile, read_venue_file, venue_file
@@ -255,7 +264,7 @@ def _survey_line(clock: int, found: Survey, warnings: tuple[str, ...]) -> Line:
 def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) -> Line:
     with part_at_work("the broker", hint=NO_SESSION_YET if own.begins else IN_A_SESSION):
         standing = own.in_own_names(broker.standing())
-    answers = _answers(broker, to_ask(own, standing))
+    answers = answers_in_turn(own, standing, lambda intent: ask_for(broker, intent))
     findings = reconcile(own, standing, answers)
     stops = [finding for finding in findings if finding.stops]
     if stops:
@@ -265,21 +274,6 @@ def _reconciled(broker: OutsideBroker, own: Own, session_id: str, clock: int) ->
             problems=[_problem(finding) for finding in stops],
         )
     return Line(clock, RECONCILED, told(findings, broker.venue, standing.keeper))
-
-
-def _answers(broker: OutsideBroker, intents: Iterable[OrderIntent]) -> dict[str, Answer]:
-    """Ask for each intent in turn, and for no more of them once the venue has not said what it knows of one.
-
-    Each question that is not answered takes as long as the config allows, and whoever waits must be able to stop it.
-    """
-    answers: dict[str, Answer] = {}
-    silent = ""
-    for intent in intents:
-        name = intent.client_order_id
-        answers[name] = NotSaid(f"not asked for: {silent}") if silent else ask_for(broker, intent)
-        if not silent and isinstance(answers[name], NotSaid):
-            silent = f"{broker.venue} has not said what became of {name}"
-    return answers
 
 
 def ask_for(broker: OutsideBroker, intent: OrderIntent) -> Answer:

@@ -147,6 +147,27 @@ def to_ask(own: Own, standing: Standing) -> tuple[OrderIntent, ...]:
     return tuple(intent for intent in intents if intent.client_order_id not in there)
 
 
+def answers_in_turn(own: Own, standing: Standing, ask: Callable[[OrderIntent], Answer]) -> dict[str, Answer]:
+    """Return what the keeper says of each order that it does not have open, by client order id.
+
+    An answer that does not come takes as long as the config allows, and a crash may have left many intents. So once one
+    has not been answered, no more is asked about intents that were only written down: each is looked for again where it
+    is decided again. The session's working orders are asked for in any case, since what they have become may stop it.
+    """
+    working = {order.intent.client_order_id for order in own.orders}
+    answers: dict[str, Answer] = {}
+    silent = ""
+    for intent in to_ask(own, standing):
+        name = intent.client_order_id
+        if silent and name not in working:
+            answers[name] = NotSaid(f"not asked for, since the venue has not said what became of {silent}")
+            continue
+        answers[name] = ask(intent)
+        if isinstance(answers[name], NotSaid):
+            silent = name
+    return answers
+
+
 def reconcile(own: Own, standing: Standing, answers: Mapping[str, Answer]) -> tuple[Finding, ...]:
     """Compare what a session holds itself to have with what stands outside.
 
