@@ -38,9 +38,27 @@ class CashRules:
         price = intent.decision_price if intent.stop_price is None else intent.stop_price
         return self._costs.worst(price, intent.side)
 
-    def free(self, working: Iterable[Working], account: AccountView) -> int:
-        """Return the cash that no working purchase reserves, in minor units; it may be negative."""
-        return account.cash - sum(self._reserved(each, account) for each in working if each.side is Side.BUY)
+    def free(self, intent: OrderIntent, working: Iterable[Working], account: AccountView) -> int:
+        """Return the cash that no working purchase reserves, in minor units; it may be negative.
+
+        For a purchase of a rebalance, what the rebalance's own sales will bring in counts as cash: they fill before
+        it at the same open. A fill is cut to what is there then.
+        """
+        working = tuple(working)
+        reserved = sum(self._reserved(each, account) for each in working if each.side is Side.BUY)
+        return account.cash - reserved + self._proceeds(intent, working, account)
+
+    def _proceeds(self, intent: OrderIntent, working: Iterable[Working], account: AccountView) -> int:
+        """Return what the sales of the same rebalance bring in, at the most slippage and less the fee."""
+        if not intent.rebalances:
+            return 0
+        total = 0
+        for each in working:
+            other = each.order.intent
+            if each.side is Side.SELL and other.rebalances and other.reduces and other.created_at == intent.created_at:
+                value = account.value(other.instrument, self.reference_price(other), each.order.remaining) or 0
+                total += value - self._costs.fee(value, Liquidity.TAKER)
+        return total
 
     def affordable(self, intent: OrderIntent, free: int, account: AccountView) -> int:
         """Return the most lots of a purchase that free cash pays, taker fee included; 0 where it has no value yet."""
@@ -58,7 +76,7 @@ class CashRules:
         """Return why a cash account cannot take an order that has a value, or ``None``."""
         if intent.side is Side.SELL:
             return self._short_refusal(intent, working, account)
-        free = self.free(working, account)
+        free = self.free(intent, working, account)
         instrument, price = intent.instrument, self.reference_price(intent)
         cost = self._cost(instrument, price, intent.quantity, Liquidity.TAKER, account)
         if cost <= free:

@@ -80,7 +80,7 @@ class PaperBroker:
         """Return how many lots of a buying intent can be paid now; all of any other, and on a margin account."""
         if self._margin or intent.side is Side.SELL:
             return intent.quantity
-        return self._cash.affordable(intent, self._cash.free(self._working.values(), account), account)
+        return self._cash.affordable(intent, self._cash.free(intent, self._working.values(), account), account)
 
     def terms(self) -> FillTerms | None:
         """Return how market orders fill, as plain numbers; ``None`` where slippage is drawn."""

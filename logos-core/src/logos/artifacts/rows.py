@@ -33,6 +33,12 @@ def _names(strategy: str, symbol: str) -> str:
     return f"{quoted(strategy)},{quoted(symbol)}"
 
 
+def weight_row(clock: int, symbol: str, target: int, actual: int, risk: int | None) -> str:
+    """Return a line of ``weights.csv``; ratios in hundred-millionths."""
+    share = "" if risk is None else ratio_text(risk)
+    return f"{time_text(clock)},{quoted(symbol)},{ratio_text(target)},{ratio_text(actual)},{share}\n"
+
+
 def order_row(order: Order, decimals: int) -> str:
     """Return an order's line of ``orders.csv``; ``decimals`` are those of the account's currency."""
     intent = order.intent

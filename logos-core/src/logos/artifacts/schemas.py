@@ -13,6 +13,7 @@ TRADES_FILE: Final = "trades.csv"
 POSITIONS_FILE: Final = "positions.csv"
 ACCOUNT_FILE: Final = "account.csv"
 DECISIONS_FILE: Final = "decisions.csv"
+WEIGHTS_FILE: Final = "weights.csv"
 QUARANTINE_FILE: Final = "quarantine.csv"
 BARS_FILE: Final = "bars.csv"
 STATE_FILE: Final = "state.json"
@@ -104,6 +105,13 @@ DECISION_COLUMNS: Final = (
 )
 EQUITY_COLUMNS: Final = ("timestamp", "equity", "drawdown")
 """A row after each slice in ``equity.csv``; in ``benchmark.csv`` a row after the last slice of each trading day."""
+
+WEIGHT_COLUMNS: Final = ("timestamp", "symbol", "target_weight", "actual_weight", "risk_share")
+"""Only runs whose allocator has a rebalance schedule have ``weights.csv``: a row for each rebalance and symbol.
+
+``timestamp`` is the clock of the decision, ``actual_weight`` what is held at the close of the slice after it, and
+``risk_share`` the symbol's share of the expected variance; empty where the allocator has no model of risk.
+"""
 
 QUARANTINE_COLUMNS: Final = ("symbol", "file", "line", "reason", "row")
 

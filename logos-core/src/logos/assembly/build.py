@@ -23,7 +23,7 @@ from logos.ledger.valuation import Conversion, find_conversion
 from logos.session.guarding import GuardEntry, GuardRail
 from logos.session.machine import SessionParts
 from logos.session.pairs import PairState
-from logos.session.seats import Feed, Pair
+from logos.session.seats import Feed, Pair, PlainBroker
 
 
 @attrs.frozen(kw_only=True)
@@ -58,6 +58,11 @@ class _Builder:
             self.problems.append(Problem(path=path, message=message, hint="Report it to the plugin's authors"))
         return None
 
+    def weighs_costs(self, broker: object) -> None:
+        """Let the parts that are built from here on know what the broker's fills cost."""
+        if isinstance(broker, PlainBroker):
+            self._context = attrs.evolve(self._context, fill_terms=broker.terms())
+
     def section(self, section: PartSection) -> Any:
         return self.build(section.path, section.plugin, section.offer.factory, section.config)
 
@@ -89,6 +94,7 @@ def assemble(
     builder = _Builder(context if venue_record is None else attrs.evolve(context, venue_record=venue_record))
     feed = feed or builder.section(config.feed)
     broker = builder.section(config.broker)
+    builder.weighs_costs(broker)
     allocator = builder.section(config.allocator)
     position_manager = builder.section(config.position_manager)
     guards = [GuardEntry(name=section.name, guard=builder.section(section)) for section in config.guards]
@@ -123,6 +129,7 @@ def part_context(config: SessionConfig, *, workspace: Path, clock: Clock, log: L
         instruments=config.known_instruments,
         symbols=config.symbols,
         pairs=config.pairs,
+        traded=config.traded,
         account=config.account,
         calendar=calendar_for,
         secrets=workspace_secrets(workspace, credentials_of(_part_configs(config))),

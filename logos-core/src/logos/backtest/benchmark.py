@@ -26,6 +26,7 @@ from logos.session.seats import Feed
 NAME = "buy and hold"
 _PLUGIN = "logos-core/buy_and_hold"
 _ALLOCATOR = "logos-core/equal_weight"
+_POSITION_MANAGER = "logos-core/targets"
 
 
 class Benchmark:
@@ -87,4 +88,11 @@ def benchmark_config(config: SessionConfig, registry: Registry) -> SessionConfig
         offer=allocator,
         config=EqualWeightConfig(invest=Decimal(1)),
     )
-    return attrs.evolve(config, strategies=(entry,), allocator=section, guards=())
+    manager = attrs.evolve(
+        config.position_manager,
+        path="benchmark",
+        plugin=_POSITION_MANAGER,
+        offer=registry.find("position_manager", _POSITION_MANAGER),
+        config=None,
+    )
+    return attrs.evolve(config, strategies=(entry,), allocator=section, position_manager=manager, guards=())

@@ -24,6 +24,7 @@ from logos.live.disk import Disk
 from logos.live.journal import Head, Journal
 from logos.live.recorder import empty_tables
 from logos.live.setup import plugins_of
+from logos.session.rebalancer import schedule_of
 
 STARTED = "backtest_started"
 """The type of the first line of a backtest's journal."""
@@ -57,6 +58,8 @@ class RunFolder:
         """
         disk, folder = self.disk, self.path
         tables = {name: schemas.header(columns).encode() for name, columns in schemas.BACKTEST_TABLES.items()}
+        if schedule_of(self.assembly.parts.allocator) is not None:
+            tables[schemas.WEIGHTS_FILE] = schemas.header(schemas.WEIGHT_COLUMNS).encode()
         tables[schemas.QUARANTINE_FILE] = empty_tables(list(self.assembly.feed.quarantined()))[schemas.QUARANTINE_FILE]
         for name, content in tables.items():
             disk.replace(folder / name, content)

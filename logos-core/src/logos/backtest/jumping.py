@@ -72,6 +72,7 @@ class Jumper:
         self._working = session.orders.by_id
         self._pairs = session.pairs
         self._holdings = session.account.holdings()
+        self._sees_every_slice = session.sees_every_slice
         self.done = 0
         self.equity: Column = np.zeros(len(grid), dtype=np.int64)
 
@@ -103,7 +104,7 @@ class Jumper:
 
     def _is_busy(self) -> bool:
         """Return whether an order works, or a refused one is to be tried again: then every slice counts."""
-        if self._working:
+        if self._working or self._sees_every_slice:
             return True
         for state in self._pairs:  # noqa: SIM110 - a generator costs more, and this runs after every event
             if state.retry:

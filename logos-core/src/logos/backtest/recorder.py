@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -15,7 +15,7 @@ from logos.live.event_recorder import EventRecorder, RecorderParts
 from logos.live.journal import Head
 from logos.live.tally import Tally
 from logos.session.machine import Counts
-from logos.session.records import Decision
+from logos.session.records import Decision, Rebalanced
 
 
 def _unheard(_event: BrokerEvent) -> None:
@@ -47,6 +47,12 @@ class MemoryRecorder:
 
     def decided(self, decision: Decision) -> None:
         """Pass over a decision."""
+
+    def rebalanced(self, rebalanced: Rebalanced) -> None:
+        """Pass over a rebalance; its decisions follow."""
+
+    def weights(self, rebalanced: Rebalanced, held: Mapping[str, int]) -> None:
+        """Pass over weights."""
 
     def intended(self, order: Order) -> None:
         """Count an order."""

@@ -38,6 +38,7 @@ from logos.live.runner import quiet_collector
 from logos.live.setup import plugins_of
 from logos.live.watch import Watch
 from logos.session.machine import Session
+from logos.session.rebalancer import warm_watchers, watchers_of
 from logos.session.seats import SymbolReport
 
 APP_LOG = "app.log"
@@ -338,6 +339,7 @@ class _Job:
         return outcome
 
     def _drive(self, course: Course) -> str:
+        self._warm_watchers()
         layout = self.choice.layout
         if layout is not None:
             return course.jump(layout.grid, layout.changes, layout.cursor)
@@ -351,6 +353,14 @@ class _Job:
             for state in self.assembly.parts.pairs:
                 for bar in self.assembly.feed.history(state.pair.symbol, state.strategy.lookback, until):
                     state.on_bar(bar)
+
+    def _warm_watchers(self) -> None:
+        """Let the parts that keep prices see the bars before the window, as far as they look back."""
+        parts, feed = self.assembly.parts, self.assembly.feed
+        if self.window.start is not None:
+            until = self.window.start + parts.interval - 1
+            symbols = sorted({state.pair.symbol for state in parts.pairs})
+            warm_watchers(watchers_of(parts), symbols, lambda symbol, count: feed.history(symbol, count, until))
 
     def _progress(self, session: Session) -> Progress:
         books, counts = session.account, session.counts

@@ -36,14 +36,15 @@ from logos.config.changing import changed
 from logos.config.records import SessionConfig
 from logos.context.clock import Clock, SystemClock
 from logos.context.parts import PartContext
-from logos.domain.bars import Slice
+from logos.domain.bars import Bar, Slice
 from logos.domain.columns import BarColumns
 from logos.domain.errors import ConfigError, DataError, InputError
 from logos.live.late_log import LateLog
 from logos.live.launch import data_notes
 from logos.plugins.registry import Registry
-from logos.session.machine import Session
+from logos.session.machine import Session, SessionParts
 from logos.session.pairs import PairState
+from logos.session.rebalancer import warm_watchers, watchers_of
 from logos.session.seats import ColumnFeed, Feed
 
 _INDEX = "bars.json"
@@ -164,6 +165,7 @@ class EngineTrials:
         )
         curve = EquityCurve(parts.books.starting_cash, parts.interval, parts.books.decimals)
         course = Course(session=session, recorder=recorder, curve=curve, flatten=config.session.flatten)
+        _warm_watchers(parts, bars, window)
         if choice.layout is not None:
             status = course.jump(choice.layout.grid, choice.layout.changes, choice.layout.cursor)
         else:
@@ -197,12 +199,25 @@ def _slices(session: Session, bars: Mapping[str, BarColumns], window: Window) ->
     interval = session.parts.interval
     spans = {symbol: span_of(one, window) for symbol, one in bars.items()}
     for state in session.pairs:
-        start = spans[state.pair.symbol][0]
-        before = bars[state.pair.symbol].part(max(0, start - state.strategy.lookback), start)
-        seen = grid_of_columns({state.pair.symbol: before}, interval)
-        session.warm_up(state, [seen.slice(index).bars[0] for index in range(len(seen))])
+        symbol = state.pair.symbol
+        session.warm_up(state, _bars_before(bars[symbol], spans[symbol][0], state.strategy.lookback, interval))
     grid = grid_of_columns({symbol: one.part(*spans[symbol]) for symbol, one in bars.items()}, interval)
     return map(grid.slice, range(len(grid)))
+
+
+def _bars_before(bars: BarColumns, start: int, count: int, interval: int) -> Sequence[Bar]:
+    """Return the last bars of a symbol before a row, so many at most."""
+    seen = grid_of_columns({bars.instrument.symbol: bars.part(max(0, start - count), start)}, interval)
+    return [seen.slice(index).bars[0] for index in range(len(seen))]
+
+
+def _warm_watchers(parts: SessionParts, bars: Mapping[str, BarColumns], window: Window) -> None:
+    """Let the parts that keep prices see the bars before the window."""
+
+    def history(symbol: str, count: int) -> Sequence[Bar]:
+        return _bars_before(bars[symbol], span_of(bars[symbol], window)[0], count, parts.interval)
+
+    warm_watchers(watchers_of(parts), sorted({state.pair.symbol for state in parts.pairs}), history)
 
 
 class NoFeed:

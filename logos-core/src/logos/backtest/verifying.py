@@ -32,6 +32,7 @@ COMPARED = (
     schemas.TRADES_FILE,
     schemas.ORDERS_FILE,
     schemas.DECISIONS_FILE,
+    schemas.WEIGHTS_FILE,
     schemas.EQUITY_FILE,
     schemas.BENCHMARK_FILE,
     schemas.QUARANTINE_FILE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,6 +135,11 @@ class SessionConfig:
     def pairs(self) -> int:
         """How many (strategy, symbol) pairs the session has."""
         return sum(len(entry.symbols) for entry in self.strategies)
+
+    @property
+    def traded(self) -> Mapping[str, int]:
+        """How many of the pairs each traded symbol has, by symbol in name order."""
+        return dict(sorted(Counter(symbol for entry in self.strategies for symbol in entry.symbols).items()))
 
     @property
     def parts(self) -> tuple[Offer, ...]:

@@ -15,6 +15,7 @@ from logos.domain.instruments import Instrument
 
 if TYPE_CHECKING:
     from logos.data.calendars import MarketCalendar
+    from logos.session.seats import FillTerms
 
 
 class Log(Protocol):
@@ -72,6 +73,8 @@ class PartContext:
         The feed's symbols in name order.
     pairs:
         How many (strategy, symbol) pairs the session has.
+    traded:
+        How many of those pairs each symbol has, by symbol in name order; a symbol without one is not there.
     calendar:
         Gives the trading calendar of an instrument; loads the calendar library at its first use.
     secrets:
@@ -80,6 +83,8 @@ class PartContext:
         Whether no address but loopback may be asked (``LOGOS_OFFLINE``).
     venue_record:
         For a broker outside this process: the record of its survey. ``None`` where none was made, as in a backtest.
+    fill_terms:
+        What the broker says of its fills, for whoever weighs costs; ``None`` where numbers alone cannot say it.
     """
 
     clock: Clock
@@ -94,4 +99,8 @@ class PartContext:
     calendar: Callable[[Instrument], MarketCalendar]
     secrets: Secrets = attrs.field(factory=Secrets)
     offline: bool = False
+    fill_terms: FillTerms | None = None
+    traded: Mapping[str, int] = attrs.field(
+        default=attrs.Factory(lambda self: dict.fromkeys(self.symbols, 1), takes_self=True)
+    )
     venue_record: Mapping[str, Any] | None = None

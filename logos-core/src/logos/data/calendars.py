@@ -170,6 +170,18 @@ def calendar_for(instrument: Instrument) -> MarketCalendar:
     return _calendar_named(instrument.calendar)
 
 
+def calendar_named(name: str) -> MarketCalendar:
+    """Return a calendar by its name.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, with the nearest ones.
+    """
+    check_calendar(name)
+    return _calendar_named(name)
+
+
 def session_bounds(name: str) -> tuple[Sequence[int], Sequence[int]]:
     """Return the opening and the close of every session of a calendar, ascending, in seconds since the epoch, UTC.
 

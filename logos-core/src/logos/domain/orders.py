@@ -159,6 +159,8 @@ class OrderIntent:
         Whether the order only brings the symbol's position nearer to zero.
     note:
         Why the quantity is less than was asked for, or why the order exists; may be empty.
+    rebalances:
+        Whether it is one of the orders of a rebalance: its purchases may spend what its sales bring in.
     """
 
     order_id: int
@@ -175,6 +177,7 @@ class OrderIntent:
     created_at: int
     reduces: bool
     note: str = ""
+    rebalances: bool = False
 
     @property
     def signed_quantity(self) -> int:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import attrs
 
 from logos.artifacts import schemas
-from logos.artifacts.rows import decision_row, fill_texts, trade_row
+from logos.artifacts.rows import decision_row, fill_texts, ratio_text, trade_row, weight_row
 from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order
@@ -21,7 +21,7 @@ from logos.live.event_lines import answer_fields, decision_fields, fill_fields, 
 from logos.live.journal import Head, Journal, fields_of
 from logos.live.orders_file import OrdersFile
 from logos.live.tally import Tally, add, spoke
-from logos.session.records import Decision
+from logos.session.records import Decision, Rebalanced
 
 Observer = Callable[[BrokerEvent], None]
 
@@ -61,7 +61,8 @@ class EventRecorder:
     Attributes
     ----------
     growing:
-        The files besides orders and journal to which rows are added, in the order in which they are handed over.
+        The files besides orders and journal to which rows are added, in the order in which they are handed over;
+        ``weights.csv`` is one more where it was laid out.
     """
 
     growing: ClassVar[tuple[str, ...]] = (schemas.TRADES_FILE, schemas.DECISIONS_FILE)
@@ -72,7 +73,8 @@ class EventRecorder:
         self._books = parts.books
         self._decimals = parts.books.decimals
         self._observe = parts.observe
-        self._files = {name: Appender(disk, folder / name, offsets[name]) for name in self.growing}
+        names = [*self.growing, *(name for name in (schemas.WEIGHTS_FILE,) if name in offsets)]
+        self._files = {name: Appender(disk, folder / name, offsets[name]) for name in names}
         self._trades = self._files[schemas.TRADES_FILE]
         self._decisions = self._files[schemas.DECISIONS_FILE]
         self.journal_file = Appender(disk, folder / schemas.JOURNAL_FILE, head.length)
@@ -106,6 +108,26 @@ class EventRecorder:
         )
         self._decisions.add(row.encode())
         self.journal.append_fields(decision.clock, "decision", decision_fields(decision))
+
+    def rebalanced(self, rebalanced: Rebalanced) -> None:
+        """Record that all targets were set anew; the decisions follow."""
+        volatility = rebalanced.volatility
+        values = {
+            "method": rebalanced.method,
+            "targets": {symbol: ratio_text(weight) for symbol, weight in rebalanced.targets.items()},
+            "risk": {symbol: ratio_text(share) for symbol, share in rebalanced.risk.items()},
+            "volatility": None if volatility is None else ratio_text(volatility),
+            "notes": list(rebalanced.notes),
+        }
+        self.journal.append(rebalanced.clock, "rebalanced", values)
+
+    def weights(self, rebalanced: Rebalanced, held: Mapping[str, int]) -> None:
+        """Record what the orders of a rebalance came to."""
+        rows = (
+            weight_row(rebalanced.clock, symbol, target, held[symbol], rebalanced.risk.get(symbol))
+            for symbol, target in rebalanced.targets.items()
+        )
+        self._files[schemas.WEIGHTS_FILE].add("".join(rows).encode())
 
     def intended(self, order: Order) -> None:
         """Record an order before anybody has seen it."""

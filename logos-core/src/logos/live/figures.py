@@ -92,11 +92,18 @@ def summarise(
         symbols=tuple(_symbol(holding, session.account, tally.fills) for holding in session.account.holdings()),
         data=tuple(DataLine(**attrs.asdict(report, recurse=False)) for report in reports),
         plugins=tuple(PluginLine(**plugin) for plugin in identity.plugins),
-        artifacts=tuple(_ARTIFACTS.items()),
+        artifacts=tuple(_artifacts(session).items()),
         path=ending.path,
         open_positions=tuple(_left_open(session)),
         warnings=ending.warnings,
     )
+
+
+def _artifacts(session: Session) -> dict[str, str]:
+    """Return what stands in a session's folder, by file."""
+    if session.rebalancer is None:
+        return _ARTIFACTS
+    return {schemas.WEIGHTS_FILE: "what each rebalance wanted, and what came of it", **_ARTIFACTS}
 
 
 def with_feed(summary: SessionSummary, taken: Taken, interval: int, feed: Mapping[str, Any]) -> SessionSummary:
@@ -117,7 +124,7 @@ def with_feed(summary: SessionSummary, taken: Taken, interval: int, feed: Mappin
         if isinstance(dropped, dict) and any(dropped.values()):
             drops[symbol] = {reason: count for reason, count in sorted(dropped.items()) if count}
     opened = [one.first for one in taken.symbols.values() if one.first is not None]
-    artifacts = {schemas.BARS_FILE: "every bar, timer tick and correction from the feed", **_ARTIFACTS}
+    artifacts = {schemas.BARS_FILE: "every bar, timer tick and correction from the feed", **dict(summary.artifacts)}
     return attrs.evolve(
         summary,
         first_bar=min(opened) + interval if opened else None,

@@ -37,6 +37,7 @@ from logos.live.tally import Tally
 from logos.live.warming import ask_history, hear_history, lookbacks
 from logos.live.watch import Watch
 from logos.session.outside import OutsideBroker
+from logos.session.rebalancer import schedule_of
 from logos.session.seats import SymbolReport
 
 
@@ -109,7 +110,7 @@ def _start(
     now = setup.clock.now()
     clock = _first_clock(reports, now)
     opening, recorded = _opening(config, assembly, reports, clock, log)
-    hear_history(assembly.parts.pairs, [one.bar for one in opening])
+    hear_history(assembly.parts, [one.bar for one in opening])
     partial, identity = _claim(setup, config, assembly, session_id, now)
     if recorded is not None:
         identity.data_digest = recorded.taken.digest
@@ -148,7 +149,7 @@ def _opening(
     """Return the bars from before a polled session, and its record that begins with them."""
     if not assembly.feed.polled:
         return [], None
-    wanted = lookbacks(assembly.parts.pairs)
+    wanted = lookbacks(assembly.parts)
     bars = ask_history(assembly.feed, wanted, clock, config.interval, reports, log)
     opening = [History(bar, origin, history_row(bar, origin, clock, config.interval)) for bar, origin in bars]
     taken = Taken(config.interval)
@@ -206,6 +207,8 @@ def _lay_out(stage: Stage, clock: int, opening: Sequence[History], recorded: Rec
         disk.replace(folder / schemas.VENUE_FILE, outside.file.content)
         if outside.dry_run:
             tables[schemas.ORDERS_FILE] = schemas.header(schemas.DRY_RUN_ORDER_COLUMNS).encode()
+    if schedule_of(stage.assembly.parts.allocator) is not None:
+        tables[schemas.WEIGHTS_FILE] = schemas.header(schemas.WEIGHT_COLUMNS).encode()
     offsets = {name: len(content) for name, content in tables.items() if name != schemas.QUARANTINE_FILE}
     for name, content in tables.items():
         disk.replace(folder / name, content)

@@ -35,6 +35,7 @@ from logos.live.unchanged import Record, check, check_files, lengths
 from logos.live.warming import lookbacks
 from logos.live.watch import Watch
 from logos.live.written_ahead import keep_ahead, read_ahead
+from logos.session.rebalancer import warm_watchers, watchers_of
 
 _UNFINISHED = (".*.new", "plots/*.partial")
 """Temporary names under which files are written before they are put in place."""
@@ -113,7 +114,7 @@ def _continue(
     if state["status"] == Status.HALTED:
         _refuse_kill(folder, watch, parse_time(state["clock"]))
     assembly = setup.wrap(assembly, watch)
-    rerun = read_rerun(folder, state, config, lookbacks(assembly.parts.pairs))
+    rerun = read_rerun(folder, state, config, lookbacks(assembly.parts))
     kept = _Kept(folder=folder, state=state, config=config, record=record, rerun=rerun, outside=outside)
     with released(assembly):
         return _run_on(setup, kept, assembly, watch, late)
@@ -228,7 +229,7 @@ def _refuse_kill(folder: Path, watch: Watch, clock: int) -> None:
 
 
 def _warm_up(play: Play, unheard: int | None, rerun: Rerun | None) -> None:
-    """Rebuild the strategies from the bars before the restart.
+    """Rebuild the strategies, and the parts that keep prices, from the bars before the restart.
 
     The bars at which a session was halted were kept from its strategies. Where such a bar is the last one, a strategy
     may now say something new: that is decided at the next bar, as any other change of a signal.
@@ -241,12 +242,17 @@ def _warm_up(play: Play, unheard: int | None, rerun: Rerun | None) -> None:
     stage, clock = play.stage, play.session.sliced_at
     if not play.session.counts.slices and rerun is None:
         return
+
+    def history(symbol: str, count: int) -> Sequence[Bar]:
+        if rerun is None:
+            return stage.assembly.feed.history(symbol, count, clock)
+        return rerun.history(symbol, count)
+
+    symbols = sorted({state.pair.symbol for state in play.session.pairs})
+    warm_watchers(watchers_of(play.session.parts), symbols, history)
     for state in play.session.pairs:
         symbol, lookback = state.pair.symbol, state.strategy.lookback
-        if rerun is None:
-            bars: Sequence[Bar] = stage.assembly.feed.history(symbol, lookback, clock)
-        else:
-            bars = rerun.history(symbol, lookback)
+        bars = history(symbol, lookback)
         value = play.session.warm_up(state, bars)
         heard = not bars or unheard is None or bars[-1].timestamp + stage.config.interval > unheard
         if rerun is not None and symbol not in rerun.recorded.taken.symbols:

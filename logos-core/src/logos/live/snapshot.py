@@ -74,6 +74,8 @@ def snapshot(
 ) -> dict[str, Any]:
     """Return a session as JSON values. Everything collected must have been handed over before."""
     state = _state(identity, session, recorder, feed, status)
+    if session.rebalancer is not None:
+        state["rebalance"] = session.rebalancer.snapshot()
     if recorder.outside is not None:
         state["outside"] = recorder.outside.snapshot(session.desk.written_ahead)
     if recording is not None:
@@ -147,6 +149,8 @@ def restore(session: Session, recorder: SessionRecorder, state: dict[str, Any]) 
         session.desk.adopt(_restored_order(entry, pair.instrument, session.account.decimals), pair)
     session.parts.broker.restore(state["broker"], session.orders.by_id)
     session.parts.guards.restore(state["guards"])
+    if session.rebalancer is not None:
+        session.rebalancer.restore(state["rebalance"])
 
 
 def _account_state(books: Books) -> dict[str, Any]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from logos.context.parts import Log
 from logos.domain.bars import Bar
 from logos.domain.errors import PartFailedError, part_at_work
 from logos.domain.times import time_text
-from logos.session.pairs import PairState
+from logos.session.machine import SessionParts
 from logos.session.polled import Origin, PolledFeed
+from logos.session.rebalancer import warm_watchers, watchers_of
 from logos.session.seats import Feed, SymbolReport
 
 
-def lookbacks(pairs: Iterable[PairState]) -> dict[str, int]:
-    """Return how many bars the strategies of each symbol look back at most, by symbol in name order."""
+def lookbacks(parts: SessionParts) -> dict[str, int]:
+    """Return how many bars the parts of a session look back at most, by traded symbol in name order."""
+    least = max((watcher.lookback for watcher in watchers_of(parts)), default=0)
     found: dict[str, int] = {}
-    for state in pairs:
-        found[state.pair.symbol] = max(found.get(state.pair.symbol, 0), state.strategy.lookback)
+    for state in parts.pairs:
+        found[state.pair.symbol] = max(found.get(state.pair.symbol, least), state.strategy.lookback)
     return dict(sorted(found.items()))
 
 
@@ -67,11 +69,18 @@ def _check(symbol: str, bars: Sequence[Bar], latest: int) -> None:
         raise PartFailedError.of("the feed", ValueError(fault))
 
 
-def hear_history(pairs: Iterable[PairState], history: Sequence[Bar]) -> None:
-    """Let the strategies hear the bars from before a session; what they say to them is not acted upon."""
-    for state in pairs:
-        symbol, lookback = state.pair.symbol, state.strategy.lookback
-        own = [bar for bar in history if bar.symbol == symbol]
+def hear_history(parts: SessionParts, history: Sequence[Bar]) -> None:
+    """Let the parts hear the bars from before a session; what strategies say to them is not acted upon."""
+    own: dict[str, list[Bar]] = {}
+    for bar in history:
+        own.setdefault(bar.symbol, []).append(bar)
+
+    def last(symbol: str, count: int) -> Sequence[Bar]:
+        return own.get(symbol, [])[-count:] if count else ()
+
+    for state in parts.pairs:
+        symbol = state.pair.symbol
         with part_at_work(f"strategy {state.pair.strategy} on {symbol}"):
-            for bar in own[-lookback:] if lookback else ():
+            for bar in last(symbol, state.strategy.lookback):
                 state.on_bar(bar)
+    warm_watchers(watchers_of(parts), sorted({state.pair.symbol for state in parts.pairs}), last)

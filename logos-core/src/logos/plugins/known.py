@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_ALLOCATORS = ("herc", "hrp", "inverse_volatility", "mean_variance", "risk_parity")
 _GUARDS = ("drawdown", "exposure", "kill_switch", "max_notional", "order_rate", "reject_rate", "stale_data")
 
 CORE_COMMANDS = {
@@ -22,7 +23,8 @@ CORE_COMMANDS = {
 """The commands of the core, in the order of the help: where each stands, and one line about it."""
 
 DISTRIBUTIONS = {
-    ("allocator", "hrp"): "logos-risk",
+    **{("allocator", name): "logos-risk" for name in _ALLOCATORS},
+    ("allocator", "skfolio"): "'logos-risk[skfolio]'",
     ("broker", "alpaca"): "'logos-brokers[alpaca]'",
     ("broker", "ccxt"): "'logos-brokers[ccxt]'",
     ("broker", "ib"): "logos-brokers",
@@ -30,5 +32,6 @@ DISTRIBUTIONS = {
     ("feed", "ccxt"): "'logos-feeds[ccxt]'",
     ("feed", "yfinance"): "'logos-feeds[yfinance]'",
     **{("guard", name): "logos-risk" for name in _GUARDS},
+    ("position_manager", "cost_aware"): "logos-risk",
 }
 """Which distribution to install for a part, as pip wants it; only for hints."""

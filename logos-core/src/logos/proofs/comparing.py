@@ -18,6 +18,7 @@ COMPARED = (
     schemas.JOURNAL_FILE,
     schemas.ACCOUNT_FILE,
     schemas.DECISIONS_FILE,
+    schemas.WEIGHTS_FILE,
     schemas.TRADES_FILE,
     schemas.POSITIONS_FILE,
     schemas.ORDERS_FILE,

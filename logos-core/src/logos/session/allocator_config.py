@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from logos.domain.errors import InputError
+from logos.session.schedule import Rebalancing
 
 
 def _share(_instance: Any, attribute: attrs.Attribute[Decimal], value: Decimal) -> None:
@@ -31,9 +32,15 @@ class EqualWeightConfig:
     ----------
     invest:
         The share of equity that all pairs together may take, above 0 and at most 1.
+    rebalance:
+        When all targets are set anew; by default only a changed signal sets its own.
+    calendar:
+        Whose sessions end the periods of ``rebalance``; by default that of the traded symbols.
     """
 
     invest: Decimal = attrs.field(default=Decimal("0.95"), validator=_share)
+    rebalance: Rebalancing = Rebalancing.NEVER
+    calendar: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,9 @@ from functools import lru_cache
 from logos.context.parts import PartContext
 from logos.domain.money import RATIO_ONE
 from logos.session.allocator_config import EqualWeightConfig, FixedQuantityConfig
-from logos.session.seats import AccountView, Pair, PairSignal, Target
+from logos.session.rebalancing import Rebalance
+from logos.session.schedule import Schedule, schedule_for
+from logos.session.seats import AccountView, Pair, PairSignal, State, Target
 
 _KEPT = 1024
 """Most strategies have two or three signals, so most targets have been worked out before."""
@@ -39,6 +41,32 @@ class EqualWeight:
         return Target(pair=pair, weight=self._unit * value)
 
 
+class RebalancedEqualWeight(EqualWeight):
+    """The same shares, set anew on a schedule.
+
+    Parameters
+    ----------
+    schedule:
+        When.
+    """
+
+    def __init__(self, share: Fraction, schedule: Schedule) -> None:
+        super().__init__(share)
+        self.schedule = schedule
+        self.ready = True
+
+    def rebalance(self, signals: Sequence[PairSignal], account: AccountView) -> Rebalance:
+        """Return the same share of today's equity for every pair, times its signal."""
+        return Rebalance(targets=self.targets(signals, account), method="equal_weight")
+
+    def snapshot(self) -> State:
+        """Return nothing: the shares never change."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        """Take back nothing."""
+
+
 class FixedQuantity:
     """Every pair holds the same number of units at full signal.
 
@@ -62,7 +90,9 @@ class FixedQuantity:
 
 def equal_weight(config: EqualWeightConfig, context: PartContext) -> EqualWeight:
     """Build the ``equal_weight`` allocator."""
-    return EqualWeight(Fraction(config.invest) / context.pairs)
+    share = Fraction(config.invest) / context.pairs
+    schedule = schedule_for(config.rebalance, config.calendar, context)
+    return EqualWeight(share) if schedule is None else RebalancedEqualWeight(share, schedule)
 
 
 def fixed_quantity(config: FixedQuantityConfig, context: PartContext) -> FixedQuantity:  # noqa: ARG001 - a factory

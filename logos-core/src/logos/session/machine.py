@@ -18,8 +18,10 @@ from logos.domain.times import SECONDS_A_DAY, time_text
 from logos.ledger.books import AccountRow, Books, EquityRow
 from logos.session.desk import OrderDesk
 from logos.session.guarding import GuardRail
-from logos.session.order_intent import Refusal, Translator
+from logos.session.order_intent import Quantised, Refusal, Translator
 from logos.session.pairs import PairState
+from logos.session.rebalancer import WATCHING, Rebalancer, rebalancer_of, watchers_of
+from logos.session.rebalancing import Held
 from logos.session.records import Decision, Outcome, Recorder
 from logos.session.seats import Allocator, Broker, PairSignal, PositionManager, Target
 from logos.session.working import WorkingOrders
@@ -74,6 +76,8 @@ class Session:
     ----------
     sliced_at:
         The clock of the last slice with bars; a timer tick may have moved the clock on since.
+    rebalancer:
+        Asks the allocator for all targets on its schedule; ``None`` where it has none.
     """
 
     def __init__(
@@ -99,6 +103,8 @@ class Session:
         }
         self.orders = WorkingOrders()
         self.desk = OrderDesk(self, recorder, self.orders)
+        self.rebalancer = rebalancer_of(parts, self.pairs)
+        self._watchers = watchers_of(parts)
         self._working = self.orders.by_id
         self._moved = self.desk.moved
         self._inspect = parts.guards.inspect
@@ -165,11 +171,8 @@ class Session:
                         retries = [*(retries or ()), state]
         except Exception as error:
             raise PartFailedError.of(_strategy(state), error) from error
-        if changed:
-            self._decide(changed, self.clock)
-        if retries:
-            for state in retries:
-                self._trade_difference(state, self.clock)
+        if changed or retries or self.rebalancer is not None:
+            self._act(changed or (), retries or ())
         return True
 
     def _match_and_mark(self, bars: Slice) -> None:
@@ -198,6 +201,26 @@ class Session:
         if self._moved:
             self.desk.record_moves(clock)
         self._record_row(self._row(clock))
+        if self._watchers:
+            self._show_watchers(these)
+        if self.rebalancer is not None and self.rebalancer.pending is not None:
+            self._show_weights(self.rebalancer)
+
+    def _show_watchers(self, bars: Sequence[Bar]) -> None:
+        with part_at_work(WATCHING):
+            for watcher in self._watchers:
+                watcher.watch(bars)
+
+    def _show_weights(self, rebalancer: Rebalancer) -> None:
+        """Record what the orders of the last rebalance came to."""
+        if rebalancer.pending is not None:
+            self._recorder.weights(rebalancer.pending, rebalancer.held())
+            rebalancer.pending = None
+
+    @property
+    def sees_every_slice(self) -> bool:
+        """Whether no slice may be passed over: a part keeps prices, or all targets may fall due."""
+        return bool(self._watchers) or self.rebalancer is not None
 
     def pass_over(self, last: Slice, *, first: int, slices: int, bars: int, marks: Iterable[Bar], highest: int) -> None:
         """Move on over slices in which no order worked and no signal changed: only prices have moved.
@@ -228,22 +251,59 @@ class Session:
 
     # -- from signals to orders ------------------------------------------------------------------------------------
 
+    def _act(self, changed: Sequence[tuple[PairState, Signal]], retries: Sequence[PairState]) -> None:
+        """Set the targets of changed signals, or of all pairs where that is due, and trade."""
+        rebalancer, clock = self.rebalancer, self.clock
+        if rebalancer is not None and self.bars and rebalancer.is_due(clock):
+            self._rebalance(rebalancer, changed, clock)
+            return
+        if changed:
+            self._decide(changed, clock)
+        for state in retries:
+            self._trade_difference(state, clock)
+
     def _decide(self, changed: Sequence[tuple[PairState, Signal]], clock: int) -> None:
         signals = [PairSignal(pair=state.pair, instrument=state.instrument, signal=signal) for state, signal in changed]
         for (state, signal), target in zip(changed, self._targets(signals), strict=True):
             begins = state.value is None
-            state.signal = signal
-            state.value = signal.value
-            quantised = self._translator.quantise(target, state.instrument)
-            state.weight = quantised.weight
-            state.target = quantised.lots
-            state.note = quantised.note
-            state.refused = ""
-            state.retry = False
-            self.desk.cancel_pair(state, "target changed")
+            quantised = self._set_target(state, signal, target, "target changed")
             if begins and not quantised.lots and not quantised.code:
                 continue
             self._trade_difference(state, clock, quantised.code)
+
+    def _rebalance(self, rebalancer: Rebalancer, changed: Sequence[tuple[PairState, Signal]], clock: int) -> None:
+        """Set the targets of all pairs that have spoken anew: what reduces is ordered before what increases."""
+        fresh = {state.pair: signal for state, signal in changed}
+        spoken = [state for state in self.pairs if state.pair in fresh or state.value is not None]
+        signals = [
+            PairSignal(pair=state.pair, instrument=state.instrument, signal=fresh.get(state.pair) or _at_market(state))
+            for state in spoken
+        ]
+        wanted = rebalancer.ask(signals, clock)
+        weights: dict[str, int] = {}
+        asked: list[tuple[PairState, str]] = []
+        for state, one, target in zip(spoken, signals, wanted.targets, strict=True):
+            begins = state.value is None
+            quantised = self._set_target(state, one.signal, target, "rebalanced")
+            weights[state.pair.symbol] = weights.get(state.pair.symbol, 0) + (quantised.weight or 0)
+            if not begins or quantised.lots or quantised.code:
+                asked.append((state, quantised.code))
+        self._recorder.rebalanced(rebalancer.keep(wanted, weights, clock))
+        for state, code in sorted(asked, key=lambda one: abs(one[0].target) >= abs(one[0].position)):
+            self._trade_difference(state, clock, code, rebalances=True)
+
+    def _set_target(self, state: PairState, signal: Signal, target: Target, why: str) -> Quantised:
+        """Give a pair its target; what works for it is cancelled."""
+        state.signal = signal
+        state.value = signal.value
+        quantised = self._translator.quantise(target, state.instrument)
+        state.weight = quantised.weight
+        state.target = quantised.lots
+        state.note = quantised.note
+        state.refused = ""
+        state.retry = False
+        self.desk.cancel_pair(state, why)
+        return quantised
 
     def _targets(self, signals: Sequence[PairSignal]) -> Sequence[Target]:
         with part_at_work("the allocator"):
@@ -257,17 +317,21 @@ class Session:
                     raise TypeError(f"a target is no Fraction: {target}")
         return targets
 
-    def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
+    def _trade_difference(self, state: PairState, clock: int, code: str = "", *, rebalances: bool = False) -> None:
         """Order what a pair lacks to its target, and record the decision."""
         with part_at_work("the position manager"):
             difference = self.parts.position_manager.difference(state.pair, state.target, state.position, self.account)
-            if type(difference) is not int:
-                raise TypeError(f"it answered {difference!r} instead of whole lots")
+            if type(difference) is not int and not isinstance(difference, Held):
+                raise TypeError(f"it answered {difference!r} instead of whole lots or Held")
+        if isinstance(difference, Held):
+            state.retry = False
+            self._refuse(state, clock, Refusal(difference.code, difference.detail), Outcome.UNCHANGED)
+            return
         if not difference:
             state.retry = False
             self._refuse(state, clock, self._nothing_to_do(state, code), Outcome.REFUSED if code else Outcome.UNCHANGED)
             return
-        intent = self._translator.intent(state, difference, clock)
+        intent = self._translator.intent(state, difference, clock, rebalances=rebalances)
         if isinstance(intent, Refusal):
             state.retry = self._nearer_to_zero(state, difference)
             self._refuse(state, clock, intent, Outcome.REFUSED)
@@ -354,6 +418,8 @@ class Session:
     def finish(self, reason: str) -> None:
         """Cancel what still works, as at the end of the data."""
         self.desk.cancel_all(reason)
+        if self.rebalancer is not None:
+            self._show_weights(self.rebalancer)
 
     # -- restart ---------------------------------------------------------------------------------------------------
 
@@ -368,6 +434,12 @@ class Session:
 
 def _strategy(state: PairState | None) -> str:
     return "a strategy" if state is None else f"strategy {state.pair.strategy} on {state.pair.symbol}"
+
+
+def _at_market(state: PairState) -> Signal:
+    """Return a pair's last signal as a market order: the prices that it named are of another time."""
+    assert state.value is not None
+    return Signal(state.value)
 
 
 def _names(causes: Sequence[Cause]) -> str:

@@ -125,7 +125,9 @@ class Translator:
             return Quantised(weight=weight, lots=0, code="below_lot", note=note)
         return Quantised(weight, lots)
 
-    def intent(self, pair: PairState, difference: int, clock: int) -> OrderIntent | Refusal:
+    def intent(
+        self, pair: PairState, difference: int, clock: int, *, rebalances: bool = False
+    ) -> OrderIntent | Refusal:
         """Return the order that trades a pair's difference (signed lots, not 0), or why there can be none."""
         instrument = pair.instrument
         symbol = instrument.symbol
@@ -137,6 +139,8 @@ class Translator:
                 UNKNOWN_ORDER, f"an order of {symbol} has an unknown outcome: nothing goes out before it is settled"
             )
         draft = self._draft(pair, difference, price, clock)
+        if rebalances:
+            draft = attrs.evolve(draft, rebalances=True)
         afforded = self._cut_to_cash(draft)
         if isinstance(afforded, Refusal):
             return afforded

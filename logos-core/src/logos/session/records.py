@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
+
+import attrs
 
 from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.instruments import Instrument
@@ -53,6 +55,34 @@ class Decision(NamedTuple):
     detail: str = ""
 
 
+@attrs.frozen(kw_only=True)
+class Rebalanced:
+    """Targets that were set anew on a schedule. Ratios are in hundred-millionths.
+
+    Attributes
+    ----------
+    clock:
+        The clock of the decision.
+    method:
+        What found the weights.
+    targets:
+        By symbol, the share of equity that is wanted, signals counted; every symbol that the session trades.
+    risk:
+        By symbol, its share of the expected variance at full signals; empty where nothing is known.
+    volatility:
+        The expected volatility a year at full signals; ``None`` where nothing is known.
+    notes:
+        What was given up and why.
+    """
+
+    clock: int
+    method: str
+    targets: Mapping[str, int]
+    risk: Mapping[str, int]
+    volatility: int | None
+    notes: tuple[str, ...]
+
+
 class Recorder(Protocol):
     """Writes down what a session does, in the order in which it is told."""
 
@@ -61,6 +91,12 @@ class Recorder(Protocol):
 
     def decided(self, decision: Decision) -> None:
         """Record a decision."""
+
+    def rebalanced(self, rebalanced: Rebalanced) -> None:
+        """Record that all targets were set anew; the decisions follow."""
+
+    def weights(self, rebalanced: Rebalanced, held: Mapping[str, int]) -> None:
+        """Record what is held by symbol, in hundred-millionths of equity, after the slice that followed a rebalance."""
 
     def intended(self, order: Order) -> None:
         """Record an order before anybody has seen it."""

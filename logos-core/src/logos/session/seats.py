@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from logos.session.rebalancing import Held
+
     Column = npt.NDArray[np.int64]
 
 State = dict[str, Any]
@@ -459,5 +461,8 @@ class Allocator(Protocol):
 class PositionManager(Protocol):
     """Turns a target and a position into the difference to trade."""
 
-    def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int:
-        """Return the signed lots to trade so that the pair comes from its position to its target, both in lots."""
+    def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int | Held:
+        """Return the signed lots to trade so that the pair comes from its position to its target, both in lots.
+
+        A manager that leaves a difference alone says why with ``Held``.
+        """

@@ -17,7 +17,9 @@ from logos.ledger.books import AccountRow, Holding
 from logos.session.guarding import GuardRail
 from logos.session.machine import SessionParts
 from logos.session.pairs import PairState
-from logos.session.records import Decision
+from logos.session.rebalancing import Held, PriceWatcher, Rebalance, RebalancingAllocator
+from logos.session.records import Decision, Rebalanced
+from logos.session.schedule import Schedule
 from logos.session.seats import (
     AccountView,
     Allocator,
@@ -58,8 +60,8 @@ def seated(assembly: Assembly, tape: Tape, *, backwards: bool = False) -> Sessio
     return attrs.evolve(
         parts,
         broker=RecordedBroker(parts.broker, tape),
-        allocator=RecordedAllocator(parts.allocator, tape, backwards=backwards),
-        position_manager=RecordedManager(parts.position_manager, tape),
+        allocator=_recorded_allocator(parts.allocator, tape, backwards=backwards),
+        position_manager=_recorded_manager(parts.position_manager, tape),
         guards=RecordedRail(parts.guards, tape),
     )
 
@@ -93,6 +95,18 @@ def _recorded(state: PairState, tape: Tape) -> Callable[[Bar], Signal | None]:
         return signal
 
     return recorded
+
+
+def _recorded_allocator(allocator: Allocator, tape: Tape, *, backwards: bool) -> Allocator:
+    if isinstance(allocator, RebalancingAllocator):
+        return RecordedRebalancing(allocator, tape, backwards=backwards)
+    return RecordedAllocator(allocator, tape, backwards=backwards)
+
+
+def _recorded_manager(manager: PositionManager, tape: Tape) -> PositionManager:
+    return (
+        RecordedWatchingManager(manager, tape) if isinstance(manager, PriceWatcher) else RecordedManager(manager, tape)
+    )
 
 
 class RecordedRail(GuardRail):
@@ -133,6 +147,10 @@ class RecordedAllocator:
             targets = list(self._allocator.targets(list(reversed(changed)), view))[::-1]
         else:
             targets = list(self._allocator.targets(changed, view))
+        self._note(changed, targets)
+        return targets
+
+    def _note(self, changed: Sequence[PairSignal], targets: Sequence[Target]) -> None:
         for one, target in zip(changed, targets, strict=False):
             weight, units = target.weight, target.quantity
             self._tape.note(
@@ -143,7 +161,51 @@ class RecordedAllocator:
                 None if weight is None else str(weight),
                 None if units is None else str(units),
             )
-        return targets
+
+
+class RecordedRebalancing(RecordedAllocator):
+    """An allocator with a schedule, or one that could have one; prices are passed on where it keeps them."""
+
+    _allocator: RebalancingAllocator
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """When it sets all targets anew."""
+        return self._allocator.schedule
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has seen enough to decide."""
+        return self._allocator.ready
+
+    def rebalance(self, signals: Sequence[PairSignal], account: AccountView) -> Rebalance:
+        """Return targets for the last signals of all pairs that have spoken."""
+        view = _WatchedAccount(account, self._tape.trace)
+        if self._backwards:
+            found = self._allocator.rebalance(list(reversed(signals)), view)
+            found = attrs.evolve(found, targets=list(found.targets)[::-1])
+        else:
+            found = self._allocator.rebalance(signals, view)
+        self._note(signals, found.targets)
+        return found
+
+    def snapshot(self) -> State:
+        """Return the weights in force."""
+        return self._allocator.snapshot()
+
+    def restore(self, state: State) -> None:
+        """Take back a snapshot."""
+        self._allocator.restore(state)
+
+    @property
+    def lookback(self) -> int:
+        """How many bars of each symbol decide; none where it keeps no prices."""
+        return self._allocator.lookback if isinstance(self._allocator, PriceWatcher) else 0
+
+    def watch(self, bars: Sequence[Bar]) -> None:
+        """See bars."""
+        if isinstance(self._allocator, PriceWatcher):
+            self._allocator.watch(bars)
 
 
 class _WatchedAccount:
@@ -193,11 +255,27 @@ class RecordedManager:
         self._tape = tape
         self._part = f"position manager {tape.config.position_manager.name}"
 
-    def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int:
+    def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int | Held:
         """Return the signed lots to trade."""
         lots = self._manager.difference(pair, target, position, account)
-        self._tape.note("difference", self._part, pair_text(pair), lots)
+        values = (lots.code, lots.detail) if isinstance(lots, Held) else (lots,)
+        self._tape.note("difference", self._part, pair_text(pair), *values)
         return lots
+
+
+class RecordedWatchingManager(RecordedManager):
+    """A position manager that keeps prices."""
+
+    _manager: PriceWatcher  # type: ignore[assignment]  # and a position manager
+
+    @property
+    def lookback(self) -> int:
+        """How many bars of each symbol decide."""
+        return self._manager.lookback
+
+    def watch(self, bars: Sequence[Bar]) -> None:
+        """See bars."""
+        self._manager.watch(bars)
 
 
 class RecordedBroker:
@@ -264,6 +342,12 @@ class TraceRecorder:
             decision.detail,
         )
         self._tape.note("decision", "the orders", pair_text(decision.pair), *values)
+
+    def rebalanced(self, rebalanced: Rebalanced) -> None:
+        """Hear of a rebalance; its targets are written down already."""
+
+    def weights(self, rebalanced: Rebalanced, held: Mapping[str, int]) -> None:
+        """Hear of what a rebalance came to; it follows from the fills."""
 
     def intended(self, order: Order) -> None:
         """Record an order before anybody has seen it."""

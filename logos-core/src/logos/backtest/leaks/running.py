@@ -16,6 +16,7 @@ from logos.domain.bars import Bar, Slice
 from logos.domain.errors import InputError, PartFailedError, part_at_work
 from logos.session.machine import Session
 from logos.session.pairs import PairState
+from logos.session.rebalancer import watchers_of
 from logos.session.seats import Strategy
 
 _NOON = 1_700_000_000
@@ -177,6 +178,8 @@ def _slices(assembly: Assembly, session: Session, conditions: Conditions, tape: 
             if start is not None and bars.clock < start + interval:
                 tape.clock = bars.clock
                 _ask(session.pairs, bars)
+                for watcher in watchers_of(session.parts):
+                    watcher.watch(bars.bars)
             else:
                 yield bars
 
