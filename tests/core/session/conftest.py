@@ -129,6 +129,12 @@ class Recording:
         self.decisions.append(decision)
         self.heard.append(("decided", decision.outcome.value, decision.order_id or decision.code))
 
+    def rebalanced(self, rebalanced) -> None:
+        self.heard.append(("rebalanced", dict(rebalanced.targets)))
+
+    def weights(self, rebalanced, held) -> None:
+        self.heard.append(("weights", dict(rebalanced.targets), dict(held)))
+
     def intended(self, order) -> None:
         self.heard.append(("intended", order.intent.order_id))
 
@@ -165,7 +171,7 @@ class World:
     """A session and everything around it."""
 
     def __init__(  # noqa: PLR0917 -- every part can be set
-        self, scripts, guards, instruments, quantity, share, cash, margin, conversions, manager
+        self, scripts, guards, instruments, quantity, share, cash, margin, conversions, manager, allocator
     ) -> None:
         names = sorted({pair.partition("/")[2] for pair in scripts})
         listed = instruments or [make(name) for name in names]
@@ -203,7 +209,7 @@ class World:
                 )
                 for pair, strategy in self.strategies.items()
             ],
-            allocator=EqualWeight(share) if share else FixedQuantity(Fraction(quantity)),
+            allocator=allocator or (EqualWeight(share) if share else FixedQuantity(Fraction(quantity))),
             position_manager=manager or WholeDifference(),
             guards=self.rail,
             calendar=lambda _instrument: AlwaysOpen(),
@@ -259,10 +265,10 @@ def open_session():
         margin=False,
         conversions=None,
         manager=None,
+        allocator=None,
     ) -> World:
-        return World(
-            scripts, guards or {}, list(instruments), quantity, share, cash, margin, conversions or {}, manager
-        )
+        held, listed = conversions or {}, list(instruments)
+        return World(scripts, guards or {}, listed, quantity, share, cash, margin, held, manager, allocator)
 
     return opened
 

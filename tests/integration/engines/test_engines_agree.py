@@ -141,7 +141,14 @@ CONFIGS = st.fixed_dictionaries(
         "least": st.sampled_from(["0", "40"]),
         "cash": st.sampled_from(["1000", "25000"]),
         "currency": st.sampled_from(["USD", "USD", "EUR"]),
-        "allocator": st.sampled_from(["{plugin: equal_weight}", '{plugin: fixed_quantity, quantity: "7"}']),
+        "allocator": st.sampled_from(
+            [
+                "{plugin: equal_weight}",
+                '{plugin: fixed_quantity, quantity: "7"}',
+                "{plugin: equal_weight, rebalance: every_bar}",
+                "{plugin: equal_weight, rebalance: day_end}",
+            ]
+        ),
         "guards": guard_sets(),
         "strategies": strategy_lists(),
     }
@@ -224,6 +231,10 @@ def assert_traded_alike(workspace: Path, text: str, registry: Registry, backtest
     session = setup.sessions / traded.session_id
     for name in SHARED_WITH_TRADE:
         assert (session / name).read_bytes() == (backtest.folder / name).read_bytes(), name
+    rebalances = [folder / schemas.WEIGHTS_FILE for folder in (session, backtest.folder)]
+    assert rebalances[0].exists() == rebalances[1].exists() == ("rebalance: " in text and "never" not in text)
+    if rebalances[0].exists():
+        assert rebalances[0].read_bytes() == rebalances[1].read_bytes()
     account = [row.split(",") for row in (session / schemas.ACCOUNT_FILE).read_text().splitlines()[1:]]
     equity = [row.split(",") for row in (backtest.folder / schemas.EQUITY_FILE).read_text().splitlines()[1:]]
     assert [[row[0], row[3], row[7]] for row in account] == equity

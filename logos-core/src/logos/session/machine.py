@@ -26,6 +26,10 @@ from logos.session.records import Decision, Outcome, Recorder
 from logos.session.seats import Allocator, Broker, PairSignal, PositionManager, Target
 from logos.session.working import WorkingOrders
 
+_NO_WEIGHTS = Refusal(
+    "no_weights_yet", "the allocator has not seen enough bars for its first rebalance: the signal waits for it"
+)
+
 
 @attrs.define(kw_only=True)
 class Counts:
@@ -268,6 +272,8 @@ class Session:
             begins = state.value is None
             quantised = self._set_target(state, signal, target, "target changed")
             if begins and not quantised.lots and not quantised.code:
+                if self.rebalancer is not None and signal.value and not self.rebalancer.has_begun:
+                    self._refuse(state, clock, _NO_WEIGHTS, Outcome.REFUSED)
                 continue
             self._trade_difference(state, clock, quantised.code)
 

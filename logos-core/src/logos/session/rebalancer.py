@@ -94,6 +94,11 @@ class Rebalancer:
         self.next_at: int | None = None
         self.pending: Rebalanced | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was a first rebalance."""
+        return self.next_at is not None
+
     def is_due(self, clock: int) -> bool:
         """Return whether targets are to be set anew at a slice."""
         return (self.next_at is None or clock >= self.next_at) and self._allocator.ready
