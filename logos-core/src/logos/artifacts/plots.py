@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,24 @@ def draw_equity(account_csv: Path, out: Path, *, title: str, currency: str) -> N
     a program version is stored in the file.
     """
     curve = read_curve(account_csv)
+    draw_picture(out, lambda figure: _compose(figure, curve, title, currency))
+
+
+def draw_picture(out: Path, compose: Callable[[Figure], None]) -> None:
+    """Draw a picture in the style of them all as a PNG; it appears whole or not at all.
+
+    Parameters
+    ----------
+    out:
+        The file to write; its folder is made where it is missing.
+    compose:
+        Fills the empty figure.
+    """
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         figure = Figure(figsize=_SIZE_INCHES, dpi=_DOTS_PER_INCH, facecolor="white")
-        _compose(figure, curve, title, currency)
+        compose(figure)
         canvas: Any = FigureCanvasAgg(figure)
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = out.with_name(out.name + ".partial")
@@ -94,7 +108,7 @@ def _compose(figure: Figure, curve: EquityCurve, title: str, currency: str) -> N
     days = curve.time / SECONDS_A_DAY
     _draw_upper(upper, days, curve.equity)
     _draw_lower(lower, days, -100.0 * curve.drawdown)
-    _set_time_axis(lower, days)
+    set_time_axis(lower, days)
     figure.align_ylabels(axes)
 
 
@@ -136,7 +150,7 @@ def _draw_upper(axes: Axes, days: Any, equity: Any) -> None:
         fontsize=8.5,
     )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    _print_ticks(axes)
+    print_ticks(axes)
 
 
 def _draw_lower(axes: Axes, days: Any, percent: Any) -> None:
@@ -145,10 +159,10 @@ def _draw_lower(axes: Axes, days: Any, percent: Any) -> None:
     deepest = min(float(percent.min()), -0.01)
     axes.set_ylim(deepest * 1.12, 0.0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    _print_ticks(axes)
+    print_ticks(axes)
 
 
-def _print_ticks(axes: Axes) -> None:
+def print_ticks(axes: Axes) -> None:
     """Print the vertical axis with thousands separators and as many decimals as its steps need."""
     step = float(np.diff(axes.get_yticks()[:2])[0])
     decimals = next((places for places in range(9) if abs(step * 10**places % 1 - 0.5) > 0.499), 9)
@@ -162,7 +176,8 @@ def _number(value: float, decimals: int) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _set_time_axis(axes: Axes, days: Any) -> None:
+def set_time_axis(axes: Axes, days: Any) -> None:
+    """Let the horizontal axis run from the first to the last of some times, in days since the epoch."""
     first, last = float(days[0]), float(days[-1])
     half_an_hour = 1 / 48
     axes.set_xlim(first, last) if last > first else axes.set_xlim(first - half_an_hour, first + half_an_hour)

@@ -8,6 +8,7 @@ from logos.artifacts.funnel_md import funnel_section
 from logos.artifacts.guards_md import guards_section
 from logos.artifacts.markdown import bullets, code, grouped, literal, percent, table
 from logos.artifacts.next_steps_md import next_steps_section
+from logos.artifacts.rebalancing_md import rebalancing_section
 from logos.artifacts.reconciliation_md import reconciliation_section
 from logos.artifacts.summary import SessionSummary
 from logos.artifacts.venue_md import venue_section
@@ -54,6 +55,7 @@ def render(summary: SessionSummary) -> str:
         venue_section(summary.at_venue),
         _profit(summary),
         _symbols(summary),
+        rebalancing_section(summary.rebalancings),
         _identity(summary),
         _data(summary),
         _record(summary),

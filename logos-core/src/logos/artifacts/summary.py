@@ -8,6 +8,7 @@ import attrs
 
 from logos.artifacts.funnel_md import Funnel
 from logos.artifacts.guards_md import GuardLine
+from logos.artifacts.rebalancing_md import Rebalancings
 from logos.artifacts.reconciliation_md import ReconciliationLine
 from logos.artifacts.venue_md import AtVenue
 from logos.domain.events import Cause
@@ -131,6 +132,8 @@ class SessionSummary:
         How the session compared with what stood outside, at its start and at each resume.
     at_venue:
         How it stands with its broker's venue; ``None`` where the broker has nothing outside.
+    rebalancings:
+        How often targets were set anew, and the last time; ``None`` where the allocator has no schedule.
     """
 
     session_id: str
@@ -162,3 +165,4 @@ class SessionSummary:
     drops: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
     reconciliation: tuple[ReconciliationLine, ...] = ()
     at_venue: AtVenue | None = None
+    rebalancings: Rebalancings | None = None

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from logos import paths
+import attrs
+
 from logos.assembly.build import Assembly
 from logos.assembly.guard_remarks import guard_remarks
 from logos.assembly.outside import is_outside
@@ -105,8 +107,9 @@ def _kill_files(workspace: Path, assembly: Assembly) -> Iterator[Problem]:
 
 def _own(config: SessionConfig, assembly: Assembly, context: PartContext, bars: dict[str, int]) -> Iterator[Problem]:
     """Yield what the parts say about their own keys."""
+    broker = assembly.parts.broker
     outlook = Outlook(
-        context=context,
+        context=attrs.evolve(context, fill_terms=broker.terms()) if isinstance(broker, PlainBroker) else context,
         feed=config.feed.name,
         broker=config.broker.name,
         polled=assembly.feed.polled,

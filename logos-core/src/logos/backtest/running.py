@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, takewhile
 from pathlib import Path
@@ -44,7 +44,13 @@ from logos.session.seats import SymbolReport
 APP_LOG = "app.log"
 
 
-def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "auto") -> BacktestOutcome:
+def run_backtest(
+    setup: BacktestSetup,
+    config: SessionConfig,
+    *,
+    engine: str = "auto",
+    finish: Callable[[Path, BacktestOutcome], None] | None = None,
+) -> BacktestOutcome:
     """Run a config over its recorded bars and write the run's folder, which appears whole or not at all.
 
     Parameters
@@ -52,6 +58,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
     engine:
         ``auto``, ``kernel``, ``jumping``, ``streaming-kernel`` or ``streaming``. An engine that cannot run the config
         gives way to a slower one.
+    finish:
+        Adds files to the folder before it takes its final name; it is given where the folder lies until then.
 
     Raises
     ------
@@ -99,6 +107,8 @@ def run_backtest(setup: BacktestSetup, config: SessionConfig, *, engine: str = "
         # To the very end: a first signal that comes while the files are written must not lose a run that is done.
         with watch.signals():
             outcome = job.run(log, first_open)
+            if finish is not None:
+                finish(partial, outcome)
             # Counted first: a crash between the two may count a run that nobody sees, and never the other way round.
             _count_trial(setup, config, window, outcome)
             setup.disk.rename_folder(partial, outcome.folder)

@@ -14,6 +14,7 @@ from logos.artifacts.rows import decision_row, fill_texts, ratio_text, trade_row
 from logos.domain.events import BrokerEvent, Cause, Fill
 from logos.domain.instruments import Instrument
 from logos.domain.orders import Order
+from logos.domain.times import time_text
 from logos.ledger.books import Books
 from logos.live.appending import Appender
 from logos.live.disk import Disk
@@ -111,6 +112,7 @@ class EventRecorder:
 
     def rebalanced(self, rebalanced: Rebalanced) -> None:
         """Record that all targets were set anew; the decisions follow."""
+        self.tally.rebalanced(rebalanced.method, rebalanced.notes)
         volatility = rebalanced.volatility
         values = {
             "method": rebalanced.method,
@@ -123,6 +125,13 @@ class EventRecorder:
 
     def weights(self, rebalanced: Rebalanced, held: Mapping[str, int]) -> None:
         """Record what the orders of a rebalance came to."""
+        self.tally.last_weights = {
+            "at": time_text(rebalanced.clock),
+            "symbols": {
+                symbol: [target, held[symbol], rebalanced.risk.get(symbol)]
+                for symbol, target in rebalanced.targets.items()
+            },
+        }
         rows = (
             weight_row(rebalanced.clock, symbol, target, held[symbol], rebalanced.risk.get(symbol))
             for symbol, target in rebalanced.targets.items()

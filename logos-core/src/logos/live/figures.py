@@ -10,7 +10,8 @@ import attrs
 from logos.artifacts import schemas
 from logos.artifacts.funnel_md import Funnel
 from logos.artifacts.guards_md import NONE, Activations, CauseLine, GuardLine
-from logos.artifacts.rows import average_cost_text
+from logos.artifacts.rebalancing_md import Rebalancings, WeightLine
+from logos.artifacts.rows import average_cost_text, ratio_text
 from logos.artifacts.summary import AccountLine, DataLine, PluginLine, SessionSummary, SymbolLine
 from logos.artifacts.venue_md import AnswerLine, AtVenue
 from logos.domain.money import RATIO_DECIMALS, ratio, text_of
@@ -96,6 +97,7 @@ def summarise(
         path=ending.path,
         open_positions=tuple(_left_open(session)),
         warnings=ending.warnings,
+        rebalancings=None if session.rebalancer is None else _rebalancings(tally),
     )
 
 
@@ -104,6 +106,22 @@ def _artifacts(session: Session) -> dict[str, str]:
     if session.rebalancer is None:
         return _ARTIFACTS
     return {schemas.WEIGHTS_FILE: "what each rebalance wanted, and what came of it", **_ARTIFACTS}
+
+
+def _rebalancings(tally: Tally) -> Rebalancings:
+    def ratio(value: int | None) -> str:
+        return "" if value is None else ratio_text(value)
+
+    symbols = tally.last_weights.get("symbols", {})
+    return Rebalancings(
+        at=tally.last_weights.get("at", ""),
+        methods=tuple(sorted(tally.methods.items())),
+        notes=tuple(sorted(tally.rebalance_notes.items())),
+        weights=tuple(
+            WeightLine(symbol=symbol, target=ratio(target), actual=ratio(held), risk=ratio(risk))
+            for symbol, (target, held, risk) in sorted(symbols.items())
+        ),
+    )
 
 
 def with_feed(summary: SessionSummary, taken: Taken, interval: int, feed: Mapping[str, Any]) -> SessionSummary:

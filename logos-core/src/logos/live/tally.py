@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -15,6 +15,9 @@ KEPT_CAUSES = 10
 
 KEPT_KINDS = 40
 """How many kinds of a venue's answers are told apart; whatever else it says is counted together."""
+
+KEPT_NOTES = 20
+"""How many different notes of rebalances are kept, the first ones."""
 
 OTHER_KIND = "something else"
 
@@ -148,6 +151,13 @@ class Tally:
         Fills by symbol.
     cleared:
         What ``--clear-halt`` has forgiven, one sentence each.
+    methods:
+        Rebalances by the method that found the weights.
+    rebalance_notes:
+        What allocators said they gave up, with how often.
+    last_weights:
+        What the last rebalance came to: its clock as text, and by symbol what was wanted, what was held and the share
+        of the risk, in hundred-millionths.
     max_drawdown:
         The greatest fall of equity from its peak, in hundred-millionths of the peak.
     """
@@ -162,7 +172,17 @@ class Tally:
     forgiven: dict[str, int] = attrs.field(factory=dict)
     fills: dict[str, int] = attrs.field(factory=dict)
     cleared: list[str] = attrs.field(factory=list)
+    methods: dict[str, int] = attrs.field(factory=dict)
+    rebalance_notes: dict[str, int] = attrs.field(factory=dict)
+    last_weights: dict[str, Any] = attrs.field(factory=dict)
     max_drawdown: int = 0
+
+    def rebalanced(self, method: str, notes: Iterable[str]) -> None:
+        """Count a rebalance, and what its allocator gave up."""
+        add(self.methods, method)
+        for note in notes:
+            if note in self.rebalance_notes or len(self.rebalance_notes) < KEPT_NOTES:
+                add(self.rebalance_notes, note)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts as JSON values, keys in name order."""

@@ -41,7 +41,8 @@ def check_config_class(config: type, case: str) -> None:
     )
     frozen = _refuses_change(config)
     assert frozen, f"{case}: {config.__name__} can be changed; use attrs.frozen"
-    text = config.__doc__ or ""
+    # What a base class explains need not be said again.
+    text = "\n".join(base.__doc__ or "" for base in config.__mro__ if attrs.has(base))
     for field in own:
         named = re.search(rf"^\s*([\w, ]+, )?{field.alias}(, [\w, ]+)?( : .*|:)$", text, re.MULTILINE)
         assert named, f"{case}: the docstring of {config.__name__} does not explain {field.alias}"
