@@ -14,6 +14,9 @@ import pytest
 
 DISTRIBUTIONS = ("logos-core", "logos-brokers", "logos-feeds", "logos-risk")
 
+BY_NAME = ("import_module", "library")
+"""Functions that import a library by its name."""
+
 
 def imported_by(module: Path) -> Iterator[str]:
     """Yield the top-level names that a module imports, in functions and for annotations too."""
@@ -22,6 +25,9 @@ def imported_by(module: Path) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BY_NAME:
+            names = (argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant))
+            yield from (name.partition(".")[0] for name in names)
 
 
 def declared_by(folder: Path) -> set[str]:

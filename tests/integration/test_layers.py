@@ -14,6 +14,7 @@ import pytest
 
 FLOORS = "A room imports only from floors below its own"
 SEATS = "The seats rest on the vocabulary alone"
+PORTFOLIO = "Of the portfolio, only its command reaches above the session"
 SIBLINGS = "The core imports no sibling, and no sibling another"
 
 BREACHES = {
@@ -24,6 +25,8 @@ BREACHES = {
     "a sibling imports a sibling": ("risk/plugin.py", "import logos.brokers", SIBLINGS),
     "the core imports a sibling": ("assembly/__init__.py", "import logos.brokers", SIBLINGS),
     "the seats know a config": ("session/seats.py", "import logos.config", SEATS),
+    "an allocator runs backtests": ("portfolio/allocator.py", "import logos.backtest.running", PORTFOLIO),
+    "an allocator knows the guards": ("portfolio/allocator.py", "import logos.risk.config", SIBLINGS),
 }
 
 
@@ -59,7 +62,7 @@ def copy(distributions: tuple[Path, ...], tmp_path: Path) -> Path:
 
 def test_every_contract_is_kept(contracts: Callable[..., str], distributions: tuple[Path, ...]) -> None:
     report = contracts(*(folder / "src" for folder in distributions))
-    for contract in (FLOORS, SEATS, SIBLINGS):
+    for contract in (FLOORS, SEATS, PORTFOLIO, SIBLINGS):
         assert f"{contract} KEPT" in report, report
     assert "0 broken" in report
 

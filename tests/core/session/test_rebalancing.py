@@ -181,6 +181,40 @@ def test_a_position_manager_that_holds_says_why_and_nothing_is_ordered(open_sess
     )
 
 
+def test_a_manager_that_looks_at_a_whole_rebalance_is_shown_all_pairs_at_once(open_session) -> None:
+    class Book:
+        def __init__(self) -> None:
+            self.shown = []
+
+        def difference(self, pair, target, position, account):
+            return target - position
+
+        def differences(self, changes, account):
+            self.shown.append([(change.pair.symbol, change.target, change.position) for change in changes])
+            return [Held("alone", "as told"), *(change.target - change.position for change in changes[1:])]
+
+    manager = Book()
+    world = open_session({"a/ABC": [1], "a/DEF": [1]}, allocator=half_each(), manager=manager, cash=1000, margin=True)
+    world.steps(2, ABC=100, DEF=100)
+    assert manager.shown[0] == [("ABC", 500, 0), ("DEF", 500, 0)]
+    assert world.orders[0] == ("a", "buy", 500)
+    assert [decision.code for decision in world.recorder.decisions[:2]] == ["alone", ""]
+
+
+@pytest.mark.parametrize("answers", [[], [1.5], ["all of it"]])
+def test_a_wrong_answer_of_such_a_manager_is_its_failure(open_session, answers) -> None:
+    class Book:
+        def difference(self, pair, target, position, account):
+            return target - position
+
+        def differences(self, changes, account):
+            return answers
+
+    world = open_session({"a/ABC": [1]}, allocator=half_each(), manager=Book(), cash=1000)
+    with pytest.raises(PartFailedError, match="the position manager failed"):
+        world.step(ABC=100)
+
+
 def test_a_restart_goes_on_with_the_schedule_and_the_rebalance_that_was_not_told_yet(open_session) -> None:
     world = open_session({"a/ABC": [1]}, allocator=half_each(), cash=1000)
     world.step(ABC=100)

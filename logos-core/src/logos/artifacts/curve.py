@@ -112,16 +112,28 @@ def _thinned(curve: EquityCurve, buckets: int) -> EquityCurve:
         return curve
     start, end = int(curve.time[0]), int(curve.time[-1])
     bucket = (curve.time - start) * buckets // (end - start + 1)
+    keep = extremes(bucket, curve.equity, curve.drawdown)
+    return EquityCurve(curve.time[keep], curve.equity[keep], curve.drawdown[keep])
+
+
+def extremes(bucket: Times, equity: Floats, drawdown: Floats) -> npt.NDArray[np.bool_]:
+    """Return which points a picture needs: of each bucket the first, the last, both ends of equity, the deepest fall.
+
+    Parameters
+    ----------
+    bucket:
+        Of each point the number of its bucket, never falling and never below 0.
+    """
     starts = np.flatnonzero(np.diff(bucket, prepend=-1))  # they ascend, since time does
-    stops = np.append(starts[1:], count)
-    keep = np.zeros(count, dtype=bool)
+    stops = np.append(starts[1:], len(bucket))
+    keep = np.zeros(len(bucket), dtype=bool)
     keep[starts] = True
     keep[stops - 1] = True
-    for values in (curve.equity, curve.drawdown):
+    for values in (equity, drawdown):
         highest = np.repeat(np.maximum.reduceat(values, starts), stops - starts)
         (places,) = np.nonzero(values == highest)
         keep[places[np.searchsorted(places, stops) - 1]] = True  # the last of equals
-    lowest = np.repeat(np.minimum.reduceat(curve.equity, starts), stops - starts)
-    (places,) = np.nonzero(curve.equity == lowest)
+    lowest = np.repeat(np.minimum.reduceat(equity, starts), stops - starts)
+    (places,) = np.nonzero(equity == lowest)
     keep[places[np.searchsorted(places, starts)]] = True  # the first of them
-    return EquityCurve(curve.time[keep], curve.equity[keep], curve.drawdown[keep])
+    return keep

@@ -61,10 +61,11 @@ def list_sessions(sessions_dir: Path) -> list[SessionRow]:
     A folder whose ``state.json`` cannot be read is listed as ``unreadable`` with the reason. Names that start with a
     dot are sessions still being set up, and are left out.
     """
-    return [_session_row(sessions_dir / name) for name in session_names(sessions_dir)]
+    return [session_row(sessions_dir / name) for name in session_names(sessions_dir)]
 
 
-def _session_row(folder: Path) -> SessionRow:
+def session_row(folder: Path) -> SessionRow:
+    """Return one session of the listing."""
     try:
         state = read_state(folder)
     except LogosError as error:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from logos import paths
 import attrs
 
+from logos import paths
 from logos.assembly.build import Assembly
 from logos.assembly.guard_remarks import guard_remarks
 from logos.assembly.outside import is_outside

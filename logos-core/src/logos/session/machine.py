@@ -21,7 +21,7 @@ from logos.session.guarding import GuardRail
 from logos.session.order_intent import Quantised, Refusal, Translator
 from logos.session.pairs import PairState
 from logos.session.rebalancer import WATCHING, Rebalancer, rebalancer_of, watchers_of
-from logos.session.rebalancing import Held
+from logos.session.rebalancing import BookPositionManager, Held, PairChange
 from logos.session.records import Decision, Outcome, Recorder
 from logos.session.seats import Allocator, Broker, PairSignal, PositionManager, Target
 from logos.session.working import WorkingOrders
@@ -295,8 +295,27 @@ class Session:
             if not begins or quantised.lots or quantised.code:
                 asked.append((state, quantised.code))
         self._recorder.rebalanced(rebalancer.keep(wanted, weights, clock))
-        for state, code in sorted(asked, key=lambda one: abs(one[0].target) >= abs(one[0].position)):
-            self._trade_difference(state, clock, code, rebalances=True)
+        differences = self._differences([state for state, _ in asked])
+        book = zip(asked, differences, strict=True)
+        for (state, code), difference in sorted(book, key=lambda one: abs(one[0][0].target) >= abs(one[0][0].position)):
+            self._trade(state, clock, difference, code, rebalances=True)
+
+    def _differences(self, states: Sequence[PairState]) -> Sequence[int | Held]:
+        """Return what to trade of each pair of a rebalance; a manager that can is shown all of them at once."""
+        manager = self.parts.position_manager
+        if not isinstance(manager, BookPositionManager):
+            return [self._difference(state) for state in states]
+        with part_at_work("the position manager"):
+            changes = [PairChange(state.pair, state.target, state.position) for state in states]
+            answers = manager.differences(changes, self.account)
+            if len(answers) != len(changes):
+                raise ValueError(f"{len(answers)} differences for {len(changes)} pairs")
+            return [_checked(answer) for answer in answers]
+
+    def _difference(self, state: PairState) -> int | Held:
+        with part_at_work("the position manager"):
+            manager = self.parts.position_manager
+            return _checked(manager.difference(state.pair, state.target, state.position, self.account))
 
     def _set_target(self, state: PairState, signal: Signal, target: Target, why: str) -> Quantised:
         """Give a pair its target; what works for it is cancelled."""
@@ -323,12 +342,13 @@ class Session:
                     raise TypeError(f"a target is no Fraction: {target}")
         return targets
 
-    def _trade_difference(self, state: PairState, clock: int, code: str = "", *, rebalances: bool = False) -> None:
+    def _trade_difference(self, state: PairState, clock: int, code: str = "") -> None:
         """Order what a pair lacks to its target, and record the decision."""
-        with part_at_work("the position manager"):
-            difference = self.parts.position_manager.difference(state.pair, state.target, state.position, self.account)
-            if type(difference) is not int and not isinstance(difference, Held):
-                raise TypeError(f"it answered {difference!r} instead of whole lots or Held")
+        self._trade(state, clock, self._difference(state), code)
+
+    def _trade(
+        self, state: PairState, clock: int, difference: int | Held, code: str = "", *, rebalances: bool = False
+    ) -> None:
         if isinstance(difference, Held):
             state.retry = False
             self._refuse(state, clock, Refusal(difference.code, difference.detail), Outcome.UNCHANGED)
@@ -440,6 +460,12 @@ class Session:
 
 def _strategy(state: PairState | None) -> str:
     return "a strategy" if state is None else f"strategy {state.pair.strategy} on {state.pair.symbol}"
+
+
+def _checked(answer: int | Held) -> int | Held:
+    if type(answer) is not int and not isinstance(answer, Held):
+        raise TypeError(f"it answered {answer!r} instead of whole lots or Held")
+    return answer
 
 
 def _at_market(state: PairState) -> Signal:

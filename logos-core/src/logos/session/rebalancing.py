@@ -9,7 +9,7 @@ import attrs
 
 from logos.domain.bars import Bar
 from logos.session.schedule import Schedule
-from logos.session.seats import AccountView, Allocator, PairSignal, State, Target
+from logos.session.seats import AccountView, Allocator, Pair, PairSignal, PositionManager, State, Target
 
 
 @runtime_checkable
@@ -86,6 +86,29 @@ class RebalancingAllocator(Allocator, Protocol):
 
     def restore(self, state: State) -> None:
         """Take back a snapshot."""
+
+
+@attrs.frozen
+class PairChange:
+    """What a rebalance asks of one pair: its target and its position, in signed lots."""
+
+    pair: Pair
+    target: int
+    position: int
+
+
+@runtime_checkable
+class BookPositionManager(PositionManager, Protocol):
+    """A position manager that looks at all pairs of a rebalance at once; otherwise it is asked pair by pair."""
+
+    def differences(self, changes: Sequence[PairChange], account: AccountView) -> Sequence[int | Held]:
+        """Return what to trade of each pair, in the same order: signed lots, or why nothing.
+
+        Parameters
+        ----------
+        changes:
+            By symbol and strategy.
+        """
 
 
 @attrs.frozen

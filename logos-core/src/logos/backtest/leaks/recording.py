@@ -17,7 +17,14 @@ from logos.ledger.books import AccountRow, Holding
 from logos.session.guarding import GuardRail
 from logos.session.machine import SessionParts
 from logos.session.pairs import PairState
-from logos.session.rebalancing import Held, PriceWatcher, Rebalance, RebalancingAllocator
+from logos.session.rebalancing import (
+    BookPositionManager,
+    Held,
+    PairChange,
+    PriceWatcher,
+    Rebalance,
+    RebalancingAllocator,
+)
 from logos.session.records import Decision, Rebalanced
 from logos.session.schedule import Schedule
 from logos.session.seats import (
@@ -258,9 +265,35 @@ class RecordedManager:
     def difference(self, pair: Pair, target: int, position: int, account: AccountView) -> int | Held:
         """Return the signed lots to trade."""
         lots = self._manager.difference(pair, target, position, account)
-        values = (lots.code, lots.detail) if isinstance(lots, Held) else (lots,)
-        self._tape.note("difference", self._part, pair_text(pair), *values)
+        self._note(pair, lots)
         return lots
+
+    def _note(self, pair: Pair, answer: int | Held) -> None:
+        values = (answer.code, answer.detail) if isinstance(answer, Held) else (answer,)
+        self._tape.note("difference", self._part, pair_text(pair), *values)
+
+
+class RecordedBookManager(RecordedManager):
+    """A position manager that looks at a whole rebalance; prices are passed on where it keeps them."""
+
+    _manager: BookPositionManager
+
+    def differences(self, changes: Sequence[PairChange], account: AccountView) -> Sequence[int | Held]:
+        """Return what to trade of each pair, in the same order."""
+        answers = self._manager.differences(changes, account)
+        for change, answer in zip(changes, answers, strict=False):
+            self._note(change.pair, answer)
+        return answers
+
+    @property
+    def lookback(self) -> int:
+        """How many bars of each symbol decide; none where it keeps no prices."""
+        return self._manager.lookback if isinstance(self._manager, PriceWatcher) else 0
+
+    def watch(self, bars: Sequence[Bar]) -> None:
+        """See bars."""
+        if isinstance(self._manager, PriceWatcher):
+            self._manager.watch(bars)
 
 
 class RecordedWatchingManager(RecordedManager):

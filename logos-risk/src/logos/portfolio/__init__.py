@@ -1,0 +1,1 @@
+"""Portfolios: risk models, allocators, constraints, the optimiser, the cost-aware position manager and the backtest."""

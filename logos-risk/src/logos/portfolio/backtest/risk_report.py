@@ -1,0 +1,152 @@
+"""``risk.json``: the risk that a portfolio took, who contributed it, how concentrated it was, and what trading cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from logos.backtest.figures import metrics_json
+from logos.backtest.past_run import PastRun
+from logos.domain.times import parse_time, time_text
+from logos.portfolio.backtest.rebalances import PastRebalance, read_rebalances, spans
+
+_DECIMALS = 8
+
+DEFINITIONS = {
+    "volatility": "Expected volatility a year of the target weights, as a share of equity; the mean over the "
+    "rebalances, each counted by the time that it was in force. null where the allocator has no model of risk.",
+    "contributions": "Each symbol's share of the expected variance of the target weights, averaged in the same way; "
+    "the shares sum to 1. Empty where the allocator has no model of risk.",
+    "concentration": "Herfindahl index of what was held at the close of the slice after each rebalance: the sum of the "
+    "squared shares of the gross holdings, averaged in the same way. 1 over the number of symbols where all are held "
+    "equally, 1 where one is all. null where nothing was held.",
+    "turnover": "The value of all fills, purchases and sales together, over the mean of the daily equities (turnover "
+    "of metrics.json), for one year.",
+    "cost_drag": "Fees and slippage paid, over the mean of the daily equities, for one year.",
+    "realised_volatility": "Standard deviation of the account's daily returns, scaled to a year: volatility of "
+    "metrics.json.",
+    "effective_assets": "1 over the concentration: how many symbols held equally would be as concentrated.",
+    "years": "Trading days of the run over periods_per_year of metrics.json.",
+}
+
+
+@attrs.frozen(kw_only=True)
+class RiskReport:
+    """The risk of one run. Ratios are shares of equity unless ``DEFINITIONS`` says otherwise."""
+
+    volatility: float | None
+    contributions: Mapping[str, float]
+    concentration: float | None
+    turnover: float | None
+    cost_drag: float | None
+    realised_volatility: float | None
+    effective_assets: float | None
+    years: float
+    rebalances: tuple[PastRebalance, ...]
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the object of ``risk.json``: ratios with eight decimals, symbols in name order."""
+        names = ("turnover", "cost_drag", "realised_volatility", "effective_assets", "years")
+        return {
+            "volatility": _rounded(self.volatility),
+            "contributions": {symbol: _rounded(share) for symbol, share in sorted(self.contributions.items())},
+            "concentration": _rounded(self.concentration),
+            **{name: _rounded(getattr(self, name)) for name in names},
+            "rebalances": [_rebalance(one) for one in self.rebalances],
+            "definitions": DEFINITIONS,
+        }
+
+
+def risk_report(run: PastRun) -> RiskReport:
+    """Return the risk of a finished run.
+
+    Raises
+    ------
+    IntegrityError
+        Where its journal or one of its tables cannot be read.
+    """
+    rebalances = read_rebalances(run.folder)
+    metrics = run.metrics
+    end = metrics["end"]
+    inforce = spans(rebalances, parse_time(end) if end else 0) if rebalances else []
+    years = metrics["days"] / metrics["periods_per_year"]
+    concentration = _mean(rebalances, inforce, lambda one: herfindahl(one.held))
+    return RiskReport(
+        volatility=_mean(rebalances, inforce, lambda one: one.volatility),
+        contributions=_contributions(rebalances, inforce),
+        concentration=concentration,
+        turnover=_a_year(metrics["turnover"], years),
+        cost_drag=_a_year(_costs_share(run), years),
+        realised_volatility=metrics["volatility"],
+        effective_assets=1 / concentration if concentration else None,
+        years=years,
+        rebalances=rebalances,
+    )
+
+
+def write_risk(report: RiskReport, path: Path) -> None:
+    """Write ``risk.json``: the same bytes for the same report."""
+    path.write_bytes(metrics_json(report.as_object()))
+
+
+def herfindahl(weights: Mapping[str, float]) -> float | None:
+    """Return the sum of squared shares of the gross holdings; ``None`` where nothing is held."""
+    gross = sum(abs(weight) for weight in weights.values())
+    return sum((weight / gross) ** 2 for weight in weights.values()) if gross else None
+
+
+def _mean(
+    rebalances: Sequence[PastRebalance], weights: Sequence[int], figure: Callable[[PastRebalance], float | None]
+) -> float | None:
+    """Return the mean of a figure over the rebalances that define it, each counted by the time it was in force."""
+    values = [
+        (value, weight) for one, weight in zip(rebalances, weights, strict=True) if (value := figure(one)) is not None
+    ]
+    total = sum(weight for _, weight in values)
+    if not total:  # one rebalance at the very end
+        return values[-1][0] if values else None
+    return sum(value * weight for value, weight in values) / total
+
+
+def _contributions(rebalances: Sequence[PastRebalance], weights: Sequence[int]) -> dict[str, float]:
+    symbols = sorted({symbol for one in rebalances for symbol in one.risk})
+    shares = {
+        symbol: _mean(rebalances, weights, lambda one, symbol=symbol: one.risk.get(symbol, 0.0) if one.risk else None)  # type: ignore[misc]
+        for symbol in symbols
+    }
+    total = sum(share or 0.0 for share in shares.values())
+    return {symbol: (share or 0.0) / total for symbol, share in shares.items()} if total else {}
+
+
+def _a_year(value: float | None, years: float) -> float | None:
+    return None if value is None or not years else value / years
+
+
+def _costs_share(run: PastRun) -> float | None:
+    """Return fees and slippage over the mean of the daily equities."""
+    equity = run.daily().equity
+    costs = run.metrics["costs"]
+    paid = Fraction(Decimal(costs["fees"]) + Decimal(costs["slippage"]))
+    mean = float(equity.mean()) if len(equity) else 0.0
+    return float(paid) / mean if mean > 0 else None
+
+
+def _rebalance(one: PastRebalance) -> dict[str, Any]:
+    concentration = herfindahl(one.held)
+    return {
+        "timestamp": time_text(one.at),
+        "volatility": _rounded(one.volatility),
+        "concentration": _rounded(concentration),
+        "effective_assets": _rounded(1 / concentration if concentration else None),
+        "method": one.method,
+        "notes": list(one.notes),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS) + 0.0

@@ -1,0 +1,1 @@
+"""``logos portfolio``."""

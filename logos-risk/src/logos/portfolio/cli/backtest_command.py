@@ -1,0 +1,170 @@
+"""``logos portfolio backtest``: what it runs and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from logos import paths
+from logos.artifacts import schemas
+from logos.backtest.measures import value_text
+from logos.backtest.setup import BacktestSetup, Progress
+from logos.cli.backtest_output import RunBar, as_object, progress_text, summary_lines
+from logos.cli.output import console, emit_json, plain_table, print_table
+from logos.cli.session_output import teller
+from logos.plugins.registry import load_registry
+from logos.portfolio.backtest import running
+from logos.portfolio.backtest.comparing import Standing
+from logos.portfolio.backtest.request import read_request
+from logos.portfolio.backtest.risk_report import RiskReport
+
+_STYLES = {"completed": "green", "interrupted": "yellow", "halted": "red"}
+_MOST_SHARES = 12
+
+
+def run_command(config: Path, benchmarks: Sequence[str], *, as_json: bool) -> int:
+    """Run a portfolio backtest, print what came of it, and return the exit code."""
+    registry, workspace = load_registry(), paths.workspace()
+    request = read_request(config, registry, workspace=workspace, default_seed=paths.env_seed(), benchmarks=benchmarks)
+    with _Bar() as bar:
+        setup = BacktestSetup(workspace=workspace, registry=registry, progress=bar.show, tell=teller(as_json=as_json))
+        outcome = running.run_portfolio(setup, request, starts=bar.starts)
+    if as_json:
+        emit_json(_as_object(outcome))
+    else:
+        _print(outcome)
+    return outcome.outcome.exit_code
+
+
+class _Bar(RunBar):
+    """How far one run after the other has come; the allocator's name stands in front."""
+
+    def __init__(self) -> None:
+        super().__init__(whole=False)
+        self._prefix = ""
+
+    def starts(self, name: str, index: int, count: int) -> None:
+        """Go on to the next run."""
+        self._prefix = f"{name} ({index} of {count})  "
+
+    def show(self, at: Progress) -> None:
+        """Show where a run stands."""
+        self.step(at.bars, None, self._prefix + progress_text(at))
+
+
+def _as_object(outcome: running.PortfolioOutcome) -> dict[str, Any]:
+    """Return what ``--json`` prints: that of ``logos backtest``, and risk, benchmarks and verdicts behind it."""
+    return {
+        **as_object(outcome.outcome),
+        "risk": outcome.risk.as_object(),
+        "benchmarks": [
+            {
+                "name": one.name,
+                "path": one.path,
+                "status": one.outcome.status,
+                "metrics": one.outcome.metrics,
+                "risk": one.risk.as_object(),
+            }
+            for one in outcome.benchmarks
+        ],
+        "comparison": [row.values for row in outcome.standings.rows],
+        "verdicts": list(outcome.standings.verdicts),
+        "span": outcome.span,
+        "notes": list(outcome.notes),
+    }
+
+
+def _print(outcome: running.PortfolioOutcome) -> None:
+    target, run = console(), outcome.outcome
+    style = _STYLES.get(run.status, "bold")
+    target.print()
+    target.print(f"Portfolio backtest [bold]{run.backtest_id}[/bold]: [{style}]{run.status}[/{style}]", soft_wrap=True)
+    lines = list(summary_lines(run, None))
+    (ending,) = (index for index, line in enumerate(lines) if line.startswith("Ran in "))
+    for line in [f"  {outcome.span}", *lines[:ending], *_risk_lines(outcome.risk), ""]:
+        target.print(line, markup=False, soft_wrap=True)
+    columns = ("allocator", *(label for _, label, _ in _COLUMNS))
+    rows = [(row.name, *_cells(row)) for row in outcome.standings.rows]
+    print_table("Comparison", columns, rows, numeric=columns[1:])
+    for line in [*outcome.standings.verdicts, *outcome.notes, "", *lines[ending : ending + 3], *_files(outcome)]:
+        target.print(line, markup=False, soft_wrap=True)
+
+
+def _files(outcome: running.PortfolioOutcome) -> Iterator[str]:
+    yield f"  {schemas.WEIGHTS_FILE} has every rebalance, {running.RISK_FILE} the risk and how it is defined"
+    yield f"  {running.COMPARISON_FILE} has the whole table, {running.BENCHMARKS}/ the run of each benchmark"
+    yield f"  {running.WEIGHTS_PLOT}, {running.RISK_PLOT} and {running.COMPARISON_PLOT} draw them"
+    run = outcome.outcome
+    yield f"Draw a tear sheet with: logos backtest report {run.backtest_id}"
+    yield f"Run it again and compare every byte: logos backtest verify {run.backtest_id}"
+    yield f"Look for look-ahead in it: logos backtest check --config {run.path}/{schemas.CONFIG_FILE}"
+
+
+def _risk_lines(risk: RiskReport) -> Iterator[str]:
+    figures = [
+        ("Expected volatility", risk.volatility, "percent", " a year"),
+        ("Realised volatility", risk.realised_volatility, "percent", " a year"),
+        ("Concentration", risk.concentration, "ratio", ""),
+        ("Effective assets", risk.effective_assets, "ratio", ""),
+        ("Turnover", risk.turnover, "percent", " a year"),
+        ("Cost drag", risk.cost_drag, "percent", " a year"),
+    ]
+    yield f"  Risk, over {len(risk.rebalances):,} rebalances"
+    for label, value, kind, unit in figures:
+        text = value_text(value, kind)  # type: ignore[arg-type]
+        yield f"    {label:<20}{text:>12}{unit if value is not None else ''}"
+    yield from _method_lines(risk)
+    yield from _share_lines(risk)
+
+
+def _method_lines(risk: RiskReport) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for one in risk.rebalances:
+        counts[one.method] = counts.get(one.method, 0) + 1
+    for method, count in sorted(counts.items()):
+        yield f"    {'Weights by':<20}{method}" + (f", {count:,} times" if len(counts) > 1 else "")
+    remarked = [one for one in risk.rebalances if one.notes]
+    if remarked:
+        yield f"    {len(remarked):,} of the rebalances have remarks, in {running.RISK_FILE}; the last one's:"
+        yield from (f"      {note}" for note in remarked[-1].notes)
+
+
+def _share_lines(risk: RiskReport) -> Iterator[str]:
+    shares = sorted(risk.contributions.items(), key=lambda one: (-one[1], one[0]))
+    if not shares:
+        return
+    yield ""
+    rows = [(symbol, value_text(share, "percent")) for symbol, share in shares[:_MOST_SHARES]]
+    for line in plain_table("", ("symbol", "share of risk"), rows, numeric=("share of risk",)).splitlines():
+        yield f"    {line}"
+    if len(shares) > _MOST_SHARES:
+        yield f"    and {len(shares) - _MOST_SHARES:,} smaller ones, in {running.RISK_FILE}"
+
+
+_COLUMNS = (
+    ("total_return", "return", "percent"),
+    ("cagr", "CAGR", "percent"),
+    ("volatility", "volatility", "percent"),
+    ("sharpe", "Sharpe ± error", "sharpe"),
+    ("max_drawdown", "max drawdown", "percent"),
+    ("calmar", "Calmar", "ratio"),
+    ("turnover", "turnover/year", "percent"),
+    ("cost_drag", "costs/year", "percent"),
+    ("concentration", "concentration", "ratio"),
+    ("effective_assets", "eff. assets", "ratio"),
+)
+_SIGNED = {"total_return", "cagr"}
+
+
+def _cells(row: Standing) -> tuple[str, ...]:
+    return tuple(_cell(row, name, kind) for name, _, kind in _COLUMNS)
+
+
+def _cell(row: Standing, name: str, kind: str) -> str:
+    value = row.values[name]
+    if kind == "sharpe":
+        error = row.values["sharpe_standard_error"]
+        return value_text(value, "ratio") + ("" if error is None else f" ± {error:.2f}")
+    text = value_text(value, kind)  # type: ignore[arg-type]
+    return f"+{text}" if name in _SIGNED and value is not None and value > 0 else text

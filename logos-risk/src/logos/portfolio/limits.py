@@ -1,0 +1,83 @@
+"""The limits of one rebalance as arrays: what a set of constraints comes to for given symbols and holdings."""
+
+from __future__ import annotations
+
+from math import inf
+
+import attrs
+
+from logos.portfolio.arrays import Vector
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Group:
+    """A cap on the sum of some weights, such as a sector's.
+
+    Attributes
+    ----------
+    name:
+        As the config writes it, such as ``constraints.sectors.energy``.
+    members:
+        Places in the order of the symbols, ascending.
+    lower, upper:
+        Bounds of the sum, as shares of equity.
+    """
+
+    name: str
+    members: tuple[int, ...]
+    lower: float
+    upper: float
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Bound:
+    """A key of the config that bounds weights one by one, such as ``max_weight``, or their sum.
+
+    Attributes
+    ----------
+    name:
+        As the config writes it, such as ``constraints.max_weight`` or ``constraints.weights.AAPL.min``.
+    members:
+        The places it bounds, each by itself; ``None`` for all.
+    """
+
+    name: str
+    members: tuple[int, ...] | None = None
+    lower: float = -inf
+    upper: float = inf
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Limits:
+    """Everything that weights have to keep. Every number is a share of equity.
+
+    Attributes
+    ----------
+    lower, upper:
+        Shape (N,): bounds of each weight, the tightest of all that hold, and finite. Long-only is a lower bound of 0.
+    total:
+        Least and greatest sum of the weights (net exposure); equal ends for a sum that is given.
+    gross:
+        Greatest sum of absolute weights; ``None`` for none.
+    turnover:
+        Greatest sum of absolute changes from ``held``, purchases and sales together; ``None`` for none.
+    held:
+        Shape (N,): the weights before the rebalance.
+    elsewhere:
+        The absolute weight held in other symbols, which is sold: ``turnover`` is what that leaves of the allowance, and
+        below 0 where it leaves nothing.
+    bounds, totals:
+        Where ``lower`` and ``upper``, and where ``total`` comes from: what names a conflict. May be left out.
+    """
+
+    symbols: tuple[str, ...]
+    lower: Vector
+    upper: Vector
+    total: tuple[float, float]
+    held: Vector
+    gross: float | None = None
+    turnover: float | None = None
+    groups: tuple[Group, ...] = ()
+    elsewhere: float = 0.0
+    bounds: tuple[Bound, ...] = ()
+    totals: tuple[Bound, ...] = ()

@@ -1,0 +1,1 @@
+"""Risk models: volatility and covariance of returns, shrinkage, unequal histories, and the repair of covariances."""

@@ -1,0 +1,176 @@
+"""The files of a portfolio backtest: the same bytes from the same config and bars, and figures worked out anew."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from logos.artifacts import schemas
+from logos.backtest.past_run import PastRun, read_run
+from logos.domain.times import parse_time
+from logos.portfolio.backtest.comparing import COLUMNS, Contender, sharpe_error, standings
+from logos.portfolio.backtest.rebalances import read_rebalances
+from logos.portfolio.backtest.risk_report import DEFINITIONS, herfindahl, risk_report
+
+BYTES = ("weights.csv", "risk.json", "comparison.csv", "metrics.json", "portfolio.yaml", "config.yaml", "trades.csv")
+
+
+@pytest.fixture
+def done(finished):
+    """Return the folder of a portfolio backtest that has run once for all tests here."""
+    return finished
+
+
+def table_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def risk_of(folder):
+    return json.loads((folder / "risk.json").read_text())
+
+
+def test_the_same_config_and_bars_give_the_same_bytes(bench, done):
+    again = bench.home / bench.json("backtest", "--config", "p.yaml")["path"]
+    for name in BYTES:
+        assert (again / name).read_bytes() == (done / name).read_bytes()
+    benchmark = "benchmarks/inverse_volatility"
+    assert (again / benchmark / "weights.csv").read_bytes() == (done / benchmark / "weights.csv").read_bytes()
+
+
+def test_portfolio_yaml_asks_for_the_very_same_run(bench, done):
+    again = bench.home / bench.json("backtest", "--config", str(done / "portfolio.yaml"))["path"]
+    for name in BYTES:
+        assert (again / name).read_bytes() == (done / name).read_bytes()
+
+
+def test_a_run_leaves_the_files_of_a_backtest_and_its_own(done):
+    own = ("weights.csv", "risk.json", "comparison.csv", "portfolio.yaml")
+    plots = ("plots/weights.png", "plots/risk.png", "plots/comparison.png")
+    assert [name for name in (*schemas.BACKTEST_BUNDLE, *own, *plots) if not (done / name).is_file()] == []
+    for name in ("equal_weight", "inverse_volatility"):
+        folder = done / "benchmarks" / name
+        needed = (*schemas.BACKTEST_BUNDLE, "risk.json", "weights.csv")
+        assert [one for one in needed if not (folder / one).is_file()] == []
+
+
+def test_no_run_of_a_benchmark_stands_beside_the_portfolios_or_counts_as_a_trial(done):
+    assert [folder.name for folder in done.parent.iterdir() if folder.is_dir()] == [done.name]
+    assert len((done.parent / "trials.jsonl").read_text().splitlines()) == 1
+
+
+def test_risk_json_begins_with_its_contract_and_defines_every_figure(done):
+    risk = risk_of(done)
+    assert list(risk)[:5] == ["volatility", "contributions", "concentration", "turnover", "cost_drag"]
+    assert sum(risk["contributions"].values()) == pytest.approx(1, abs=1e-7)
+    assert list(risk["contributions"]) == ["AAA", "BBB", "CCC", "DDD", "EEE"]
+    assert risk["definitions"] == DEFINITIONS
+    assert set(DEFINITIONS) <= set(risk)
+    assert "e-" not in (done / "risk.json").read_text().split('"definitions"')[0].replace("rebalance-", "")
+
+
+def test_turnover_and_cost_drag_follow_from_the_fills(done):
+    run, risk = read_run(done), risk_of(done)
+    trades = table_of(done / "trades.csv")
+    mean, years = run.daily().equity.mean(), run.metrics["days"] / run.metrics["periods_per_year"]
+    traded = sum(Decimal(row["value"]) for row in trades)
+    assert risk["turnover"] == pytest.approx(float(traded) / mean / years, rel=1e-6)
+    paid = sum(Decimal(row["fee"]) for row in trades) + Decimal(run.metrics["costs"]["slippage"])
+    assert risk["cost_drag"] == pytest.approx(float(paid) / mean / years, rel=1e-4)
+
+
+def test_figures_of_risk_are_means_over_the_time_that_each_rebalance_was_in_force(done):
+    run, risk = read_run(done), risk_of(done)
+    rebalances = read_rebalances(done)
+    times = [one.at for one in rebalances] + [parse_time(run.metrics["end"])]
+    spans = [after - at for at, after in pairwise(times)]
+    assert len(rebalances) == len(risk["rebalances"]) > 8
+
+    def mean(values):
+        known = [(value, span) for value, span in zip(values, spans, strict=True) if value is not None]
+        return sum(value * span for value, span in known) / sum(span for _, span in known)
+
+    assert risk["volatility"] == pytest.approx(mean([one.volatility for one in rebalances]), abs=1e-8)
+    assert risk["concentration"] == pytest.approx(mean([herfindahl(one.held) for one in rebalances]), abs=1e-8)
+    assert risk["contributions"]["CCC"] == pytest.approx(mean([one.risk["CCC"] for one in rebalances]), abs=1e-7)
+    held = {(row["timestamp"], row["symbol"]): row["actual_weight"] for row in table_of(done / "weights.csv")}
+    assert held["2021-03-02T00:00:00Z", "AAA"] == f"{rebalances[0].held['AAA']:.8f}"
+
+
+def test_an_equally_held_benchmark_is_as_concentrated_as_its_number_of_symbols(done):
+    risk = risk_of(done / "benchmarks" / "equal_weight")
+    assert risk["rebalances"][0]["effective_assets"] == pytest.approx(5, abs=0.01)
+    assert (risk["volatility"], risk["contributions"]) == (None, {})
+
+
+def test_targets_keep_the_constraints_of_the_config(done):
+    rows = table_of(done / "weights.csv")
+    by_time = {}
+    for row in rows:
+        by_time.setdefault(row["timestamp"], {})[row["symbol"]] = Decimal(row["target_weight"])
+    for weights in by_time.values():
+        assert max(weights.values()) <= Decimal("0.4")
+        assert weights["AAA"] + weights["BBB"] <= Decimal("0.5")
+        assert sum(weights.values()) == pytest.approx(Decimal("0.95"), abs=Decimal("0.0000001"))
+
+
+def test_comparison_csv_has_a_row_for_each_allocator_with_the_figures_of_its_run(done):
+    rows = table_of(done / "comparison.csv")
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["allocator"] for row in rows] == ["hrp", "equal_weight", "inverse_volatility"]
+    for row, folder in zip(rows, (done, *(done / "benchmarks" / row["allocator"] for row in rows[1:])), strict=True):
+        metrics, risk = read_run(folder).metrics, risk_of(folder)
+        assert row["final_equity"] == metrics["final_equity"]
+        assert row["sharpe"] == f"{metrics['sharpe']:.8f}"
+        assert row["turnover"] == f"{risk['turnover']:.8f}"
+        assert row["fees"] == metrics["fees"]
+    assert rows[0]["sharpe_difference"] == ""
+    gap = float(rows[1]["sharpe"]) - float(rows[0]["sharpe"])
+    assert float(rows[1]["sharpe_difference"]) == pytest.approx(gap, abs=1e-6)
+
+
+def test_the_standard_error_of_a_sharpe_ratio_is_that_of_its_length(done):
+    run = read_run(done)
+    # A year of nearly normal days with a small daily ratio: about one over the root of the years.
+    years = run.metrics["days"] / run.metrics["periods_per_year"]
+    assert sharpe_error(run) == pytest.approx(years**-0.5, rel=0.1)
+
+
+def contender(name: str, run: PastRun) -> Contender:
+    return Contender(name=name, run=run, risk=risk_report(run))
+
+
+def test_nobody_is_called_better_within_noise_or_where_the_runs_differ(done):
+    main, other = read_run(done), read_run(done / "benchmarks" / "equal_weight")
+    (verdict,) = standings(contender("hrp", main), [contender("equal_weight", other)]).verdicts
+    assert "within noise" in verdict
+    shorter = attrs.evolve(other, metrics={**other.metrics, "start": "2021-04-01T00:00:00Z"})
+    found = standings(contender("hrp", main), [contender("equal_weight", shorter)])
+    assert "cannot be ranked, with A for hrp and B for equal_weight; the spans differ" in found.verdicts[0]
+    assert found.rows[1].values["sharpe_difference"] is None
+    same = standings(contender("hrp", main), [contender("twin", main)])
+    assert "the daily returns are the same" in same.verdicts[0]
+
+
+def test_real_stocks_are_held_within_their_limits_over_a_year_and_a_half(stocks):
+    found = stocks.json("backtest", "--config", "p.yaml")
+    assert found["metrics"]["status"] == "completed"
+    assert found["metrics"]["periods_per_year"] == 252
+    risk = found["risk"]
+    # Volatility that was expected and volatility that came differ by the crash of spring 2020, not by a unit.
+    assert 0.5 < risk["realised_volatility"] / risk["volatility"] < 2
+    assert 5 < risk["effective_assets"] <= 10
+    rows = stocks.table(f"{found['path']}/weights.csv")
+    energy = [row for row in rows if row["symbol"] in {"CVX", "RRC"}]
+    for moment in {row["timestamp"] for row in rows}:
+        energy = [
+            Decimal(row["target_weight"])
+            for row in rows
+            if row["timestamp"] == moment and row["symbol"] in {"CVX", "RRC"}
+        ]
+        assert sum(energy) <= Decimal("0.5")

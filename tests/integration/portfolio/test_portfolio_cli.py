@@ -1,0 +1,286 @@
+"""``logos portfolio`` from the command line: what it prints, its exit codes, and mistakes, told without a traceback."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from logos.backtest.folder import RunFolder
+from logos.portfolio.backtest import running
+
+
+def test_the_command_prints_the_span_the_risk_and_one_table_of_all_allocators(bench):
+    code, out, _ = bench.run("backtest", "--config", "p.yaml")
+    assert code == 0
+    for part in (
+        "Portfolio backtest ",
+        ": completed",
+        "All runs trade from 2021-03-01T00:00:00Z on: from that bar on hrp and inverse_volatility have enough history",
+        "Expected volatility",
+        "share of risk",
+        "Sharpe ± error",
+        "hrp and equal_weight: the Sharpe ratio of ",
+        "equal_weight takes no constraints",
+        "Artifacts in runs/",
+    ):
+        assert part in out
+    table = out[out.index("Comparison") :].splitlines()
+    assert [line.split()[0] for line in table[2:5]] == ["hrp", "equal_weight", "inverse_volatility"]
+    assert len({len(line.rstrip()) for line in table[1:5]}) == 1  # every column is aligned to the right
+
+
+def test_json_is_one_line_last_with_what_logos_backtest_says_and_risk_and_benchmarks(bench):
+    code, out, err = bench.run("backtest", "--config", "p.yaml", "--json")
+    assert (code, err) == (0, "")
+    (line,) = out.splitlines()
+    found = json.loads(line)
+    assert {"backtest_id", "path", "metrics", "status", "engine", "risk", "benchmarks", "verdicts"} <= found.keys()
+    assert json.loads((bench.home / found["path"] / "metrics.json").read_text()) == found["metrics"]
+    assert json.loads((bench.home / found["path"] / "risk.json").read_text()) == found["risk"]
+    assert [one["name"] for one in found["benchmarks"]] == ["equal_weight", "inverse_volatility"]
+    for one in found["benchmarks"]:
+        assert json.loads((bench.home / one["path"] / "metrics.json").read_text()) == one["metrics"]
+
+
+def test_all_runs_trade_over_the_same_span_and_decide_at_its_first_bar(bench):
+    found = bench.json("backtest", "--config", "p.yaml")
+    folders = [found["path"], *(one["path"] for one in found["benchmarks"])]
+    spans = {(one["metrics"]["start"], one["metrics"]["end"]) for one in (found, *found["benchmarks"])}
+    assert len(spans) == 1
+    assert {bench.table(f"{folder}/weights.csv")[0]["timestamp"] for folder in folders} == {"2021-03-02T00:00:00Z"}
+
+
+def test_a_start_in_the_config_is_kept_and_the_lookback_is_filled_from_before_it(bench):
+    bench.write((bench.home / "p.yaml").read_text() + 'backtest: {start: "2021-06-15T00:00:00Z"}\n')
+    found = bench.json("backtest", "--config", "p.yaml")
+    assert found["metrics"]["start"] == "2021-06-15T00:00:00Z"
+    assert "backtest.start says so" in found["span"]
+    assert bench.table(f"{found['path']}/weights.csv")[0]["timestamp"] == "2021-06-16T00:00:00Z"
+    assert found["risk"]["volatility"] > 0
+
+
+def test_benchmarks_of_the_command_line_replace_those_of_the_config(bench):
+    found = bench.json("backtest", "--config", "p.yaml", "--benchmark", "risk_parity", "--benchmark", "equal_weight")
+    assert [one["name"] for one in found["benchmarks"]] == ["risk_parity", "equal_weight"]
+
+
+def test_a_portfolio_may_have_no_benchmark(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("[equal_weight, inverse_volatility]", "[]"))
+    found = bench.json("backtest", "--config", "p.yaml")
+    assert (found["benchmarks"], found["verdicts"], len(found["comparison"])) == ([], [], 1)
+
+
+def test_a_portfolio_that_a_guard_halts_ends_with_3_and_is_not_ranked(bench):
+    bench.write((bench.home / "p.yaml").read_text() + 'guards: [{plugin: drawdown, max: "0.001"}]\n')
+    code, out, _ = bench.run("backtest", "--config", "p.yaml", "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert (code, found["status"]) == (3, "halted")
+    assert all("cannot be ranked" in verdict for verdict in found["verdicts"])
+
+
+@pytest.mark.parametrize(("run", "left"), [("demo-equal_weight", 0), ("demo", 1)])
+def test_an_interrupted_command_ends_with_130_and_keeps_only_what_the_portfolio_did(bench, monkeypatch, run, left):
+    lay_out = RunFolder.lay_out
+
+    def pressed(folder, first_open):
+        if folder.config.session.name == run:
+            signal.raise_signal(signal.SIGINT)
+        return lay_out(folder, first_open)
+
+    monkeypatch.setattr(RunFolder, "lay_out", pressed)
+    code, _, err = bench.run("backtest", "--config", "p.yaml")
+    assert (code, "Traceback" in err) == (130, False)
+    kept = list(bench.home.glob("runs/*/"))
+    assert len(kept) == left
+    assert all((folder / "risk.json").is_file() for folder in kept)
+
+
+def test_the_run_is_verified_repeated_and_reported_by_the_commands_of_any_backtest(bench, capsys):
+    from logos.cli.app import run as logos  # noqa: PLC0415 - only here
+
+    found = bench.json("backtest", "--config", "p.yaml")
+    (bench.home / "p.yaml").unlink()
+    benchmark = found["benchmarks"][0]["path"]
+    for words in (["verify", found["backtest_id"]], ["verify", benchmark], ["report", found["backtest_id"]]):
+        assert logos(["backtest", *words]) == 0
+    capsys.readouterr()
+    assert logos(["backtest", "--config", f"{found['path']}/config.yaml", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert again["metrics"] == found["metrics"]
+    weights = [(bench.home / one["path"] / "weights.csv").read_bytes() for one in (found, again)]
+    assert weights[0] == weights[1]
+
+
+def test_weights_shows_what_the_next_rebalance_would_want_from_cash(bench):
+    found = bench.json("backtest", "--config", "p.yaml")
+    row = {one["symbol"]: one for one in bench.table(f"{found['path']}/weights.csv")[:5]}
+    shown = bench.json("weights", "--config", "p.yaml", "--at", "2021-03-01")
+    assert shown["at"] == row["AAA"]["timestamp"]
+    assert {symbol: f"{weight:.8f}" for symbol, weight in shown["weights"].items()} == {
+        symbol: one["target_weight"] for symbol, one in row.items()
+    }
+    assert sum(shown["risk"].values()) == pytest.approx(1, abs=1e-6)
+    assert shown["invested"] == pytest.approx(0.95, abs=1e-6)
+    assert [folder.name for folder in bench.home.glob("runs/*/")] == [found["backtest_id"]]
+
+
+def test_weights_for_people_names_the_last_close_of_every_symbol(bench, closes_of):
+    bench.closes("EEE", closes_of("EEE", 250))
+    code, out, _ = bench.run("weights", "--config", "p.yaml")
+    assert code == 0
+    assert "Weights by hrp as of 2022-01-01 00:00:00 UTC, starting from cash" in out
+    assert "Expected volatility" in out
+    assert "2021-12-18 00:00:00 UTC" in next(line for line in out.splitlines() if line.startswith("EEE"))
+
+
+@pytest.mark.parametrize(
+    ("at", "word"),
+    [
+        ("2021-13-01", "no time"),
+        ("yesterday", "no time"),
+        ("2020-01-01", "no bar"),
+        ("2021-01-20", "too little history"),
+    ],
+)
+def test_weights_at_a_time_that_cannot_be(bench, at, word):
+    assert word in bench.problems("weights", "--config", "p.yaml", "--at", at)
+
+
+def test_no_bars_in_the_cache(bench):
+    for path in (bench.home / "data").rglob("*.csv"):
+        path.unlink()
+    said = bench.problems()
+    assert "AAA-1d.csv" in said
+    assert "EEE-1d.csv" in said
+
+
+def test_a_history_that_never_suffices_is_told_with_who_lacks_it(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("60", "600").replace("40", "500"))
+    said = bench.problems()
+    assert "hrp never has enough history" in said
+    assert "260 of 1d" in said
+    assert "portfolio.min_history" in said
+
+
+def test_one_symbol_with_little_history_waits_while_the_others_are_held(bench, closes_of):
+    bench.closes("EEE", closes_of("EEE", 260)[230:])
+    found = bench.json("backtest", "--config", "p.yaml")
+    rows = bench.table(f"{found['path']}/weights.csv")
+    assert {row["target_weight"] for row in rows if row["symbol"] == "EEE"} == {"0.00000000"}
+    assert any("EEE" in note for one in found["risk"]["rebalances"] for note in one["notes"])
+
+
+def test_constraints_that_nothing_can_keep_are_named_at_their_place(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace('max_weight: "0.4"', 'max_weight: "0.1"'))
+    said = bench.problems()
+    assert "portfolio.constraints" in said
+    assert "max_weight" in said
+
+
+def test_a_sector_that_no_symbol_has(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("sectors: {energy:", "sectors: {enregy:"))
+    said = bench.problems()
+    assert "portfolio.constraints" in said
+    assert "enregy" in said
+
+
+def test_a_misspelt_allocator(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("{plugin: hrp}", "{plugin: hrpp}"))
+    said = bench.problems()
+    assert "portfolio.allocator.plugin (line 7)" in said
+    assert "hrp" in said
+
+
+def test_a_misspelt_benchmark_of_the_command_line(bench):
+    said = bench.problems("backtest", "--config", "p.yaml", "--benchmark", "equal_wieght")
+    assert "--benchmark" in said
+    assert "equal_weight" in said
+
+
+def test_a_missing_extra_is_named(bench, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *rest: None if name == "skfolio" else found(name, *rest)
+    )
+    bench.write(
+        (bench.home / "p.yaml").read_text().replace("{plugin: hrp}", "{plugin: skfolio, estimator: InverseVolatility}")
+    )
+    said = bench.problems()
+    assert "logos-risk[skfolio]" in said
+
+
+def test_returns_shorter_than_the_bars(bench):
+    bench.write(
+        (bench.home / "p.yaml")
+        .read_text()
+        .replace("interval: 1d", "interval: 1h", 1)
+        .replace("symbols: [A", "interval: 1d, symbols: [A")
+    )
+    said = bench.problems()
+    assert "portfolio.interval" in said
+    assert "multiple" in said
+
+
+def test_a_start_before_there_is_enough_history_begins_in_cash(bench):
+    bench.write((bench.home / "p.yaml").read_text() + 'backtest: {start: "2021-01-15T00:00:00Z"}\n')
+    found = bench.json("backtest", "--config", "p.yaml")
+    assert found["metrics"]["start"] == "2021-01-15T00:00:00Z"
+    assert bench.table(f"{found['path']}/weights.csv")[0]["timestamp"] == "2021-03-02T00:00:00Z"
+
+
+def test_a_feed_that_polls_is_refused(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("{plugin: replay, path: data/cache,", "{plugin: yfinance,"))
+    said = bench.problems()
+    assert "recorded" in said
+
+
+def test_a_config_that_is_not_there(bench):
+    assert "does not exist" in bench.problems("backtest", "--config", "q.yaml")
+    assert bench.run("backtest")[0] == 2
+
+
+def test_a_failure_while_the_files_are_written_leaves_no_run(bench, monkeypatch):
+    def broken(*_args):
+        raise OSError(28, "No space left on device", "plots/weights.png")
+
+    monkeypatch.setattr(running, "write_risk", broken)
+    code, _, _ = bench.run("backtest", "--config", "p.yaml")
+    assert code == 1
+    assert not list(bench.home.glob("runs/*/"))
+
+
+def test_the_module_is_a_door_to_the_command(bench, offline_environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "logos.portfolio", "weights", "--config", "p.yaml", "--json"],
+        cwd=bench.home,
+        env={**offline_environment, "LOGOS_HOME": str(bench.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["allocator"] == "hrp"
+
+
+def test_help_loads_nothing_heavy(bench, offline_environment):
+    script = (
+        "import sys; from logos.cli.app import run; code = run(['portfolio', 'backtest', '--help']); "
+        "heavy = {'numpy', 'scipy', 'pandas', 'pyarrow', 'matplotlib', 'yaml', 'skfolio'} & set(sys.modules); "
+        "sys.exit(f'{code} {sorted(heavy)}' if heavy or code else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=offline_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--benchmark" in done.stdout

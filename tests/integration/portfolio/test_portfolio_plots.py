@@ -1,0 +1,74 @@
+"""The pictures of a portfolio backtest: readable files, the same bytes each time, whatever is held."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from logos.backtest.past_run import read_run
+from logos.portfolio.backtest import plots
+from logos.portfolio.backtest.comparing import Contender
+from logos.portfolio.backtest.rebalances import PastRebalance
+from logos.portfolio.backtest.risk_report import RiskReport, risk_report
+
+DAY = 86_400
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def contender(finished):
+    """Return a finished run."""
+    run = read_run(finished)
+    return Contender(name="hrp", run=run, risk=risk_report(run))
+
+
+def rebalance(at, weights, **more):
+    given = {"targets": weights, "held": weights, "risk": {}, "volatility": None, "method": "m", "notes": ()}
+    return PastRebalance(at=at, **{**given, **more})
+
+
+def with_rebalances(contender, rebalances):
+    empty = {field.name: None for field in attrs.fields(RiskReport)}
+    shares = rebalances[0].risk if rebalances else {}
+    report = RiskReport(**{**empty, "contributions": shares, "years": 1.0, "rebalances": tuple(rebalances)})
+    return attrs.evolve(contender, risk=report)
+
+
+def test_the_same_run_gives_the_same_pictures(contender, tmp_path):
+    drawn = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        plots.draw_weights(contender, folder / "weights.png", title="demo: $weights$")
+        plots.draw_risk(contender, folder / "risk.png", title="demo: risk")
+        plots.draw_comparison([contender, contender], folder / "comparison.png", title="demo: comparison")
+        drawn.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 3
+    assert all(content.startswith(PNG) for content in drawn[0].values())
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        [{"AAA": 0.5, "BBB": -0.3}, {"AAA": -0.1, "BBB": 0.4}],
+        [{f"S{number:02}": 0.9 / 40 for number in range(40)}] * 3,
+        [{"AAA": 0.95}],
+        [{"AAA": 0.0, "BBB": 0.0}],
+        [],
+    ],
+    ids=["long and short", "forty symbols", "one rebalance", "nothing held", "no rebalance"],
+)
+def test_any_holdings_can_be_drawn(contender, tmp_path, weights):
+    start = 1_614_643_200
+    rebalances = [rebalance(start + 30 * DAY * index, held) for index, held in enumerate(weights)]
+    shown = with_rebalances(contender, rebalances)
+    plots.draw_weights(shown, tmp_path / "weights.png", title="any")
+    plots.draw_risk(shown, tmp_path / "risk.png", title="any")
+    assert (tmp_path / "weights.png").read_bytes().startswith(PNG)
+
+
+def test_only_the_largest_of_many_symbols_get_an_area_of_their_own():
+    weights = {f"S{number:02}": 0.9 / 40 + number / 10_000 for number in range(40)}
+    names, table = plots._largest([weights])
+    assert (len(names), names[0], names[-1]) == (14, "S39", "others")
+    assert table.sum() == pytest.approx(sum(weights.values()))

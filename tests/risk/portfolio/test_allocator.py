@@ -1,0 +1,299 @@
+"""The seat: when it is ready, what it makes of signals and holdings, what it tells, and what it refuses."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import attrs
+import pytest
+
+from logos.domain.errors import ConfigError, InputError
+from logos.domain.instruments import AssetClass
+from logos.domain.money import RATIO_ONE
+from logos.domain.orders import Signal
+from logos.domain.times import SECONDS_A_DAY, parse_time
+from logos.portfolio import factories
+from logos.portfolio.allocator_config import HrpConfig, InverseVolatilityConfig, RiskParityConfig
+from logos.portfolio.constraints_config import Bounds, ConstraintsConfig
+from logos.session.rebalancing import PriceWatcher, RebalancingAllocator
+from logos.session.schedule import Rebalancing
+from logos.session.seats import Pair, PairSignal
+from logos.testing.bars import bars_of, instrument
+from logos.testing.contexts import part_context
+from logos.testing.views import session_of
+
+FIRST = parse_time("2024-01-02T00:00:00Z")
+
+
+def closes(place, count):
+    """Return closes in ticks of a symbol that swings the more the later its place."""
+    return [10_000 + (step * step * (31 + 12 * place)) % 211 * (place + 1) for step in range(count)]
+
+
+@attrs.define(eq=False)
+class Stage:
+    """An allocator over three symbols, its bars and its account."""
+
+    context: object
+    allocator: object
+    session: object
+    instruments: list
+    days: int = 0
+
+    def see(self, count, *, without=(), stay=()):
+        for _ in range(count):
+            bars = [
+                bar
+                for place, each in enumerate(self.instruments)
+                if each.symbol not in without
+                for bar in bars_of(
+                    each,
+                    [10_000 if each.symbol in stay else closes(place, self.days + 1)[-1]],
+                    start=FIRST + self.days * SECONDS_A_DAY,
+                    interval=SECONDS_A_DAY,
+                )
+            ]
+            self.days += 1
+            self.session.see(*bars, interval=SECONDS_A_DAY)
+            self.allocator.watch(bars)
+        return self
+
+    def signals(self, value=RATIO_ONE, strategies=("hold",)):
+        return [
+            PairSignal(pair=Pair(strategy=name, symbol=each.symbol), instrument=each, signal=Signal(value))
+            for each in self.instruments
+            for name in strategies
+        ]
+
+    def rebalance(self, **how):
+        return self.allocator.rebalance(self.signals(**how), self.session.account)
+
+    def weights(self, **how):
+        return {target.pair.symbol: target.weight for target in self.rebalance(**how).targets}
+
+    @property
+    def told(self):
+        return [(level, values.get("message") or values["method"]) for level, _, values in self.context.log.lines]
+
+
+@pytest.fixture
+def stage():
+    """Return a function that seats an allocator over AAA, BBB and CCC."""
+
+    def build(config=None, *, opens=factories.open_inverse_volatility, instruments=None, **surroundings):
+        found = instruments or [instrument(symbol) for symbol in ("AAA", "BBB", "CCC")]
+        context = part_context(*found, **{"interval": SECONDS_A_DAY, **surroundings})
+        allocator = opens(config or InverseVolatilityConfig(lookback=20, min_history=5), context)
+        return Stage(context, allocator, session_of(*found), found)
+
+    return build
+
+
+def test_it_fills_the_seats(stage):
+    allocator = stage().allocator
+    assert isinstance(allocator, PriceWatcher)
+    assert isinstance(allocator, RebalancingAllocator)
+    assert allocator.lookback == 21
+
+
+def test_it_is_ready_when_every_symbol_has_enough_returns(stage):
+    desk = stage()
+    assert not desk.see(5).allocator.ready
+    assert desk.see(1).allocator.ready
+
+
+def test_it_waits_for_no_symbol_longer_than_a_whole_lookback(stage):
+    desk = stage().see(20, without=["CCC"])
+    assert not desk.allocator.ready
+    assert desk.see(1, without=["CCC"]).allocator.ready
+    weights = desk.weights()
+    assert weights["CCC"] == 0
+    assert weights["AAA"] + weights["BBB"] == Fraction("0.95")
+    assert ("info", "No weight yet for symbols with fewer than 5 returns: CCC (0).") in desk.told
+
+
+def test_a_symbol_whose_price_has_not_moved_gets_no_weight(stage):
+    desk = stage().see(10, stay=["BBB"])
+    assert desk.weights()["BBB"] == 0
+    assert ("info", "No weight for symbols whose price has not moved: BBB.") in desk.told
+
+
+def test_it_is_not_ready_while_no_price_has_moved(stage):
+    desk = stage().see(10, stay=["AAA", "BBB", "CCC"])
+    assert not desk.allocator.ready
+    assert desk.see(3).allocator.ready
+
+
+def test_once_it_has_decided_it_stays_ready(stage):
+    desk = stage().see(10)
+    desk.rebalance()
+    restored = stage()
+    restored.allocator.restore(desk.allocator.snapshot())
+    assert restored.allocator.ready
+
+
+def test_where_no_price_has_moved_the_weights_in_force_stay(stage):
+    desk = stage().see(10, stay=["AAA", "BBB", "CCC"])
+    rebalance = desk.rebalance()
+    assert [target.weight for target in rebalance.targets] == [0, 0, 0]
+    assert rebalance.method == "inverse_volatility, undecided"
+    (note,) = rebalance.notes
+    assert note.startswith("The weights in force stay: the price of no symbol has moved")
+    assert ("warning", note) in desk.told
+    assert rebalance.risk == {}
+    assert rebalance.volatility is None
+
+
+def test_without_equity_the_weights_in_force_stay(stage):
+    desk = stage().see(10)
+    before = desk.weights()
+    desk.see(3)
+    desk.session.account.fixed_equity = -5
+    assert desk.weights() == before
+    assert "equity" in desk.told[-1][1]
+
+
+def test_weights_are_whole_hundred_millionths_that_sum_to_what_is_invested(stage):
+    weights = stage(InverseVolatilityConfig(lookback=20, min_history=5, invest=Decimal("0.9"))).see(10).weights()
+    assert sum(weights.values()) == Fraction("0.9")
+    assert all((weight * RATIO_ONE).denominator == 1 for weight in weights.values())
+    assert min(weights.values()) > 0
+
+
+def test_a_signal_says_how_much_of_the_weight_is_used_and_pairs_of_a_symbol_share_it(stage):
+    whole = stage().see(10).weights()
+    desk = stage(traded={"AAA": 2, "BBB": 2, "CCC": 2}, pairs=6).see(10)
+    targets = desk.rebalance(value=RATIO_ONE // 2, strategies=("hold", "trend")).targets
+    assert len(targets) == 6
+    assert all(target.weight == whole[target.pair.symbol] / 4 for target in targets)
+
+
+def test_between_rebalances_a_signal_is_answered_with_the_weights_in_force(stage):
+    desk = stage()
+    account = desk.session.account
+    assert {target.weight for target in desk.allocator.targets(desk.signals(), account)} == {0}
+    weights = desk.see(10).weights()
+    desk.see(5)
+    answered = desk.allocator.targets(desk.signals(-RATIO_ONE), account)
+    assert {target.pair.symbol: -target.weight for target in answered} == weights
+
+
+def test_the_record_says_whose_risk_it_is(stage):
+    rebalance = stage().see(20).rebalance()
+    assert sum(rebalance.risk.values()) == RATIO_ONE
+    assert set(rebalance.risk) == {"AAA", "BBB", "CCC"}
+    assert rebalance.volatility > 0
+    assert rebalance.method == "inverse_volatility"
+    assert rebalance.notes == ()
+
+
+def test_turnover_counts_from_what_is_held_as_a_share_of_equity(stage):
+    constraints = ConstraintsConfig(turnover=Decimal("0.1"))
+    config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)
+    desk = stage(config).see(10)
+    account = desk.session.account
+    account.positions = {"AAA": 95_000, "BBB": 0, "CCC": 0}
+    account.cash = 5 * 10 ** (3 + account.decimals)
+    held = Fraction(account.value(desk.instruments[0], account.mark("AAA"), 95_000), account.equity)
+    weights = desk.weights()
+    traded = abs(weights["AAA"] - held) + weights["BBB"] + weights["CCC"]
+    assert float(traded) == pytest.approx(0.1, abs=1e-7)
+    assert any("constraints.turnover" in note for _, note in desk.told)
+
+
+def test_constraints_that_too_few_symbols_can_keep_are_relaxed_and_told(stage):
+    constraints = ConstraintsConfig(max_weight=Decimal("0.35"))
+    config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)
+    desk = stage(config).see(21, without=["CCC"])
+    weights = desk.weights()
+    assert [float(weights[symbol]) for symbol in ("AAA", "BBB", "CCC")] == pytest.approx([0.35, 0.35, 0], abs=2e-8)
+    assert any("cash" in note for level, note in desk.told if level == "warning")
+
+
+def test_the_same_words_are_logged_once(stage):
+    desk = stage().see(21, without=["CCC"])
+    for _ in range(3):
+        desk.rebalance()
+    assert desk.told == [
+        ("info", "inverse_volatility"),
+        ("info", "No weight yet for symbols with fewer than 5 returns: CCC (0)."),
+    ]
+
+
+def test_the_schedule_follows_the_calendar(stage):
+    schedule = stage(InverseVolatilityConfig(rebalance=Rebalancing.MONTH_END)).allocator.schedule
+    assert schedule.next_after(parse_time("2024-03-28T12:00:00Z")) == parse_time("2024-04-01T00:00:00Z")
+    stocks = InverseVolatilityConfig(rebalance=Rebalancing.MONTH_END, calendar="XNYS")
+    schedule = stage(stocks).allocator.schedule
+    # Good Friday 2024 is the 29th of March.
+    assert schedule.next_after(parse_time("2024-03-28T12:00:00Z")) == parse_time("2024-03-28T20:00:00Z")
+
+
+def test_returns_of_a_day_are_taken_from_bars_of_an_hour(stage):
+    hours = stage(InverseVolatilityConfig(lookback=20, min_history=5), interval=3_600)
+    assert hours.allocator.lookback == 21 * 24
+
+
+@pytest.mark.parametrize(
+    ("config", "surroundings", "path", "message"),
+    [
+        (HrpConfig(interval="1h"), {}, "allocator.interval", "1h is no multiple of the session's interval"),
+        (
+            HrpConfig(constraints=ConstraintsConfig(max_weight=Decimal("0.3"))),
+            {},
+            "allocator.constraints",
+            "no weights can keep constraints.max_weight 0.3 and invest 0.95",
+        ),
+        (
+            HrpConfig(constraints=ConstraintsConfig(weights={"AAB": Bounds(max=Decimal("0.3"))})),
+            {},
+            "allocator.constraints.weights.AAB",
+            "no instrument of the session has the symbol 'AAB'",
+        ),
+        (
+            HrpConfig(constraints=ConstraintsConfig(long_only=False, gross=Decimal(2))),
+            {},
+            "allocator.constraints.long_only",
+            "the account has no margin",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_session_is_refused_before_it_starts(stage, config, surroundings, path, message):
+    with pytest.raises(ConfigError) as caught:
+        stage(config, opens=factories.open_hrp, **surroundings)
+    (problem,) = caught.value.problems
+    assert problem.path == path
+    assert message in problem.message
+    assert problem.hint
+
+
+def test_an_unknown_calendar_is_refused(stage):
+    with pytest.raises(InputError, match="XNYX"):
+        stage(HrpConfig(calendar="XNYX"), opens=factories.open_hrp)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "message"),
+    [
+        ({"DDD": "0.5"}, "budgets names DDD, which is not traded"),
+        ({"AAA": "0.5", "BBB": "0.5"}, "leaves nothing for CCC"),
+    ],
+)
+def test_budgets_must_fit_the_symbols(stage, budgets, message):
+    config = RiskParityConfig(budgets={symbol: Decimal(budget) for symbol, budget in budgets.items()})
+    with pytest.raises(InputError, match=message):
+        stage(config, opens=factories.open_risk_parity)
+
+
+def test_a_short_portfolio_needs_margin_and_may_then_sell(stage):
+    constraints = ConstraintsConfig(
+        long_only=False,
+        gross=Decimal(1),
+        net=Bounds(min=Decimal(0), max=Decimal(0)),
+        weights={"AAA": Bounds(max=Decimal("-0.2"))},
+    )
+    stocks = [instrument(symbol, asset_class=AssetClass.EQUITY) for symbol in ("AAA", "BBB", "CCC")]
+    account = attrs.evolve(part_context(*stocks).account, margin=True)
+    config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)
+    weights = stage(config, instruments=stocks, account=account).see(10).weights()
+    assert weights["AAA"] <= Fraction("-0.2")
+    assert abs(sum(weights.values())) <= Fraction(1, RATIO_ONE)

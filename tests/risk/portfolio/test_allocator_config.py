@@ -1,0 +1,93 @@
+"""Every key of an allocator is checked when the config is read, and what is odd about a session is told."""
+
+from decimal import Decimal
+
+import pytest
+
+from logos.domain.errors import InputError
+from logos.domain.times import SECONDS_A_DAY
+from logos.portfolio import allocator_config as keys
+from logos.session.outlook import Outlook, Remarking
+from logos.session.schedule import Rebalancing
+from logos.testing.bars import instrument
+from logos.testing.contexts import part_context
+
+
+@pytest.mark.parametrize(
+    ("config", "values", "message"),
+    [
+        (keys.HrpConfig, {"invest": Decimal(0)}, "invest is 0, and must be above 0 and at most 1"),
+        (keys.HrpConfig, {"invest": Decimal("1.01")}, "invest is 1.01, and must be above 0 and at most 1"),
+        (keys.HrpConfig, {"invest": Decimal("NaN")}, "invest is NaN"),
+        (keys.HrpConfig, {"rebalance": Rebalancing.NEVER}, "rebalance is never, and then no weight would ever be set"),
+        (keys.HrpConfig, {"interval": "7m"}, "'7m' is not a bar interval"),
+        (keys.HrpConfig, {"lookback": 1}, "lookback is 1, and must be at least 2"),
+        (keys.HrpConfig, {"min_history": 1}, "min_history is 1, and must be at least 2"),
+        (keys.HrpConfig, {"lookback": 20, "min_history": 21}, "min_history is 21, and lookback 20"),
+        (keys.HrpConfig, {"linkage": "wards"}, "linkage is 'wards'"),
+        (keys.HercConfig, {"distance": "euclid"}, "distance is 'euclid'"),
+        (keys.HercConfig, {"clusters": 0}, "clusters is 0, and must be at least 1"),
+        (keys.RiskParityConfig, {"budgets": {"AAA": Decimal(0)}}, "budgets: that of AAA is 0, and must be above 0"),
+        (keys.MeanVarianceConfig, {"objective": "sharpe"}, "objective is 'sharpe'"),
+        (keys.MeanVarianceConfig, {"solver": "mosek"}, "solver is 'mosek'"),
+        (keys.MeanVarianceConfig, {"objective": "target_volatility"}, "target_volatility is missing"),
+        (keys.MeanVarianceConfig, {"target_volatility": Decimal(-1)}, "target_volatility is -1, and must be above 0"),
+        (keys.MeanVarianceConfig, {"risk_aversion": Decimal(0)}, "risk_aversion is 0, and must be above 0"),
+        (keys.MeanVarianceConfig, {"risk_free": Decimal("Infinity")}, "risk_free is Infinity"),
+        (keys.MeanVarianceConfig, {"costs": Decimal(1)}, "costs is 1, and must be at least 0 and below 1"),
+    ],
+)
+def test_wrong_value_is_refused_with_what_is_expected(config, values, message):
+    with pytest.raises(InputError) as caught:
+        config(**values)
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_min_history_is_a_quarter_of_the_lookback_unless_it_is_given():
+    assert keys.HrpConfig().least_history == 63
+    assert keys.HrpConfig(lookback=4).least_history == 2
+    assert keys.HrpConfig(lookback=4, min_history=3).least_history == 3
+
+
+@pytest.fixture
+def remarks():
+    """Return a function that gives what a config says of a session of daily bars, as path and message."""
+
+    def ask(config, bars):
+        outlook = Outlook(
+            context=part_context(instrument("AAA"), instrument("BBB"), interval=SECONDS_A_DAY),
+            feed="replay",
+            broker="paper",
+            polled=False,
+            outside=False,
+            bars=bars,
+        )
+        assert isinstance(config, Remarking)
+        return [(each.path, each.message) for each in config.remarks(outlook)]
+
+    return ask
+
+
+def test_a_lookback_that_is_longer_than_the_data_is_told(remarks):
+    config = keys.InverseVolatilityConfig(lookback=60)
+    assert remarks(config, {"AAA": 61, "BBB": 500}) == []
+    assert remarks(config, {}) == []
+    assert remarks(config, {"AAA": 60, "BBB": 500}) == [
+        ("lookback", "60 returns need 61 bars, and AAA has 60"),
+    ]
+
+
+def test_data_that_is_too_short_for_any_weight_is_told(remarks):
+    config = keys.InverseVolatilityConfig(lookback=60)
+    ((path, message),) = remarks(config, {"AAA": 15, "BBB": 9})
+    assert path == "min_history"
+    assert message == "a weight needs 15 returns, and no symbol has more than 15 bars: no weight will ever be set"
+
+
+def test_a_solver_that_is_not_installed_is_told(remarks, monkeypatch):
+    monkeypatch.setattr(keys, "find_spec", lambda _name: None)
+    bars = {"AAA": 500, "BBB": 500}
+    (remark,) = remarks(keys.MeanVarianceConfig(), bars)
+    assert remark == ("solver", "clarabel is not installed: the heuristic takes its place")
+    assert remarks(keys.MeanVarianceConfig(solver="heuristic"), bars) == []

@@ -1,0 +1,111 @@
+"""Estimators of skfolio by name: their weights in shares of equity, and strict parameters."""
+
+import numpy as np
+import pytest
+
+from logos.domain.errors import InputError
+from logos.portfolio.errors import EstimationError
+from logos.portfolio.limits import Limits
+from logos.portfolio.records import Window
+from logos.portfolio.skfolio_method import SkfolioMethod
+
+skfolio = pytest.importorskip("skfolio")
+pytest.importorskip("skfolio.optimization")
+
+SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE")
+
+
+@pytest.fixture(scope="module")
+def window():
+    """A year of returns of five symbols, from a recurrence without randomness."""
+    steps = np.arange(252)[:, None] * np.array([7, 11, 13, 17, 19]) + np.arange(5)
+    returns = ((steps * steps % 211) - 95) / 10_000 * np.array([1.0, 1.2, 0.8, 2.0, 1.5])
+    return Window(symbols=SYMBOLS, returns=returns, periods_per_year=252.0)
+
+
+@pytest.fixture(scope="module")
+def allocate(window):
+    limits = Limits(symbols=SYMBOLS, lower=np.zeros(5), upper=np.ones(5), total=(0.95, 0.95), held=np.zeros(5))
+    return lambda estimator, params=None, seen=window: SkfolioMethod(estimator=estimator, params=params).allocate(
+        seen, None, limits
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimator", "params"),
+    [
+        ("MeanRisk", {}),
+        ("MeanRisk", {"objective_function": "maximize_ratio", "risk_measure": "CVAR", "max_weights": 0.4}),
+        ("HierarchicalRiskParity", {"risk_measure": "cdar"}),
+        ("HierarchicalEqualRiskContribution", {}),
+        ("RiskBudgeting", {"risk_measure": "semi_variance"}),
+        (
+            "NestedClustersOptimization",
+            {"inner_estimator": {"estimator": "MeanRisk"}, "outer_estimator": {"estimator": "EqualWeighted"}},
+        ),
+        ("StackingOptimization", {"estimators": [{"estimator": "InverseVolatility"}, {"estimator": "MeanRisk"}]}),
+    ],
+)
+def test_estimator_is_found_by_name_and_its_weights_are_shares_of_what_is_invested(estimator, params, allocate):
+    found = allocate(estimator, params)
+    assert found.weights.sum() == pytest.approx(0.95, abs=1e-6)
+    assert found.weights.min() >= -1e-9
+    assert found.solver == f"skfolio {skfolio.__version__}"
+    assert found.weights.tolist() == allocate(estimator, params).weights.tolist()
+
+
+def test_weights_are_those_that_skfolio_gives(allocate, window):
+    expected = (
+        skfolio.optimization.MeanRisk(risk_measure=skfolio.RiskMeasure.CVAR, max_weights=0.3)
+        .fit(window.returns)
+        .weights_
+    )
+    found = allocate("MeanRisk", {"risk_measure": "cvar", "max_weights": 0.3}).weights
+    assert found == pytest.approx(0.95 * expected, abs=1e-12)
+
+
+def test_periods_that_a_symbol_lacks_are_left_out(allocate, window):
+    holed = window.returns.copy()
+    holed[:30, 2] = np.nan
+    partly = Window(symbols=SYMBOLS, returns=holed, periods_per_year=252.0)
+    rest = Window(symbols=SYMBOLS, returns=window.returns[30:], periods_per_year=252.0)
+    assert allocate("MeanRisk", seen=partly).weights.tolist() == allocate("MeanRisk", seen=rest).weights.tolist()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "params", "message", "hint"),
+    [
+        ("MeanRsk", {}, "'MeanRsk', which skfolio.optimization does not offer", "Did you mean MeanRisk"),
+        ("BaseOptimization", {}, "does not offer", ""),
+        ("__doc__", {}, "does not offer", "It knows"),
+        ("Random", {}, "it draws its weights", "MeanRisk"),
+        ("BenchmarkTracker", {}, "it needs the returns of a benchmark", "MeanRisk"),
+        ("MeanRisk", {"risk_mesure": "cvar"}, "MeanRisk takes no 'risk_mesure'", "Did you mean risk_measure"),
+        ("MeanRisk", {"risk_measure": "cvr"}, "MeanRisk.risk_measure is 'cvr'", "Did you mean cvar"),
+        ("MeanRisk", {"efficient_frontier_size": 5}, "many portfolios", "Leave it out"),
+        ("NestedClustersOptimization", {"n_jobs": 2}, "processes", "Leave it out"),
+        ("StackingOptimization", {}, "cannot be built", "Add what is missing"),
+        ("MeanRisk", {"prior_estimator": {"estimator": "EmpiricalPrior"}}, "does not offer", ""),
+        (
+            "MeanRisk",
+            {"fallback": {"estimator": "MeanRisk", "parms": {}}},
+            "unknown key 'parms'",
+            "estimator and params",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_the_nearest_name(estimator, params, message, hint):
+    with pytest.raises(InputError) as caught:
+        SkfolioMethod(estimator=estimator, params=params)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_an_estimator_that_fails_says_so(allocate):
+    with pytest.raises(EstimationError, match="skfolio's MeanRisk failed"):
+        allocate("MeanRisk", {"min_weights": 0.9})
+
+
+def test_an_estimator_that_gives_up_in_silence_is_found_out(allocate):
+    with pytest.raises(EstimationError, match="expected one finite weight a symbol"):
+        allocate("MeanRisk", {"min_weights": 0.9, "raise_on_failure": False})
