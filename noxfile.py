@@ -19,10 +19,15 @@ nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "manual",
 
 ROOT = Path(__file__).resolve().parent
 CORE = "logos-core"
-SIBLINGS = ("logos-brokers", "logos-feeds", "logos-risk")
+SIBLINGS = ("logos-brokers", "logos-dashboard", "logos-feeds", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
 EXAMPLE = "logos-example-guard"
-EXTRAS = {CORE: "dask,fast,report", "logos-brokers": "alpaca,ccxt", "logos-feeds": "ccxt,yfinance"}
+EXTRAS = {
+    CORE: "dask,fast,report",
+    "logos-brokers": "alpaca,ccxt",
+    "logos-feeds": "ccxt,yfinance",
+    "logos-risk": "convex,skfolio",
+}
 """What the whole suite needs of a distribution; the tests of one that has its work behind extras cannot do without."""
 
 SOURCES = [f"{name}/src" for name in DISTRIBUTIONS]

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from job import LOOKBACK, Way, rebalances, run
 
-from logos.portfolio.hrp import HierarchicalRiskParity
-from logos.portfolio.inverse_volatility import InverseVolatility
-from logos.portfolio.limits import Limits
-from logos.portfolio.mean_variance import MeanVariance
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.methods.hrp import HierarchicalRiskParity
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
+from logos.portfolio.methods.mean_variance import MeanVariance
+from logos.portfolio.methods.risk_parity import RiskParity
 from logos.portfolio.records import Method, Window
 from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.portfolio.risk_models.model import build_risk_model
-from logos.portfolio.risk_parity import RiskParity
 from logos.portfolio.walk_forward import walk_forward
 
 SAMPLE = build_risk_model(RiskModelConfig(model="sample"))

@@ -29,6 +29,7 @@ CHAPTERS = (
     "SWEEPS",
     "EXECUTORS",
     "LEAKS",
+    "PORTFOLIO",
     COMMANDS_PAGE,
     "ARTIFACTS",
     "SEMANTICS",

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 import pytest
 
-from logos.portfolio.limits import Limits
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.records import Allocation, Estimate, Method, Window
 
 

@@ -11,9 +11,9 @@ from logos.domain.instruments import AssetClass
 from logos.domain.money import RATIO_ONE
 from logos.domain.orders import Signal
 from logos.domain.times import SECONDS_A_DAY, parse_time
-from logos.portfolio import factories
-from logos.portfolio.allocator_config import HrpConfig, InverseVolatilityConfig, RiskParityConfig
-from logos.portfolio.constraints_config import Bounds, ConstraintsConfig
+from logos.portfolio.allocator import factories
+from logos.portfolio.allocator.config import HrpConfig, InverseVolatilityConfig, RiskParityConfig
+from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
 from logos.session.rebalancing import PriceWatcher, RebalancingAllocator
 from logos.session.schedule import Rebalancing
 from logos.session.seats import Pair, PairSignal

@@ -6,7 +6,7 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY
-from logos.portfolio import allocator_config as keys
+from logos.portfolio.allocator import config as keys
 from logos.session.outlook import Outlook, Remarking
 from logos.session.schedule import Rebalancing
 from logos.testing.bars import instrument

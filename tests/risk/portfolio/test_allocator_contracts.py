@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from logos.portfolio import allocator_config, factories
-from logos.portfolio.constraints_config import ConstraintsConfig
+from logos.portfolio.allocator import config as allocator_config
+from logos.portfolio.allocator import factories
+from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.testing.allocators import AllocatorContract
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logos.portfolio.clustering import by_name, distances, grow
-from logos.portfolio.scaling import correlation
+from logos.portfolio.methods.clustering import by_name, distances, grow
+from logos.portfolio.methods.scaling import correlation
 
 PAIRED = np.array(
     [

@@ -8,14 +8,14 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
-from logos.portfolio.conflicts import conflict, feasible, refusal, relaxed
-from logos.portfolio.constraints import limits_of
-from logos.portfolio.constraints_config import Bounds, ConstraintsConfig
+from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
+from logos.portfolio.constraints.conflicts import conflict, feasible, refusal, relaxed
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Group, Limits
+from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.constraints.resolving import limits_of
+from logos.portfolio.constraints.rules import program_of, rules_of
 from logos.portfolio.errors import InfeasibleError
-from logos.portfolio.keeping import violation
-from logos.portfolio.limit_rules import program_of, rules_of
-from logos.portfolio.limits import Group, Limits
-from logos.portfolio.projection import nearest
 from logos.testing.bars import instrument
 
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")

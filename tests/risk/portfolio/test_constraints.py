@@ -10,8 +10,8 @@ from logos.config.reading import parse
 from logos.config.structuring import structure
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
-from logos.portfolio.constraints import limits_of, unknown_names
-from logos.portfolio.constraints_config import Bounds, ConstraintsConfig
+from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
+from logos.portfolio.constraints.resolving import limits_of, unknown_names
 from logos.testing.bars import instrument
 
 SYMBOLS = ("AAPL", "BTC-USD", "MSFT", "XOM")

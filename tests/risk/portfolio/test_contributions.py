@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos.portfolio.contributions import effective_number, herfindahl, risk_contributions, volatility
+from logos.portfolio.risk_models.contributions import effective_number, herfindahl, risk_contributions, volatility
 
 COVARIANCE = np.array([[0.04, 0.006], [0.006, 0.01]])
 

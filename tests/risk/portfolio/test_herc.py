@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logos.portfolio.clustering import distances, grow
-from logos.portfolio.herc import HierarchicalEqualRiskContribution, number_of_clusters
+from logos.portfolio.methods.clustering import distances, grow
+from logos.portfolio.methods.herc import HierarchicalEqualRiskContribution, number_of_clusters
 
 RECORDED = {
     ("ward", 2): "0.077102229819 0.082037034164 0.111505680723 0.134121577684 0.122899102457 "

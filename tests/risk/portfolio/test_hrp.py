@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.domain.errors import InputError
-from logos.portfolio.hrp import HierarchicalRiskParity, bisect
+from logos.portfolio.methods.hrp import HierarchicalRiskParity, bisect
 
 LINKAGES = ("single", "average", "complete", "ward")
 DISTANCES = ("paper", "correlation")

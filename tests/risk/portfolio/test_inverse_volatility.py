@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.inverse_volatility import InverseVolatility
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
 
 
 def test_weights_are_those_of_skfolio(weights_of, reference):

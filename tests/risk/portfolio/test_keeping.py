@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 import pytest
 
-from logos.portfolio.keeping import broken, violation
-from logos.portfolio.limits import Group, Limits
+from logos.portfolio.constraints.keeping import broken, violation
+from logos.portfolio.constraints.limits import Group, Limits
 
 LIMITS = Limits(
     symbols=("AAA", "BBB", "CCC"),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from logos.domain.errors import InputError
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Group, Limits
 from logos.portfolio.errors import InfeasibleError
-from logos.portfolio.keeping import violation
-from logos.portfolio.limits import Group, Limits
-from logos.portfolio.mean_variance import MeanVariance
+from logos.portfolio.methods.mean_variance import MeanVariance
 from logos.portfolio.optimiser.choosing import SOLVERS
 from logos.portfolio.records import Estimate, Window
 

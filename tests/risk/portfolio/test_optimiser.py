@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from logos.portfolio.keeping import violation
-from logos.portfolio.limits import Group, Limits
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Group, Limits
 from logos.portfolio.optimiser.choosing import solve
 from logos.portfolio.optimiser.problem import BestRatio, CappedRisk, Problem
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from logos.domain.errors import InputError
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError, InfeasibleError
-from logos.portfolio.keeping import violation
-from logos.portfolio.limits import Limits
 from logos.portfolio.optimiser import by_clarabel, by_cvxpy, heuristic
 from logos.portfolio.optimiser.choosing import SOLVERS, solve
 from logos.portfolio.optimiser.problem import Answer, BestRatio, CappedRisk, Problem
@@ -200,8 +200,8 @@ def test_no_library_is_imported_before_it_is_named():
     script = """
 import sys
 import numpy as np
-from logos.portfolio.mean_variance import MeanVariance
-from logos.portfolio.limits import Limits
+from logos.portfolio.methods.mean_variance import MeanVariance
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.records import Estimate, Window
 symbols = ("A", "B")
 limits = Limits(symbols=symbols, lower=np.zeros(2), upper=np.ones(2), total=(1.0, 1.0), held=np.zeros(2))

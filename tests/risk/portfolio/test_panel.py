@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.domain.bars import Bar
-from logos.portfolio.panel import PricePanel
+from logos.portfolio.prices.panel import PricePanel
 from logos.testing.bars import instrument
 
 DAY = 86_400

@@ -6,7 +6,7 @@ import attrs
 
 from logos.plugins.known import DISTRIBUTIONS
 from logos.portfolio import plugin
-from logos.portfolio.allocator_config import AllocatorConfig
+from logos.portfolio.allocator.config import AllocatorConfig
 from logos.session.schedule import Rebalancing
 
 ALLOCATORS = {part.name: part for part in plugin.logos_allocators()}

@@ -10,9 +10,9 @@ import pytest
 from logos.domain.bars import Bar
 from logos.domain.instruments import AssetClass, Instrument
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.panel import PricePanel
+from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.prices.returns import panel_capacity, periods_per_year, simple_returns, without_constant
 from logos.portfolio.records import Window
-from logos.portfolio.returns import panel_capacity, periods_per_year, simple_returns, without_constant
 
 DAY = 86_400
 HOUR = 3_600

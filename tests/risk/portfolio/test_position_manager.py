@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from logos.domain.errors import InputError
-from logos.portfolio.order_differences import Place, order_differences
-from logos.portfolio.position_manager import build_cost_aware
-from logos.portfolio.position_manager_config import CostAwareConfig
+from logos.portfolio.position_manager.config import CostAwareConfig
+from logos.portfolio.position_manager.cost_aware import build_cost_aware
+from logos.portfolio.position_manager.order_differences import Place, order_differences
 from logos.session.outlook import Outlook
 from logos.session.rebalancing import Held, PairChange
 from logos.session.seats import FillTerms, Pair

@@ -4,11 +4,11 @@ import attrs
 import numpy as np
 import pytest
 
-import logos.portfolio.multipliers
+import logos.portfolio.constraints.multipliers
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Group, Limits
+from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.errors import EstimationError, InfeasibleError
-from logos.portfolio.keeping import violation
-from logos.portfolio.limits import Group, Limits
-from logos.portfolio.projection import nearest
 
 PLAIN = Limits(
     symbols=("AAA", "BBB", "CCC", "DDD"),
@@ -178,7 +178,7 @@ def test_gross_exposure_is_cut_by_the_same_amount_from_each_position():
 
 
 def test_linear_program_finds_weights_where_the_multipliers_do_not_settle(monkeypatch):
-    monkeypatch.setattr(logos.portfolio.multipliers, "_MOST_STEPS", 1)
+    monkeypatch.setattr(logos.portfolio.constraints.multipliers, "_MOST_STEPS", 1)
     for limits, aim in random_cases(seed=8, number=60, most=20):
         assert violation(nearest(aim, limits), limits) <= 1e-9
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logos.portfolio.contributions import risk_contributions
 from logos.portfolio.errors import EstimationError, PortfolioError
-from logos.portfolio.risk_parity import RiskParity
+from logos.portfolio.methods.risk_parity import RiskParity
+from logos.portfolio.risk_models.contributions import risk_contributions
 
 OWN = "coordinate descent (own, numpy)"
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from logos.domain.errors import InputError
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.limits import Limits
+from logos.portfolio.methods.skfolio_method import SkfolioMethod
 from logos.portfolio.records import Window
-from logos.portfolio.skfolio_method import SkfolioMethod
 
 skfolio = pytest.importorskip("skfolio")
 pytest.importorskip("skfolio.optimization")

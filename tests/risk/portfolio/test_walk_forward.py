@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import PortfolioError
-from logos.portfolio.herc import HierarchicalEqualRiskContribution
-from logos.portfolio.hrp import HierarchicalRiskParity
-from logos.portfolio.inverse_volatility import InverseVolatility
-from logos.portfolio.limits import Limits
+from logos.portfolio.methods.herc import HierarchicalEqualRiskContribution
+from logos.portfolio.methods.hrp import HierarchicalRiskParity
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
+from logos.portfolio.methods.risk_parity import RiskParity
 from logos.portfolio.records import Allocation, Estimate, Window
-from logos.portfolio.risk_parity import RiskParity
 from logos.portfolio.walk_forward import hold, walk_forward
 
 SYMBOLS = ("AAA", "BBB", "CCC")

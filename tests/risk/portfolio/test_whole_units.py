@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.domain.money import RATIO_ONE
-from logos.portfolio.rounding import whole_units
+from logos.portfolio.allocator.rounding import whole_units
 
 
 def named(count):

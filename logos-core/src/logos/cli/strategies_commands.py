@@ -59,7 +59,7 @@ def check(
     look-back alone, beside another instance, and once more.
     """
     offer = load_registry().find("strategy", name)
-    reports = _checked(offer, _config(offer, params or ()))
+    reports = check_offer(offer, parameters_from(offer, params or ()))
     passed = all(report.passed for report in reports)
     if as_json:
         emit_json({"strategy": offer.qualified, "passed": passed, "series": [_report_record(each) for each in reports]})
@@ -83,10 +83,10 @@ def _record(offer: Offer) -> dict[str, Any]:
     if offer.status != READY:
         return record
     try:
-        parameters = _parameters(offer)
+        parameters = parameters_of(offer)
         record["parameters"] = [_parameter_record(info) for info in parameters]
         if not any(info.required for info in parameters):
-            strategy = _builder(offer, _config(offer, ()))()
+            strategy = builder_of(offer, parameters_from(offer, ()))()
             record["lookback"] = strategy.lookback
             record["summary"] = _first_line(type(strategy).__doc__).replace("``", "") or offer.summary
     except LogosError as error:
@@ -94,7 +94,8 @@ def _record(offer: Offer) -> dict[str, Any]:
     return record
 
 
-def _parameters(offer: Offer) -> tuple[ParameterInfo, ...]:
+def parameters_of(offer: Offer) -> tuple[ParameterInfo, ...]:
+    """Return the parameters of a strategy with their bounds."""
     from logos.strategies.base import describe  # noqa: PLC0415 - not at the start of every command
 
     cls = offer.config_class()
@@ -139,7 +140,7 @@ def _first_line(doc: str | None) -> str:
     return (doc or "").strip().split("\n", 1)[0].rstrip(".")
 
 
-def _config(offer: Offer, params: Sequence[str]) -> Any:
+def parameters_from(offer: Offer, params: Sequence[str]) -> Any:
     """Build the strategy's parameters from ``name=value`` texts; ``None`` where it takes none."""
     from logos.strategies.base import parse_parameters  # noqa: PLC0415 - not at the start of every command
 
@@ -159,7 +160,8 @@ def _config(offer: Offer, params: Sequence[str]) -> Any:
     return parse_parameters(cls, texts)
 
 
-def _builder(offer: Offer, config: Any, instruments: Sequence[Instrument] = ()) -> Callable[[], Strategy]:
+def builder_of(offer: Offer, config: Any, instruments: Sequence[Instrument] = ()) -> Callable[[], Strategy]:
+    """Return what builds a fresh instance of a strategy for a sample instrument."""
     from logos.strategies.sample_bars import SAMPLE, plain_context  # noqa: PLC0415 - not at the start of every command
 
     factory = offer.factory()
@@ -179,14 +181,14 @@ def _builder(offer: Offer, config: Any, instruments: Sequence[Instrument] = ()) 
     return build
 
 
-def _checked(offer: Offer, config: Any) -> list[CheckReport]:
+def check_offer(offer: Offer, config: Any) -> list[CheckReport]:
     """Check a strategy on generated bars, long enough for any sound look-back, and on the bundled ones."""
     from logos.context.seed import Seed  # noqa: PLC0415 - not at the start of every command
     from logos.strategies.checks import check_strategy  # noqa: PLC0415 - the same
     from logos.strategies.sample_bars import generated_series  # noqa: PLC0415 - the same
 
     bundled = _bundled_bars()
-    build = _builder(offer, config, [bars[0].instrument for bars in bundled.values()])
+    build = builder_of(offer, config, [bars[0].instrument for bars in bundled.values()])
     lookback: object = build().lookback
     count = max(_LEAST_BARS, 3 * lookback) if isinstance(lookback, int) else _LEAST_BARS
     generated = generated_series(Seed(0), count)

@@ -15,43 +15,43 @@ def logos_allocators() -> Iterator[AllocatorPart]:
     yield AllocatorPart(
         name="herc",
         summary="Splits risk equally down a tree of similar symbols, which is cut into clusters (HERC)",
-        target="logos.portfolio.factories:open_herc",
-        config="logos.portfolio.allocator_config:HercConfig",
+        target="logos.portfolio.allocator.factories:open_herc",
+        config="logos.portfolio.allocator.config:HercConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="hrp",
         summary="Splits weight by inverse variance down a tree of similar symbols (hierarchical risk parity)",
-        target="logos.portfolio.factories:open_hrp",
-        config="logos.portfolio.allocator_config:HrpConfig",
+        target="logos.portfolio.allocator.factories:open_hrp",
+        config="logos.portfolio.allocator.config:HrpConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="inverse_volatility",
         summary="Gives each symbol weight in proportion to one over its volatility",
-        target="logos.portfolio.factories:open_inverse_volatility",
-        config="logos.portfolio.allocator_config:InverseVolatilityConfig",
+        target="logos.portfolio.allocator.factories:open_inverse_volatility",
+        config="logos.portfolio.allocator.config:InverseVolatilityConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="mean_variance",
         summary="Finds the weights of least variance, of greatest Sharpe ratio, or for a volatility",
-        target="logos.portfolio.factories:open_mean_variance",
-        config="logos.portfolio.allocator_config:MeanVarianceConfig",
+        target="logos.portfolio.allocator.factories:open_mean_variance",
+        config="logos.portfolio.allocator.config:MeanVarianceConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="risk_parity",
         summary="Lets each symbol contribute the same share of risk, or as its budget says",
-        target="logos.portfolio.factories:open_risk_parity",
-        config="logos.portfolio.allocator_config:RiskParityConfig",
+        target="logos.portfolio.allocator.factories:open_risk_parity",
+        config="logos.portfolio.allocator.config:RiskParityConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="skfolio",
         summary="Takes the weights of an estimator of the library skfolio",
-        target="logos.portfolio.factories:open_skfolio",
-        config="logos.portfolio.allocator_config:SkfolioConfig",
+        target="logos.portfolio.allocator.factories:open_skfolio",
+        config="logos.portfolio.allocator.config:SkfolioConfig",
         needs=("skfolio",),
         extra="skfolio",
         capabilities=_REBALANCES,
@@ -64,8 +64,8 @@ def logos_position_managers() -> Iterator[PositionManagerPart]:
     yield PositionManagerPart(
         name="cost_aware",
         summary="Trades a difference only where it is worth its fees and slippage",
-        target="logos.portfolio.position_manager:build_cost_aware",
-        config="logos.portfolio.position_manager_config:CostAwareConfig",
+        target="logos.portfolio.position_manager.cost_aware:build_cost_aware",
+        config="logos.portfolio.position_manager.config:CostAwareConfig",
     )
 
 

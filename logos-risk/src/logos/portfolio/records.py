@@ -7,7 +7,7 @@ from typing import Protocol
 import attrs
 
 from logos.portfolio.arrays import Matrix, Vector
-from logos.portfolio.limits import Limits
+from logos.portfolio.constraints.limits import Limits
 
 
 @attrs.frozen(kw_only=True, eq=False)

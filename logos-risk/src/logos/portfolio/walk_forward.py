@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Matrix, Vector
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import PortfolioError
-from logos.portfolio.limits import Limits
 from logos.portfolio.records import Method, Window
 from logos.portfolio.risk_models.model import RiskModel
 

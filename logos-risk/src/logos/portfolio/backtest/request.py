@@ -18,6 +18,7 @@ from logos.config.session import load_session_config
 from logos.config.structuring import fields_of, structure
 from logos.config.writing import yaml_text
 from logos.domain.errors import ConfigError, Problem
+from logos.portfolio.backtest.keys import BENCHMARKS, POSITION_KEYS, PortfolioKeys
 from logos.portfolio.backtest.translating import (
     MAIN,
     PORTFOLIO,
@@ -27,8 +28,7 @@ from logos.portfolio.backtest.translating import (
     translate,
     unknown_problem,
 )
-from logos.portfolio.constraints_config import ConstraintsConfig
-from logos.portfolio.portfolio_config import BENCHMARKS, POSITION_KEYS, PortfolioKeys
+from logos.portfolio.constraints.config import ConstraintsConfig
 
 _LONGEST_NAME = 40
 _OWN = ("strategies", "allocator", "position_manager")

@@ -11,7 +11,7 @@ from logos.config.problems import key_path, shortened
 from logos.config.reading import Listing, Node, Scalar, Section, plain
 from logos.config.structuring import fields_of
 from logos.domain.errors import PluginError, Problem
-from logos.portfolio.portfolio_config import BINDING_KEYS, POSITION_KEYS, SHARED_KEYS, PortfolioKeys
+from logos.portfolio.backtest.keys import BINDING_KEYS, POSITION_KEYS, SHARED_KEYS, PortfolioKeys
 
 PORTFOLIO = "portfolio"
 MAIN = "portfolio.allocator"

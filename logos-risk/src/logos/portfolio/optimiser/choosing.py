@@ -9,11 +9,11 @@ import attrs
 import numpy as np
 
 from logos.domain.errors import InputError
+from logos.portfolio.constraints.keeping import TOLERANCE, violation
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.keeping import TOLERANCE, violation
-from logos.portfolio.limits import Limits
 from logos.portfolio.optimiser.problem import Answer, NoAnswerError, Problem
-from logos.portfolio.projection import nearest
 from logos.portfolio.records import Allocation
 
 _SOLVERS = {

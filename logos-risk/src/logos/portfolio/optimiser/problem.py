@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Matrix, Vector
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import PortfolioError
-from logos.portfolio.limits import Limits
 
 
 @attrs.frozen(kw_only=True, eq=False)

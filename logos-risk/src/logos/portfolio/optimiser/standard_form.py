@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Matrix, Vector
-from logos.portfolio.limits import Limits
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.optimiser.problem import BestRatio, CappedRisk, Problem
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from logos.portfolio.arrays import Matrix
 from logos.portfolio.errors import EstimationError
+from logos.portfolio.prices.returns import Flags, constant_columns
 from logos.portfolio.records import Estimate, Window
-from logos.portfolio.returns import Flags, constant_columns
 from logos.portfolio.risk_models.config import COMMON, EWMA, LEDOIT_WOLF, SAMPLE, RiskModelConfig
 from logos.portfolio.risk_models.covariance import (
     ewma_covariance,

@@ -1,0 +1,1 @@
+"""Lessons that really run what they teach, and write down what happened."""

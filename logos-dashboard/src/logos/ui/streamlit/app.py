@@ -1,0 +1,5 @@
+"""The script that Streamlit runs: ``logos dashboard``, or ``streamlit run`` with the path of this file."""
+
+from logos.ui.streamlit.navigation import run
+
+run()

@@ -1,0 +1,214 @@
+"""Backtests: pick one to look at it, or up to six to compare them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from logos.context.redaction import redact_text
+from logos.ui.streamlit import state
+from logos.ui.streamlit.components.comparison import comparison
+from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading, warning_card
+from logos.ui.streamlit.components.equity_chart import equity_chart
+from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.run_cards import run_cards
+from logos.ui.streamlit.components.run_picker import filter_rows, pick
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.components.trades_table import trades_panel
+from logos.ui.streamlit.data.backtest_run import Backtest, load_backtest
+from logos.ui.streamlit.data.comparing import MOST_RUNS
+from logos.ui.streamlit.data.legacy import LegacyRun, legacy_metrics, legacy_trades, list_legacy, read_picture
+from logos.ui.streamlit.data.runs_index import BacktestRow, list_backtests
+from logos.ui.streamlit.data.trades import load_trades
+from logos.ui.streamlit.design.formats import count, number, percent, signed_money, when
+
+_ONE, _SOME = "One run", "Compare"
+_RUN, _RUNS = "run", "runs"
+
+
+def show() -> None:
+    """Draw the page."""
+    page_header("Backtests", "Every run in this workspace, newest first. Pick one to look at it, or compare some.")
+    root = state.workspace()
+    listing = list_backtests(root)
+    if show_reading(listing, title="No backtests yet") and listing.value:
+        _explore(listing.value)
+    _legacy(list_legacy(root).value or ())
+
+
+def _explore(rows: Sequence[BacktestRow]) -> None:
+    comparing = bool(state.chosen(_RUNS))
+    mode = st.segmented_control(
+        "View",
+        (_ONE, _SOME),
+        default=_SOME if comparing else _ONE,
+        required=True,
+        key="backtests-mode",
+        label_visibility="collapsed",
+    )
+    matching = filter_rows(rows, key="backtests")
+    st.caption(f"{count(len(matching))} of {count(len(rows))} backtests")
+    if not matching:
+        empty_card("No backtest matches", "Take a filter away to see more.")
+    elif mode == _SOME:
+        _compare(matching)
+    else:
+        _look_at(matching)
+
+
+def _look_at(rows: Sequence[BacktestRow]) -> None:
+    state.choose(_RUNS, "")
+    (row,) = pick(rows, chosen=[state.chosen(_RUN)], several=False, key="backtests-one")
+    if row.backtest_id != state.chosen(_RUN):
+        state.choose(_RUN, row.backtest_id)
+    if not row.readable:
+        error_card(row.backtest_id, row.reason, "Run the backtest again, or take the folder away")
+        return
+    reading = load_backtest(row.folder)
+    if show_reading(reading) and reading.value is not None:
+        _one(row, reading.value)
+
+
+def _one(row: BacktestRow, run: Backtest) -> None:
+    section(row.name, f"{when(row.start)} to {when(row.end)} · {count(row.bars)} bars · {row.status}")
+    for cause in _list(run.metrics.get("halt_causes")):
+        warning_card(f"Halted by {cause.get('guard')} at {when(cause.get('at'))}: {cause.get('reason')}")
+    run_cards(run)
+    equity = run.equity
+    if show_reading(equity, title="No curve") and equity.value is not None:
+        equity_chart(equity.value, run.benchmark.value, currency=run.currency, key=f"equity-{run.backtest_id}")
+    if run.benchmark.state in {"damaged", "partial"}:
+        show_reading(run.benchmark)
+    fills, attribution, config, origin = st.tabs(["Fills", "Attribution", "Config", "Origin and commands"])
+    with fills:
+        trades_panel(
+            load_trades(run.folder),
+            currency=run.currency,
+            key=f"trades-{run.backtest_id}",
+            file_name=f"{run.backtest_id}-trades.csv",
+        )
+    with attribution:
+        _attribution(run)
+    with config:
+        if show_reading(run.config, title="No config") and run.config.value is not None:
+            st.code(run.config.value, language="yaml", height=480)
+    with origin:
+        _origin(row, run)
+
+
+def _attribution(run: Backtest) -> None:
+    for title, entries, key in (("strategy", "by_strategy", "strategy"), ("symbol", "by_symbol", "symbol")):
+        rows = [_share(entry, key) for entry in _list(run.metrics.get(entries))]
+        if rows:
+            money_columns = (f"Fees ({run.currency})", f"Net PnL ({run.currency})")
+            columns = (title.title(), "Fills", "Round trips", "Win rate", *money_columns, "Contribution")
+            section(f"By {title}", "after fees, what is still held at its last close")
+            plain_table(f"Profit by {title}", columns, rows, numeric=columns[1:])
+    notes = [text for text in run.metrics.get("notes") or () if isinstance(text, str)]
+    if notes:
+        section("About the data")
+        plain_table("Notes about the data", ("Note",), [(text,) for text in notes])
+
+
+def _share(entry: dict[str, Any], key: str) -> tuple[str, ...]:
+    return (
+        str(entry.get(key, "")),
+        number(entry.get("fills"), 0),
+        number(entry.get("trades"), 0),
+        percent(entry.get("win_rate")),
+        number(entry.get("fees")),
+        signed_money(entry.get("net_pnl"), ""),
+        percent(entry.get("contribution"), signed=True),
+    )
+
+
+def _origin(row: BacktestRow, run: Backtest) -> None:
+    plugins = [f"{part.get('name')} ({part.get('kind')}) {part.get('version')}" for part in _plugins(run)]
+    facts = [
+        ("Run", row.backtest_id),
+        ("Run at", when(row.made, seconds=True)),
+        ("Folder", str(row.folder)),
+        ("Config digest", row.config_digest),
+        ("Data digest", row.data_digest),
+        ("Seed", str(run.metrics.get("seed", ""))),
+        ("Days a year", str(run.metrics.get("annualisation", ""))),
+        ("Parts", ", ".join(plugins)),
+    ]
+    plain_table("Origin of the run", ("What", "Value"), facts)
+    st.caption("Run it again and compare every byte; draw its tear sheet; hold it against another run.")
+    commands = (
+        f"logos backtest verify {row.backtest_id}",
+        f"logos backtest report {row.backtest_id}",
+        f"logos backtest compare {row.backtest_id} OTHER",
+    )
+    st.code("\n".join(commands), language="bash")
+
+
+def _plugins(run: Backtest) -> list[dict[str, Any]]:
+    return _list(run.metrics.get("plugins"))
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list that somebody else wrote."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _compare(rows: Sequence[BacktestRow]) -> None:
+    kept = [name for name in state.chosen(_RUNS).split(",") if name]
+    picked = pick(rows, chosen=kept, several=True, key="backtests-some")
+    state.choose(_RUNS, ",".join(row.backtest_id for row in picked))
+    unreadable = [row.backtest_id for row in picked if not row.readable]
+    if unreadable:
+        warning_card(f"These cannot be read, and are left out: {', '.join(unreadable)}")
+    readable = [row for row in picked if row.readable]
+    if len(readable) > MOST_RUNS:
+        warning_card(f"{len(readable)} runs are picked, and the first {MOST_RUNS} of them are compared")
+    names = [row.backtest_id for row in readable[:MOST_RUNS]]
+    if len(names) < 2:
+        empty_card("Pick two to six runs", "Tick them in the table above; each is then compared with the first.")
+        return
+    first = st.selectbox("First run, which the others are held against", names, index=len(names) - 1, width=420)
+    _compared(sorted(readable[:MOST_RUNS], key=lambda row: row.backtest_id != first))
+
+
+def _compared(rows: Sequence[BacktestRow]) -> None:
+    runs = []
+    for row in rows:
+        reading = load_backtest(row.folder)
+        if show_reading(reading) and reading.value is not None:
+            runs.append(reading.value)
+    if len(runs) > 1:
+        comparison(runs)
+
+
+def _legacy(runs: Sequence[LegacyRun]) -> None:
+    if not runs:
+        return
+    section("Earlier layout", f"{count(len(runs))} pictures")
+    warning_card(
+        "These runs left a picture and nothing to check it by: no digests, no journal, no config.",
+        "Run them again with `logos backtest --config FILE`; see `logos backtest --help`",
+    )
+    with st.expander("Show them"):
+        names = [f"{run.symbol} · {run.strategy}" for run in runs]
+        chosen = st.selectbox("Run", range(len(runs)), format_func=lambda place: names[place], key="legacy-run")
+        _legacy_run(runs[chosen or 0])
+
+
+def _legacy_run(run: LegacyRun) -> None:
+    picture = read_picture(run.picture)
+    if show_reading(picture) and picture.value is not None:
+        content = base64.b64encode(picture.value).decode()
+        alt = escape(redact_text(f"Equity of {run.strategy} on {run.symbol}, as it was drawn at the time"))
+        st.html(f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{content}">')
+    if run.metrics_file is not None:
+        figures = legacy_metrics(run)
+        if show_reading(figures) and figures.value is not None:
+            rows = [(str(key), str(value)) for key, value in figures.value.items()]
+            plain_table("Figures as they stand beside the picture", ("Figure", "Value"), rows, numeric=("Value",))
+    if run.trades_file is not None:
+        trades_panel(legacy_trades(run), currency="", key=f"legacy-{run.picture.name}", file_name=run.trades_file.name)

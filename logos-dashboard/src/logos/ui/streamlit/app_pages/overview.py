@@ -1,0 +1,122 @@
+"""Overview: what there is in this workspace, the newest backtests, and the latest live session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from logos.artifacts.readers import SessionRow
+from logos.ui.streamlit import state
+from logos.ui.streamlit.components.cards import Metric, metric_cards
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.latest_session import latest_panel
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.runs_index import Rows, list_backtests
+from logos.ui.streamlit.data.sessions_index import list_sessions
+from logos.ui.streamlit.design.formats import MISSING, count, money, number, percent, when
+from logos.ui.streamlit.navigation import installed_registry
+
+_RECENT = 8
+_FIRST_STEPS = (
+    ("Run a backtest on the bundled bars", "logos backtest"),
+    ("Run a session on paper", "logos trade --fixtures"),
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    page_header("Overview", "What is in this workspace: backtests, live sessions and strategies.")
+    root = state.workspace()
+    backtests, sessions = list_backtests(root), list_sessions(root)
+    metric_cards([_backtests(backtests), _last_run(backtests), _sessions(sessions), _strategies()])
+    if backtests.state == "missing" and sessions.state == "missing":
+        _first_steps()
+        return
+    section("Recent backtests", f"the newest {_RECENT}")
+    if show_reading(backtests, title="No backtests yet") and backtests.value:
+        _recent(backtests.value[:_RECENT])
+    interval = state.refresh_seconds() if _any_running(sessions) else None
+    st.fragment(latest_panel, run_every=interval)(root)
+
+
+def _first_steps() -> None:
+    section("First steps")
+    empty_card("This workspace is empty", "Two commands fill it; each takes a second or two and asks for no account.")
+    for what, command in _FIRST_STEPS:
+        st.caption(what)
+        st.code(command, language="bash")
+
+
+def _backtests(reading: Reading[Rows]) -> Metric:
+    rows = reading.value or ()
+    bad = sum(not row.readable for row in rows)
+    portfolios = sum(row.portfolio for row in rows)
+    meaning = "Folders below runs/ that hold a backtest."
+    if bad:
+        return Metric("Backtests", count(len(rows)), f"{count(bad)} cannot be read", meaning, "warn")
+    return Metric("Backtests", count(len(rows)), f"{count(portfolios)} of a portfolio", meaning)
+
+
+def _last_run(reading: Reading[Rows]) -> Metric:
+    row = reading.value[0] if reading.value else None
+    meaning = "When the newest backtest was started: wall-clock time, UTC."
+    if row is None:
+        return Metric("Last backtest", MISSING, "none yet", meaning)
+    return Metric("Last backtest", when(row.made) if row.made else row.backtest_id, row.name, meaning)
+
+
+def _sessions(reading: Reading[tuple[SessionRow, ...]]) -> Metric:
+    rows = reading.value or ()
+    found = Counter(row.status for row in rows)
+    told = ", ".join(f"{count(many)} {status}" for status, many in sorted(found.items())) or "none yet"
+    meaning = "Sessions by status; an interrupted one says that it runs, and no program holds it."
+    return Metric("Live sessions", count(len(rows)), told, meaning)
+
+
+def _strategies() -> Metric:
+    offers = installed_registry().offers("strategy")
+    failed = sum(bool(offer.fault) for offer in offers)
+    told = f"{count(failed)} cannot be used" if failed else f"in {_distributions([o.distribution for o in offers])}"
+    meaning = "Strategies of all installed distributions; the Strategy Lab shows each."
+    return Metric("Strategies", count(len(offers)), told, meaning, "warn" if failed else "neutral")
+
+
+def _distributions(names: Sequence[str]) -> str:
+    many = len(set(names))
+    return "1 distribution" if many == 1 else f"{count(many)} distributions"
+
+
+def _recent(rows: Rows) -> None:
+    columns = ("Run at (UTC)", "Name", "Status", "Total return", "Sharpe, a year", "Max drawdown", "Fills", "Fees")
+    cells = [
+        (
+            when(row.made, seconds=True).removesuffix(" UTC") if row.made else row.backtest_id,
+            row.name,
+            row.status,
+            percent(row.total_return, signed=True),
+            number(row.sharpe),
+            percent(row.max_drawdown),
+            count(row.fills),
+            money(row.fees, row.currency),
+        )
+        for row in rows
+    ]
+    plain_table("Recent backtests", columns, cells, numeric=columns[3:], whole=columns[:2])
+    with st.container(horizontal=True):
+        for row in rows[:1]:
+            _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})
+        _link("All backtests", "backtests", {})
+        _link("Live Monitor", "live-monitor", {})
+
+
+def _link(label: str, page: str, query: dict[str, str]) -> None:
+    """Draw a link to another page of the dashboard, which is known by the last part of its address."""
+    st.page_link(st.Page(show, title=label, url_path=page), label=label, query_params=query)
+
+
+def _any_running(reading: Reading[tuple[SessionRow, ...]]) -> bool:
+    return any(row.status == "running" for row in reading.value or ())

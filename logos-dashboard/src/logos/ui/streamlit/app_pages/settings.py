@@ -1,0 +1,147 @@
+"""Settings: how the dashboard looks, what it looks at, and what is installed. Nothing here changes the workspace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import streamlit as st
+
+from logos.context.redaction import redact_text
+from logos.plugins.offers import STUB
+from logos.ui.streamlit import state
+from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
+from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.surroundings import (
+    config_files,
+    installed,
+    places,
+    resolved_config,
+    shown_variables,
+)
+from logos.ui.streamlit.design.tokens import ThemeName
+from logos.ui.streamlit.navigation import installed_pages, installed_registry
+
+_THEMES: tuple[ThemeName, ...] = ("light", "dark")
+
+_COMMANDS = """\
+logos trade --fixtures              # a paper session on bundled bars
+logos backtest                      # a backtest of the default config
+logos sessions list                 # what ran, and how it ended
+logos config check configs/my.yaml  # what would keep a config from running
+logos lessons list                  # lessons that really run what they teach
+logos doctor                        # the machine, the installation, the workspace"""
+
+
+def show() -> None:
+    """Draw the page."""
+    page_header("Settings", "How the dashboard looks, what it reads, and what is installed. Nothing here is written.")
+    _display()
+    root = state.workspace()
+    section("Workspace")
+    plain_table("Paths of the workspace", ("What", "Found", "Path"), [(p.what, p.found, p.path) for p in places(root)])
+    _environment(root)
+    _configs(root)
+    _installed()
+    section("Start something", "in a terminal, in this workspace; the dashboard only looks")
+    st.code(_COMMANDS, language="bash")
+
+
+def _display() -> None:
+    section("Display")
+    left, right, _ = st.columns((2, 3, 3))
+    with left:
+        now = state.theme()
+        picked = st.radio(
+            "Theme", _THEMES, index=_THEMES.index(now), format_func=str.title, horizontal=True, key=f"theme-{now}"
+        )
+        if picked != now:
+            _keep_theme(picked)
+    with right:
+        seconds = st.radio(
+            "Refresh live panels every",
+            state.REFRESH_CHOICES,
+            index=state.REFRESH_CHOICES.index(state.refresh_seconds()),
+            format_func=lambda choice: f"{choice} s",
+            horizontal=True,
+            key="settings-refresh",
+        )
+        if seconds != state.refresh_seconds():
+            state.choose_refresh(seconds)
+
+
+def _keep_theme(wanted: ThemeName) -> None:
+    """Let the browser keep a theme for every page, and load the page anew in it.
+
+    Streamlit keeps the choice in the browser, one for each address, and has no call for it.
+    """
+    addresses = ["/", *(f"/{page.name}" for _, page in installed_pages().pages)]
+    value = json.dumps(json.dumps(wanted.title()))
+    st.html(
+        "<script>try {"
+        f"for (const page of {json.dumps(addresses)}) localStorage.setItem(`stActiveTheme-${{page}}-v2`, {value});"
+        "location.reload();"
+        "} catch (error) { console.info('this browser keeps no theme') }</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
+def _environment(root: Path) -> None:
+    section("Environment", "values that name or look like a secret are never shown")
+    reading = shown_variables(root)
+    if not reading.value:
+        if reading.message:
+            warning_card(reading.message, reading.hint)
+        empty_card(
+            "No variable of Logos is set",
+            "Neither the environment nor .env names one.",
+            "Set `LOGOS_HOME` to work in one workspace from anywhere.",
+        )
+    elif show_reading(reading):
+        rows = [(one.name, one.shown, one.source) for one in reading.value]
+        plain_table("Variables", ("Variable", "Value", "Set in"), rows)
+
+
+def _configs(root: Path) -> None:
+    section("Configs", "as they resolve; behind each value where it comes from")
+    found = config_files(root)
+    if not found:
+        empty_card(
+            "No config yet",
+            "There is no session, and no YAML file under configs/.",
+            "`logos trade --fixtures` runs without one.",
+        )
+        return
+    picked = st.selectbox(
+        "Config", found, format_func=lambda path: _relative(path, root), key="settings-config", width=560
+    )
+    reading = resolved_config(picked)
+    if show_reading(reading, title="The config is gone") and reading.value:
+        st.code(reading.value, language="yaml", height=420)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return redact_text(str(path.relative_to(root) if path.is_relative_to(root) else path))
+
+
+def _installed() -> None:
+    section("Installed")
+    rows = [
+        (one.name, one.version, "" if one.parts is None else str(one.parts)) for one in installed(installed_registry())
+    ]
+    plain_table("Distributions", ("Distribution", "Version", "Parts offered"), rows, numeric=("Parts offered",))
+    hurt = [offer for offer in installed_registry().offers() if offer.fault and offer.status != STUB]
+    faults = installed_pages().faults
+    if not hurt and not faults:
+        return
+    section("Needs a look", "plugins and pages that cannot be used")
+    plain_table(
+        "Plugins that cannot be used",
+        ("Plugin", "Kind", "What is wrong", "Mend"),
+        [
+            *((offer.qualified, offer.kind, offer.fault, offer.mend) for offer in hurt),
+            *((fault.distribution, "page", fault.fault, "") for fault in faults),
+        ],
+        code=("Mend",),
+    )

@@ -1,0 +1,127 @@
+"""Tutor Viewer: what a lesson did and measured, its words, and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from logos.ui.streamlit import state
+from logos.ui.streamlit.components.document import document, picture_html
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.lessons import LessonRow, LessonText, Term, list_lessons, load_lesson, read_picture
+from logos.ui.streamlit.design.formats import when
+
+_LESSON, _RUN = "lesson", "lesson_run"
+_WIDTH = 960
+"""Pixels: longer lines are hard to read."""
+
+
+def show() -> None:
+    """Draw the page."""
+    page_header("Tutor Viewer", "Lessons that really ran what they teach. Every number in them was measured.")
+    listing = list_lessons(state.workspace())
+    if not show_reading(listing, title="No lessons yet") or not listing.value:
+        return
+    row = _picked(listing.value)
+    reading = load_lesson(row.folder)
+    if show_reading(reading, title=row.lesson) and reading.value is not None:
+        _lesson(reading.value)
+
+
+def _picked(rows: Sequence[LessonRow]) -> LessonRow:
+    """Draw the two pickers, and return the run that is chosen; the newest where none is."""
+    names = sorted({row.lesson for row in rows})
+    asked = state.chosen(_LESSON)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        lesson = st.selectbox(
+            "Lesson",
+            names,
+            index=names.index(asked if asked in names else rows[0].lesson),
+            format_func=_title,
+            key="tutor-lesson",
+            width=320,
+        )
+        runs = [row for row in rows if row.lesson == lesson]
+        by_name = {row.run: row for row in runs}
+        asked = state.chosen(_RUN)
+        run = st.selectbox(
+            "Run, newest first",
+            list(by_name),
+            index=list(by_name).index(asked) if asked in by_name else 0,
+            format_func=lambda name: _told(by_name[name]),
+            key=f"tutor-run-{lesson}",
+            width=320,
+        )
+    state.choose(_LESSON, lesson)
+    state.choose(_RUN, run)
+    return by_name[run]
+
+
+def _title(lesson: str) -> str:
+    return lesson.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _told(row: LessonRow) -> str:
+    return when(row.made, seconds=True) if row.made else row.run
+
+
+def _lesson(lesson: LessonText) -> None:
+    if lesson.workspace is not None:
+        st.markdown("The folder of this lesson, for its exercises:")
+        st.code(f'cd "{lesson.folder}"', language="bash", wrap_lines=True)
+    words = f"Words ({len(lesson.terms)})"
+    transcript, glossary, plots = st.tabs(("Transcript", words, f"Plots ({len(lesson.plots)})"))
+    with transcript, st.container(width=_WIDTH):
+        _transcript(lesson)
+    with glossary:
+        _glossary(lesson.terms)
+    with plots, st.container(width=_WIDTH):
+        _plots(lesson)
+
+
+def _transcript(lesson: LessonText) -> None:
+    if not lesson.text.strip():
+        empty_card("No transcript", "This lesson has left no text behind.", "Run the lesson again")
+    elif lesson.is_markdown:
+        document(lesson.text, partial(read_picture, lesson.folder))
+    else:
+        st.code(lesson.text, language=None, wrap_lines=True)
+
+
+def _glossary(terms: Sequence[Term]) -> None:
+    if not terms:
+        empty_card("No words", "This lesson has left no glossary behind.")
+        return
+    sought = st.text_input("Search the words", placeholder="A word, or a part of its meaning", key="tutor-search")
+    found = [term for term in terms if matches(term, sought)]
+    if found:
+        rows = [(term.term, term.meaning, term.seen_in) for term in found]
+        plain_table("Words of the lesson", ("Term", "Meaning", "Seen in"), rows)
+    else:
+        empty_card("No word matches", "Take letters away to see more.")
+
+
+def matches(term: Term, sought: str) -> bool:
+    """Return whether a term has every word that is sought, somewhere, in any case."""
+    text = f"{term.term} {term.meaning} {term.seen_in}".casefold()
+    return all(word in text for word in sought.casefold().split())
+
+
+def _plots(lesson: LessonText) -> None:
+    if not lesson.plots:
+        empty_card("No plots", "This lesson has left no pictures behind.")
+    for name in lesson.plots:
+        title = _title(Path(name).stem)
+        section(title)
+        st.html(picture_html(read_picture(lesson.folder, name), _described(lesson, name) or title))
+
+
+def _described(lesson: LessonText, name: str) -> str:
+    """Return what the transcript says a picture shows; empty where it does not refer to it."""
+    before, found, _ = lesson.text.partition(f"]({name})")
+    return before.rpartition("![")[2] if found and lesson.is_markdown else ""

@@ -1,0 +1,148 @@
+"""Two to six runs side by side: curves from 100, figures against the first, configs, and no winner without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import plotly.graph_objects as go
+
+from logos.artifacts.curve import EquityCurve
+from logos.backtest.comparing import Comparison
+from logos.backtest.measures import MEASURES, Kind
+from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
+from logos.ui.streamlit.components.equity_chart import moments
+from logos.ui.streamlit.components.frame import section
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.backtest_run import Backtest
+from logos.ui.streamlit.data.comparing import compare_with, differences
+from logos.ui.streamlit.design.figures import new_figure, series, show_figure
+from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, number, percent, signed_money
+from logos.ui.streamlit.design.tokens import ThemeName
+
+_LETTERS = "ABCDEF"
+_SIGNED = ("total_return", "cagr")
+
+
+def comparison(runs: Sequence[Backtest]) -> None:
+    """Draw a comparison of two to six runs, each with the first."""
+    names = short_names(runs)
+    figure = overlay_figure(runs)
+    if figure.data:
+        show_figure(figure, alt=overlay_text(runs), key="overlay")
+    readings = [compare_with(runs[0].folder, run.folder) for run in runs[1:]]
+    found = [(name, reading.value) for name, reading in zip(names[1:], readings, strict=True) if reading.value]
+    section("Verdict", f"each run against {names[0]}")
+    for reading in readings:
+        show_reading(reading)
+    for name, compared in found:
+        _verdict(name, compared)
+    section("Figures", f"and their difference from {names[0]}; pp are percentage points")
+    _figures(names, runs)
+    section("Config differences")
+    _configs(names[0], found)
+
+
+def short_names(runs: Sequence[Backtest]) -> list[str]:
+    """Return what the runs are called here: a letter and the id."""
+    return [f"{letter} · {run.backtest_id}" for letter, run in zip(_LETTERS, runs, strict=False)]
+
+
+def from_hundred(run: Backtest, curve: EquityCurve) -> Any:
+    """Return a run's equity as a percentage of its starting cash."""
+    cash = decimal_of(run.metrics.get("starting_cash"))
+    base = float(cash) if cash else float(curve.equity[0])
+    return curve.equity * (100 / base) if base else curve.equity
+
+
+def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) -> go.Figure:
+    """Return the curves of the runs that have one, from 100 on; every line has its own colour and dashes."""
+    figure = new_figure("Equity, from 100", y_title="Equity (starting cash = 100)", height=420, theme=theme)
+    for index, (name, run) in enumerate(zip(short_names(runs), runs, strict=True)):
+        curve = run.equity.value
+        if curve is not None:
+            figure.add_trace(
+                go.Scatter(
+                    x=moments(curve),
+                    y=from_hundred(run, curve),
+                    name=name,
+                    mode="lines",
+                    line=series(index, theme).line,
+                    hovertemplate="%{y:,.2f}",
+                )
+            )
+    return figure
+
+
+def overlay_text(runs: Sequence[Backtest]) -> str:
+    """Return what the overlay says, in a sentence."""
+    ends = [
+        f"{name} at {number(float(from_hundred(run, run.equity.value)[-1]))}"
+        for name, run in zip(short_names(runs), runs, strict=True)
+        if run.equity.value is not None
+    ]
+    return f"Equity of {len(ends)} runs, each from 100. They end: {', '.join(ends)}."
+
+
+def _verdict(name: str, compared: Comparison) -> None:
+    text = " ".join(_renamed(line, name[0]) for line in compared.verdict)
+    if compared.obstacles:
+        warning_card(f"{name}: {text}")
+    else:
+        empty_card(name, text)
+
+
+def _renamed(line: str, letter: str) -> str:
+    """Return a sentence of the core's, which calls the second run B, with the letter that the run has here."""
+    return " ".join(letter + word[1:] if word.rstrip(",.:;") == "B" else word for word in line.split(" "))
+
+
+def _figures(names: Sequence[str], runs: Sequence[Backtest]) -> None:
+    rows = []
+    for measure in MEASURES:
+        base = runs[0].metrics.get(measure.name)
+        row = [measure.label]
+        for place, run in enumerate(runs):
+            value = run.metrics.get(measure.name)
+            row.append(_value(value, measure.kind, run.currency, signed=measure.name in _SIGNED))
+            if place:
+                row.append(_difference(base, value, measure.kind))
+        rows.append(row)
+    columns = ["Figure", names[0][0]]
+    for name in names[1:]:
+        columns += [name[0], f"{name[0]} less {names[0][0]}"]
+    plain_table("Figures of the runs", columns, rows, numeric=columns[1:])
+
+
+def _value(value: Any, kind: Kind, currency: str, *, signed: bool = False) -> str:
+    if kind == "money":
+        return signed_money(value, currency) if signed else money(value, currency)
+    if kind == "percent":
+        return percent(value, signed=signed)
+    if kind == "count":
+        return number(value, 0, signed=signed)
+    return number(value, signed=signed)
+
+
+def _difference(base: Any, value: Any, kind: Kind) -> str:
+    one, two = decimal_of(base), decimal_of(value)
+    if one is None or two is None:
+        return MISSING
+    gap: Decimal = two - one
+    text = _value(gap, kind, "", signed=True)
+    return text.replace("%", " pp") if kind == "percent" else text
+
+
+def _configs(first: str, found: Sequence[tuple[str, Comparison]]) -> None:
+    rows = [[change.path, name[0], change.a, change.b] for name, compared in found for change in differences(compared)]
+    if not rows:
+        empty_card("No difference", "The configs of these runs are the same.")
+        return
+    rows.sort(key=lambda row: (row[0], row[1]))
+    plain_table(
+        "Config differences",
+        ["Place in the config", "Run", f"In {first[0]}", "In the run"],
+        rows,
+        code=["In the run", f"In {first[0]}"],
+    )

@@ -1,0 +1,67 @@
+"""Cards that stand where there is nothing to show, or where something is wrong. Never a stack trace."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from logos.context.redaction import redact_text
+from logos.ui.streamlit.data.readings import Reading
+
+
+def empty_card(title: str, text: str = "", hint: str = "") -> None:
+    """Draw a card that says what is not there, and what would put it there.
+
+    Parameters
+    ----------
+    hint:
+        What to do next; what stands in backquotes is a command.
+    """
+    _card("empty", "", title, text, hint)
+
+
+def warning_card(text: str, hint: str = "") -> None:
+    """Draw a card that says what could not be read whole."""
+    _card("warning", "Warning", "", text, hint)
+
+
+def error_card(title: str, text: str, hint: str = "") -> None:
+    """Draw a card that says what cannot be shown, and why."""
+    _card("error", "Error", title, text, hint)
+
+
+def show_reading(reading: Reading[Any], *, title: str = "Nothing here yet") -> bool:
+    """Draw what is to be said of a reading, and return whether it has a value to show."""
+    if reading.state == "partial":
+        warning_card(reading.message, reading.hint)
+    elif reading.state == "missing":
+        empty_card(title, reading.message, reading.hint)
+    elif reading.state == "damaged":
+        error_card("This cannot be read", reading.message, reading.hint)
+    return reading.usable
+
+
+def _card(kind: str, word: str, title: str, text: str, hint: str) -> None:
+    lines = [f'<div class="logos-card logos-{kind}" role="{"note" if kind == "empty" else "status"}">']
+    head = ": ".join(part for part in (word, title) if part)
+    if head:
+        lines.append(f'<p class="logos-card-title">{_plain(head)}</p>')
+    if text:
+        lines.append(f"<p>{_plain(text)}</p>")
+    if hint:
+        lines.append(f'<p class="logos-hint">{_with_code(hint)}</p>')
+    st.html("".join((*lines, "</div>")))
+
+
+def _plain(text: str) -> str:
+    return escape(redact_text(text))
+
+
+def _with_code(text: str) -> str:
+    """Return a text as HTML; what stands between backquotes is set as code."""
+    parts = _plain(text).split("`")
+    if len(parts) % 2 == 0:  # one backquote without its fellow is a backquote
+        return "`".join(parts)
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))

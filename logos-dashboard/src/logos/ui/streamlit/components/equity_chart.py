@@ -1,0 +1,98 @@
+"""The equity of a run with its drawdown below, on one axis of time, beside buying and holding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from logos.artifacts.curve import EquityCurve
+from logos.ui.streamlit.design.figures import new_figure, series, show_figure
+from logos.ui.streamlit.design.formats import money, percent, when
+from logos.ui.streamlit.design.tokens import ThemeName
+
+_HEIGHT = 480
+_UPPER, _LOWER = (0.33, 1.0), (0.0, 0.26)
+
+
+def equity_chart(equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str, key: str) -> None:
+    """Draw a run's curve.
+
+    Parameters
+    ----------
+    benchmark:
+        Buying and holding, where it was run.
+    key:
+        Unique on the page.
+    """
+    figure = equity_figure(equity, benchmark, currency=currency)
+    show_figure(figure, alt=equity_text(equity, benchmark, currency=currency), key=key)
+
+
+def equity_figure(
+    equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str, theme: ThemeName | None = None
+) -> go.Figure:
+    """Return the figure: equity above, drawdown below as a percentage of the peak."""
+    figure = new_figure("Equity and drawdown", y_title=f"Equity ({currency})", height=_HEIGHT, theme=theme)
+    below = figure.layout.yaxis.to_plotly_json() | {
+        "title": figure.layout.yaxis.title.to_plotly_json() | {"text": "Drawdown (%)"},
+        "domain": _LOWER,
+        "ticksuffix": "%",
+        "rangemode": "tozero",
+        "nticks": 4,
+    }
+    figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below)
+    figure.update_xaxes(anchor="y2")
+    _lines(figure, "Run", equity, 0, currency, theme)
+    if benchmark is not None:
+        _lines(figure, "Buy and hold", benchmark, 1, currency, theme)
+    return figure
+
+
+def equity_text(equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str) -> str:
+    """Return what the figure says, in sentences."""
+    last, deepest = equity.equity[-1], int(np.argmax(equity.drawdown))
+    text = (
+        f"Equity from {when(int(equity.time[0]))} to {when(int(equity.time[-1]))}: "
+        f"from {money(float(equity.equity[0]), currency)} to {money(float(last), currency)}, "
+        f"lowest {money(float(equity.equity.min()), currency)}, highest {money(float(equity.equity.max()), currency)}. "
+        f"Deepest drawdown {percent(float(equity.drawdown[deepest]))} at {when(int(equity.time[deepest]))}."
+    )
+    if benchmark is not None:
+        text += f" Buying and holding ended at {money(float(benchmark.equity[-1]), currency)}."
+    return text
+
+
+def moments(curve: EquityCurve) -> Any:
+    """Return the times of a curve as Plotly takes them."""
+    return curve.time.astype("datetime64[s]")
+
+
+def _lines(
+    figure: go.Figure, name: str, curve: EquityCurve, index: int, currency: str, theme: ThemeName | None
+) -> None:
+    look = series(index, theme)
+    common: dict[str, Any] = {"x": moments(curve), "mode": "lines", "legendgroup": name}
+    figure.add_trace(
+        go.Scatter(
+            y=curve.equity,
+            name=name,
+            line=look.line,
+            hovertemplate=f"%{{y:,.2f}} {currency}",
+            **common,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            y=-100 * curve.drawdown,
+            name=f"{name}, drawdown",
+            line={**look.line, "width": 1.25},
+            fill="tozeroy" if index == 0 else None,
+            fillcolor=f"rgba({', '.join(str(int(look.color[at : at + 2], 16)) for at in (1, 3, 5))}, 0.16)",
+            yaxis="y2",
+            showlegend=False,
+            hovertemplate="%{y:.2f}%",
+            **common,
+        )
+    )

@@ -1,0 +1,75 @@
+"""What every page begins with: its title, when it was read last, and how old what it shows is."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from logos.context.clock import SystemClock
+from logos.ui.streamlit.design.formats import ago, duration, when
+
+_STALE_AFTER = 3
+"""A panel is stale when its data are older than this many times what is expected."""
+
+
+def page_header(title: str, subtitle: str = "") -> None:
+    """Draw a page's title, and below it in a sentence what it shows."""
+    below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+    st.html(f'<header class="logos-header"><h1>{escape(title)}</h1>{below}</header>')
+
+
+def section(title: str, note: str = "") -> None:
+    """Draw the title of a part of a page."""
+    behind = f" <span>{escape(note)}</span>" if note else ""
+    st.html(f'<h2 class="logos-section">{escape(title)}{behind}</h2>')
+
+
+def status_row(*parts: str) -> None:
+    """Draw what ``refreshed_html`` and ``staleness_html`` return in one line that wraps."""
+    st.html(f'<div class="logos-status">{"".join(parts)}</div>')
+
+
+def refreshed_at(now: int | None = None) -> None:
+    """Draw when the panel was refreshed last.
+
+    Parameters
+    ----------
+    now:
+        Seconds since the epoch; by default this moment.
+    """
+    st.html(refreshed_html(now))
+
+
+def refreshed_html(now: int | None = None) -> str:
+    """Return when the panel was refreshed last as HTML."""
+    moment = SystemClock().now() if now is None else now
+    return f'<p class="logos-refreshed">Last refresh <time>{when(moment, seconds=True)}</time></p>'
+
+
+def staleness_badge(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> None:
+    """Draw how old what is shown is; past three times what is expected it says so in a word.
+
+    Parameters
+    ----------
+    age_seconds:
+        How long ago the data were written; ``None`` where nobody knows.
+    expected_seconds:
+        How often they are written; ``None`` for what does not change any more.
+    what:
+        What is old or fresh.
+    """
+    st.html(staleness_html(age_seconds, expected_seconds, what=what))
+
+
+def staleness_html(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> str:
+    """Return the badge as HTML."""
+    if age_seconds is None:
+        kind, text = "neutral", f"{what}: age unknown"
+    elif expected_seconds is None:
+        kind, text = "neutral", f"{what} from {ago(age_seconds)}"
+    elif age_seconds > _STALE_AFTER * expected_seconds:
+        kind, text = "warn", f"{what} stale: {ago(age_seconds)}, expected every {duration(expected_seconds)}"
+    else:
+        kind, text = "good", f"{what} fresh: {ago(age_seconds)}"
+    return f'<span class="logos-badge logos-{kind}">{escape(text)}</span>'

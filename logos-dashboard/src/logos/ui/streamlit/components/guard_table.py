@@ -1,0 +1,72 @@
+"""Guards with their limits: where each stands now, how much is left, and what it has done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+
+from logos.context.redaction import redact_text
+from logos.ui.streamlit.data.headroom import Gauge
+from logos.ui.streamlit.design.formats import MISSING, count, duration, money, number, percent
+
+_COLUMNS = ("Guard", "Measures", "Now", "Limit", "Left", "Used", "State", "Blocked", "Halted")
+_NUMERIC = frozenset({"Now", "Limit", "Left", "Blocked", "Halted"})
+_SYMBOLS = {"bad": "▼", "warn": "!", "neutral": ""}
+
+
+def guard_table_html(gauges: Sequence[Gauge], *, currency: str) -> str:
+    """Return a table with a row for each limit of each guard."""
+    heads = "".join(f'<th scope="col"{_class(name)}>{name}</th>' for name in _COLUMNS)
+    rows, before = [], ""
+    for gauge in gauges:
+        rows.append(_row(gauge, currency, first=gauge.guard != before))
+        before = gauge.guard
+    return (
+        '<div class="logos-scroll" role="region" tabindex="0" aria-label="Guards and their limits">'
+        f'<table class="logos-table"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def amount(value: Decimal | None, kind: str, currency: str) -> str:
+    """Return a limit, or what is compared to it, with its unit."""
+    if value is None:
+        return MISSING
+    if kind == "ratio":
+        return percent(value)
+    if kind == "money":
+        return money(value, currency)
+    return duration(float(value)) if kind == "seconds" else number(value, 0)
+
+
+def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
+    values = [amount(value, gauge.kind, currency) for value in (gauge.now, gauge.limit, gauge.left)]
+    measures = " · ".join(text for text in (gauge.name, gauge.note) if text)
+    mark = _SYMBOLS[gauge.tone]
+    symbol = f'<span class="logos-mark" aria-hidden="true">{mark}</span>' if mark else ""
+    said = f'<span class="logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'
+    counts = [count(gauge.blocked), count(gauge.halted)] if first else ["", ""]
+    name = _plain(gauge.guard)
+    head = name if first else f'<span class="logos-spoken">{name}</span>'
+    cells = [_plain(measures), *map(escape, values), _bar(gauge), said, *counts]
+    tail = "".join(f"<td{_class(column)}>{cell}</td>" for column, cell in zip(_COLUMNS[1:], cells, strict=True))
+    return f'<tr><th scope="row">{head}</th>{tail}</tr>'
+
+
+def _bar(gauge: Gauge) -> str:
+    """Return how much of a limit is used as a bar with its number for those who do not see it."""
+    if gauge.now is None or not gauge.limit:
+        return ""
+    used = min(Decimal(1), gauge.now / gauge.limit)
+    return (
+        f'<span class="logos-bar logos-{gauge.tone}" aria-hidden="true"><i style="width:{used * 100:.0f}%"></i></span>'
+        f'<span class="logos-spoken">{percent(used, 0)}</span>'
+    )
+
+
+def _class(column: str) -> str:
+    return ' class="logos-number"' if column in _NUMERIC else ""
+
+
+def _plain(text: str) -> str:
+    return escape(redact_text(text))

@@ -1,0 +1,112 @@
+"""The latest live session at a glance: how it stands, what it earned, what its guards say, the end of its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from logos.context.clock import SystemClock
+from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
+from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading
+from logos.ui.streamlit.components.frame import refreshed_at, section, staleness_badge
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.live_session import HALTED, HEARTBEAT, INTERRUPTED, PAUSED, RUNNING, LiveSession, look_at
+from logos.ui.streamlit.data.logs import tail_of
+from logos.ui.streamlit.data.sessions_index import latest_session
+from logos.ui.streamlit.design.formats import count, money, percent, signed_money, when
+
+_LOG_LINES = 6
+_STATUS_TONES: dict[str, Tone] = {RUNNING: "good", HALTED: "bad", INTERRUPTED: "warn", PAUSED: "warn"}
+
+
+def latest_panel(root: Path) -> None:
+    """Draw the panel."""
+    folder = latest_session(root)
+    section("Latest live session")
+    if not show_reading(folder, title="No live session yet") or folder.value is None:
+        return
+    reading = look_at(root, folder.value)
+    if not show_reading(reading, title="No snapshot yet") or reading.value is None:
+        return
+    session = reading.value
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(session.session_id, width="content")
+        if session.status == RUNNING and session.written_at is not None:
+            staleness_badge(SystemClock().now() - session.written_at, HEARTBEAT, what="Snapshot")
+        refreshed_at()
+    metric_cards(session_metrics(session))
+    _guards(session)
+    _log(session.folder / "logs" / "run.log")
+
+
+def session_metrics(session: LiveSession) -> list[Metric]:
+    """Return the tiles of a session."""
+    currency, gain = session.currency, session.pnl
+    tone: Tone = "neutral" if not gain else "good" if gain > 0 else "bad"
+    counts = session.state["counts"]
+    return [
+        Metric(
+            "Status",
+            session.status,
+            f"clock {when(session.clock)}",
+            "How the session stands; an interrupted one says that it runs, and no program holds it.",
+            _STATUS_TONES.get(session.status, "neutral"),
+        ),
+        Metric("Equity", money(session.money("equity"), currency), "", "Cash and what is held at its last close."),
+        Metric(
+            "Profit and loss",
+            signed_money(gain, currency),
+            "since the start, after fees",
+            "Equity less starting cash.",
+            tone,
+        ),
+        Metric(
+            "Drawdown",
+            percent(session.money("drawdown")),
+            "from the highest equity",
+            "Fall from the highest equity so far, as a fraction of it.",
+        ),
+        Metric(
+            "Fills",
+            count(counts.get("fills")),
+            f"{count(counts.get('orders'))} orders, {count(counts.get('blocked'))} blocked",
+            "Fills so far; blocked orders were stopped by guards before the broker saw them.",
+        ),
+    ]
+
+
+def guards_in_words(session: LiveSession) -> str:
+    """Return what the guards say, in a sentence."""
+    guards = [guard for guard in session.state.get("guards") or () if isinstance(guard, dict)]
+    faults = [f"{guard.get('guard')}: {guard['fault']}" for guard in guards if guard.get("fault")]
+    if faults:
+        return f"Out of order: {'; '.join(faults)}"
+    blocked = session.state["counts"].get("blocked", 0)
+    orders = f"{count(blocked)} orders blocked so far" if blocked else "no order blocked so far"
+    return f"{len(guards)} guards are on watch, none has halted the session, {orders}"
+
+
+def _guards(session: LiveSession) -> None:
+    causes = session.causes()
+    if causes:
+        told = "; ".join(f"{cause.get('guard')} at {when(cause.get('at'))}: {cause.get('reason')}" for cause in causes)
+        error_card("Guards halted the session", told, "The Live Monitor shows each guard and its limit")
+    elif not session.state.get("guards"):
+        empty_card("No guards", "This session runs without a guard.")
+    else:
+        empty_card("Guards", f"{guards_in_words(session)}.")
+
+
+def _log(path: Path) -> None:
+    reading = tail_of(path)
+    lines = (reading.value or ())[-_LOG_LINES:]
+    if not lines:
+        show_reading(reading, title="No log yet")
+        return
+    plain_table(
+        "End of the session's log",
+        ("Written at (UTC)", "Level", "Event", "Values"),
+        [(when(line.at, seconds=True).removesuffix(" UTC"), line.level, line.event, line.values) for line in lines],
+        whole=("Written at (UTC)",),
+    )

@@ -1,0 +1,118 @@
+"""Profit and loss over the session's time, with the drawdown and its limit below."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from logos.artifacts.curve import EquityCurve
+from logos.ui.streamlit.design.figures import new_figure, series, show_figure
+from logos.ui.streamlit.design.formats import percent, signed_money, when
+from logos.ui.streamlit.design.tokens import ThemeName, palette
+
+_HEIGHT = 400
+_UPPER, _LOWER = (0.36, 1.0), (0.0, 0.27)
+
+
+def pnl_chart(
+    curve: EquityCurve, *, starting_cash: float, limit: Decimal | None, currency: str, title: str, key: str
+) -> None:
+    """Draw the timeline.
+
+    Parameters
+    ----------
+    curve:
+        Thinned to what a picture can show.
+    starting_cash:
+        What profit and loss are counted from, for the picture alone.
+    limit:
+        The drawdown that halts the session, where there is a guard for it.
+    key:
+        Unique on the page.
+    """
+    figure = pnl_figure(curve, starting_cash=starting_cash, limit=limit, currency=currency, title=title)
+    show_figure(figure, alt=pnl_text(curve, starting_cash=starting_cash, limit=limit, currency=currency), key=key)
+
+
+def pnl_figure(
+    curve: EquityCurve,
+    *,
+    starting_cash: float,
+    limit: Decimal | None,
+    currency: str,
+    title: str,
+    theme: ThemeName | None = None,
+) -> go.Figure:
+    """Return the figure: profit and loss above, drawdown from the peak below."""
+    figure = new_figure(title, y_title=f"PnL ({currency})", height=_HEIGHT, theme=theme)
+    below = figure.layout.yaxis.to_plotly_json() | {
+        "title": figure.layout.yaxis.title.to_plotly_json() | {"text": "Drawdown (%)"},
+        "domain": _LOWER,
+        "autorange": "reversed",
+        "nticks": 4,
+    }
+    figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below, showlegend=False)
+    figure.update_xaxes(anchor="y2")
+    moments = curve.time.astype("datetime64[s]")
+    common: dict[str, Any] = {"x": moments, "mode": "lines"}
+    first, second = series(0, theme), series(1, theme)
+    figure.add_trace(
+        go.Scatter(
+            y=np.round(curve.equity - starting_cash, 2),
+            name="PnL",
+            line=first.line,
+            hovertemplate=f"%{{y:+,.2f}} {currency}",
+            **common,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            y=np.round(curve.drawdown * 100, 4),
+            name="Drawdown",
+            line=second.line | {"dash": "solid", "width": 1.25},
+            fill="tozeroy",
+            fillcolor=_faint(second.color),
+            yaxis="y2",
+            hovertemplate="%{y:.2f}%",
+            **common,
+        )
+    )
+    _mark_limit(figure, curve, limit, theme)
+    return figure
+
+
+def pnl_text(curve: EquityCurve, *, starting_cash: float, limit: Decimal | None, currency: str) -> str:
+    """Return what the figure says, in sentences."""
+    pnl = curve.equity - starting_cash
+    deepest = int(np.argmax(curve.drawdown))
+    text = (
+        f"Profit and loss from {when(int(curve.time[0]))} to {when(int(curve.time[-1]))}: "
+        f"now {signed_money(float(pnl[-1]), currency)}, lowest {signed_money(float(pnl.min()), currency)}, "
+        f"highest {signed_money(float(pnl.max()), currency)}. Deepest drawdown "
+        f"{percent(float(curve.drawdown[deepest]))} at {when(int(curve.time[deepest]))}"
+    )
+    return f"{text}." if limit is None else f"{text}; {percent(limit)} halts the session."
+
+
+def _mark_limit(figure: go.Figure, curve: EquityCurve, limit: Decimal | None, theme: ThemeName | None) -> None:
+    """Draw the limit where the drawdown is near enough for the line to tell something."""
+    if limit is None or float(curve.drawdown.max()) < float(limit) / 3:
+        return
+    from logos.ui.streamlit import state  # noqa: PLC0415
+
+    colors = palette(theme or state.theme())
+    figure.add_hline(
+        y=float(limit) * 100,
+        yref="y2",
+        line={"color": colors.bad, "dash": "dash", "width": 1.25},
+        annotation={"text": f"limit {percent(limit)}", "font": {"color": colors.bad, "size": 12}},
+        annotation_position="top left",
+    )
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"

@@ -1,0 +1,79 @@
+"""The figures of a portfolio as tiles; every one says what it is when it is pointed at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logos.ui.streamlit.components.cards import Metric, metric_cards
+from logos.ui.streamlit.data.portfolio_run import Rebalance, Risk
+from logos.ui.streamlit.data.weights import Weights
+from logos.ui.streamlit.design.formats import MISSING, count, number, percent, when
+
+_EFFECTIVE = "How many symbols held equally would be as concentrated as what was held."
+_EXPECTED = "Expected volatility a year of the target weights, by the allocator's model of risk."
+
+
+def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
+    """Draw the tiles of a portfolio backtest, as ``risk.json`` has them."""
+    figure, told = risk.figures.get, risk.definitions.get
+    volatility, realised = figure("volatility"), figure("realised_volatility")
+    metric_cards(
+        [
+            Metric("Allocator", allocator or MISSING, "", "What found the weights."),
+            Metric("Rebalances", count(len(risk.rebalances)), _span(weights), "How often all targets were set anew."),
+            Metric("Expected volatility", percent(volatility), "a year", told("volatility", _EXPECTED)),
+            Metric("Realised volatility", percent(realised), _against(volatility, realised), told("realised_volatility", "")),
+            _effective(figure("effective_assets"), weights, told("effective_assets", _EFFECTIVE)),
+            Metric("Concentration", number(figure("concentration"), 3), "1 is all in one", told("concentration", "")),
+            Metric("Turnover", percent(figure("turnover"), 1), "of equity a year", told("turnover", "")),
+            Metric("Cost drag", percent(figure("cost_drag")), "of equity a year", told("cost_drag", "")),
+        ]
+    )
+
+
+def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator: str) -> None:
+    """Draw the tiles of a session: what its weights and the end of its journal tell."""
+    last = rebalances[-1] if rebalances else None
+    effective = weights.effective_assets()
+    known = effective[np.isfinite(effective)]
+    turnover = weights.target_turnover()
+    target = np.nan_to_num(weights.target[-1])
+    metric_cards(
+        [
+            Metric("Allocator", allocator or MISSING, last.method if last else "", "What found the weights."),
+            Metric("Rebalances", count(len(weights)), _span(weights), "How often all targets were set anew."),
+            Metric(
+                "Expected volatility",
+                percent(last.volatility if last else None),
+                "a year, at the last rebalance",
+                _EXPECTED,
+            ),
+            _effective(float(known[-1]) if len(known) else None, weights, _EFFECTIVE),
+            Metric(
+                "Target exposure",
+                percent(float(np.abs(target).sum())),
+                f"net {percent(float(target.sum()), signed=True)}",
+                "Sum of the absolute target weights at the last rebalance, as a share of equity.",
+            ),
+            Metric(
+                "Target turnover",
+                percent(float(turnover.mean()) if len(turnover) else None),
+                "of equity a rebalance",
+                "Mean of the absolute changes of the target weights from one rebalance to the next, summed.",
+            ),
+        ]
+    )
+
+
+def _effective(value: float | None, weights: Weights | None, meaning: str) -> Metric:
+    return Metric("Effective assets", number(value), f"of {count(len(weights.symbols))}" if weights else "", meaning)
+
+
+def _against(expected: float | None, realised: float | None) -> str:
+    if expected is None or realised is None:
+        return "a year"
+    return f"a year, {number(100 * (realised - expected), signed=True)} pp from expected"
+
+
+def _span(weights: Weights | None) -> str:
+    return f"last {when(int(weights.times[-1]))[:10]}" if weights is not None and len(weights) else ""

@@ -1,0 +1,85 @@
+"""The figures of a backtest as tiles; every one says what it is when it is pointed at, as docs/METRICS.md has it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from logos.backtest.measures import BENCHMARK_MEASURES, MEASURES
+from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
+from logos.ui.streamlit.data.backtest_run import LEAST_DAYS, Backtest, sharpe_error
+from logos.ui.streamlit.design.formats import MISSING, count, decimal_of, money, number, percent, signed_money
+
+_MEANINGS = {measure.name: measure.meaning for measure in (*MEASURES, *BENCHMARK_MEASURES)}
+
+
+def run_cards(run: Backtest) -> None:
+    """Draw the tiles of a run."""
+    metric_cards(run_metrics(run))
+
+
+def run_metrics(run: Backtest) -> list[Metric]:
+    """Return the tiles of a run."""
+    figure = run.figure
+    return [
+        _total_return(run),
+        Metric("CAGR", percent(figure("cagr"), signed=True), _beside(run, "cagr", signed=True), _MEANINGS["cagr"]),
+        _sharpe(run),
+        Metric(
+            "Max drawdown",
+            percent(figure("max_drawdown")),
+            _beside(run, "max_drawdown", signed=False),
+            _MEANINGS["max_drawdown"],
+        ),
+        Metric(
+            "Win rate", percent(figure("win_rate")), f"of {_count(run, 'trades')} round trips", _MEANINGS["win_rate"]
+        ),
+        Metric("Exposure", percent(figure("exposure")), f"of {_count(run, 'slices')} slices", _MEANINGS["exposure"]),
+        Metric("Turnover", _times(figure("turnover")), f"{_count(run, 'fills')} fills", _MEANINGS["turnover"]),
+        _fees(run),
+    ]
+
+
+def _total_return(run: Backtest) -> Metric:
+    start, end = (decimal_of(run.metrics.get(name)) for name in ("starting_cash", "final_equity"))
+    gain = None if start is None or end is None else end - start
+    tone: Tone = "good" if gain and gain > 0 else "bad" if gain and gain < 0 else "neutral"
+    return Metric(
+        "Total return",
+        percent(run.figure("total_return"), signed=True),
+        signed_money(gain, run.currency),
+        _MEANINGS["total_return"],
+        tone,
+    )
+
+
+def _sharpe(run: Backtest) -> Metric:
+    days, error = run.figure("days"), sharpe_error(run.metrics)
+    meaning = _MEANINGS["sharpe"]
+    value = number(run.figure("sharpe"))
+    if error is not None:
+        meaning += " The standard error takes daily returns to be normal and independent, so it is a lower bound."
+        return Metric("Sharpe ratio, a year", value, f"± {number(error)} standard error", meaning)
+    if value != MISSING and days is not None and days < LEAST_DAYS:
+        return Metric("Sharpe ratio, a year", value, f"{int(days)} days: too few to judge", meaning, "warn")
+    return Metric("Sharpe ratio, a year", value, "", meaning)
+
+
+def _fees(run: Backtest) -> Metric:
+    fees, start = (decimal_of(run.metrics.get(name)) for name in ("fees", "starting_cash"))
+    share = percent(fees / start) if fees is not None and start else MISSING
+    return Metric("Fees", money(fees, run.currency), f"{share} of starting cash", _MEANINGS["fees"])
+
+
+def _beside(run: Backtest, name: str, *, signed: bool) -> str:
+    value: Any = run.benchmark_figure(name)
+    return "" if value is None else f"buy and hold {percent(value, signed=signed)}"
+
+
+def _count(run: Backtest, name: str) -> str:
+    value = run.figure(name)
+    return count(None if value is None else int(value))
+
+
+def _times(value: float | None) -> str:
+    return MISSING if value is None else f"{number(Decimal(repr(value)))} times"

@@ -1,0 +1,130 @@
+"""The table of all backtests from which one, or some, are picked; searched and filtered above it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import pyarrow as pa
+import streamlit as st
+
+from logos.ui.streamlit.components.trades_table import day_range
+from logos.ui.streamlit.data.runs_index import BacktestRow
+from logos.ui.streamlit.design.formats import when
+
+_ROWS_SHOWN = 8
+_HEIGHT = 320
+"""In pixels: so many rows, and half a one that says that there are more."""
+
+
+def filter_rows(rows: Sequence[BacktestRow], *, key: str) -> list[BacktestRow]:
+    """Draw the filters, and return the runs that match them."""
+    strategies = sorted({name for row in rows for name in row.strategies})
+    symbols = sorted({name for row in rows for name in row.symbols})
+    made = sorted(row.made[:10] for row in rows if row.made)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Search", placeholder="Name or id", key=f"{key}-text", width=220)
+        some_strategies = st.multiselect("Strategy", strategies, placeholder="All", key=f"{key}-strategies", width=200)
+        some_symbols = st.multiselect("Symbol", symbols, placeholder="All", key=f"{key}-symbols", width=200)
+        first, last = day_range("Run date (UTC)", (made[0], made[-1]) if made else (), key=f"{key}-days-{len(made)}")
+    return [
+        row
+        for row in rows
+        if matches(row, text=text, strategies=some_strategies, symbols=some_symbols, first=first, last=last)
+    ]
+
+
+def matches(
+    row: BacktestRow,
+    *,
+    text: str = "",
+    strategies: Sequence[str] = (),
+    symbols: Sequence[str] = (),
+    first: str = "",
+    last: str = "",
+) -> bool:
+    """Return whether a run has every word of the text in its id, one of the strategies and symbols, and a day between.
+
+    Parameters
+    ----------
+    first, last:
+        Days on which it was run, both included, such as ``2024-03-07``; empty for no bound.
+    """
+    day = row.made[:10]
+    return (
+        all(word in row.backtest_id.lower() for word in text.lower().split())
+        and (not strategies or bool(set(strategies) & set(row.strategies)))
+        and (not symbols or bool(set(symbols) & set(row.symbols)))
+        and (not first or day >= first)
+        and (not last or (day != "" and day <= last))
+    )
+
+
+def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, key: str) -> list[BacktestRow]:
+    """Draw the runs as a table, and return those that are picked, in the order of the table.
+
+    Parameters
+    ----------
+    chosen:
+        Ids that are picked at first; where none of them is there, the first row is.
+    several:
+        Whether more than one may be picked.
+    """
+    ids = [row.backtest_id for row in rows]
+    places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [0])
+    # Which row is picked is remembered by its number, so another list of runs is another table.
+    names = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
+    event = st.dataframe(
+        _table(rows),
+        key=f"{key}-{names}",
+        on_select="rerun",
+        selection_mode="multi-row" if several else "single-row-required",
+        selection_default={"selection": {"rows": places, "columns": [], "cells": []}},
+        hide_index=True,
+        height="content" if len(rows) <= _ROWS_SHOWN else _HEIGHT,
+        column_config=_COLUMNS,
+        placeholder="–",  # noqa: RUF001 - the dash that stands for no value
+        lazy=False,
+        alt="Backtests, newest first; press space on a row to pick it",
+    )
+    picked = [place for place in event.selection.rows if place < len(rows)]
+    return [rows[place] for place in sorted(picked or ([] if several else places))]
+
+
+def _table(rows: Sequence[BacktestRow]) -> pa.Table:
+    return pa.table(
+        {
+            "made": pa.array([when(row.made, seconds=True).removesuffix(" UTC") for row in rows], pa.string()),
+            "name": pa.array([row.name for row in rows], pa.string()),
+            "status": pa.array([row.status for row in rows], pa.string()),
+            "return": pa.array([_percent(row.total_return) for row in rows], pa.float64()),
+            "sharpe": pa.array([row.sharpe for row in rows], pa.float64()),
+            "drawdown": pa.array([_percent(row.max_drawdown) for row in rows], pa.float64()),
+            "fills": pa.array([row.fills for row in rows], pa.int64()),
+            "strategies": pa.array([", ".join(row.strategies) for row in rows], pa.string()),
+            "symbols": pa.array([", ".join(row.symbols) for row in rows], pa.string()),
+            "start": pa.array([row.start[:10] for row in rows], pa.string()),
+            "end": pa.array([row.end[:10] for row in rows], pa.string()),
+            "bars": pa.array([row.bars for row in rows], pa.int64()),
+        }
+    )
+
+
+def _percent(ratio: float | None) -> float | None:
+    return None if ratio is None else ratio * 100
+
+
+_COLUMNS = {
+    "made": st.column_config.TextColumn("Run at (UTC)", width=150, pinned=True),
+    "name": st.column_config.TextColumn("Name", width=150, pinned=True),
+    "status": st.column_config.TextColumn("Status", width=95),
+    "return": st.column_config.NumberColumn("Total return", format="%+,.2f%%", width=100),
+    "sharpe": st.column_config.NumberColumn("Sharpe, a year", format="%.2f", width=105),
+    "drawdown": st.column_config.NumberColumn("Max drawdown", format="%.2f%%", width=110),
+    "fills": st.column_config.NumberColumn("Fills", format="%,d", width=70),
+    "strategies": st.column_config.TextColumn("Strategies", width=220),
+    "symbols": st.column_config.TextColumn("Symbols", width=220),
+    "start": st.column_config.TextColumn("From", width=95),
+    "end": st.column_config.TextColumn("To", width=95),
+    "bars": st.column_config.NumberColumn("Bars", format="%,d", width=85),
+}

@@ -1,0 +1,36 @@
+"""What draws a page or a panel so that whatever it raises becomes a card, and the rest of the page stands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from logos.domain.errors import LogosError
+from logos.ui.streamlit.components.empty import error_card
+
+_LOG = logging.getLogger("logos.dashboard")
+
+
+def shielded(draw: Callable[[], object], *, what: str) -> bool:
+    """Draw something; where that raises, draw a card with the reason instead, and return false.
+
+    Streamlit's own signals, such as for a rerun, pass.
+
+    Parameters
+    ----------
+    what:
+        What cannot be shown then, such as ``the page Risk``.
+    """
+    try:
+        draw()
+    except LogosError as error:
+        error_card(f"{what} cannot be shown", error.message, error.hint)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - shown on the page, and logged with where it happened
+        _LOG.error("%s cannot be shown", what, exc_info=error)
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        error_card(
+            f"{what} cannot be shown", text, "The terminal in which the dashboard was started says where it happened."
+        )
+    else:
+        return True
+    return False

@@ -1,0 +1,75 @@
+"""Small tables as plain HTML: a handful of rows that screen readers read, with numbers to the right.
+
+Long tables, which are sorted and scrolled, are Streamlit's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+import streamlit as st
+
+from logos.context.redaction import redact_text
+
+
+def plain_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numeric: Collection[str] = (),
+    code: Collection[str] = (),
+    whole: Collection[str] = (),
+) -> None:
+    """Draw a table whose first column names its rows. Every cell goes through the masking layer.
+
+    Parameters
+    ----------
+    title:
+        What it is, for those who do not see where it stands.
+    numeric:
+        The columns that are aligned to the right.
+    code:
+        The columns whose cells are set as code.
+    """
+    st.html(table_html(title, columns, rows, numeric=numeric, code=code))
+
+
+def table_html(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numeric: Collection[str] = (),
+    code: Collection[str] = (),
+) -> str:
+    """Return the same as HTML, to stand beside others."""
+    heads = "".join(f'<th scope="col"{_class(column, numeric)}>{escape(column)}</th>' for column in columns)
+    body = "".join(f"<tr>{_cells(columns, row, numeric, code, whole)}</tr>" for row in rows)
+    return (
+        f'<div class="logos-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<table class="logos-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _cells(
+    columns: Sequence[str],
+    row: Sequence[str],
+    numeric: Collection[str],
+    code: Collection[str],
+    whole: Collection[str],
+) -> str:
+    cells = []
+    for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
+        text = escape(redact_text(cell))
+        inner = f"<code>{text}</code>" if column in code and text else text
+        tag, scope = ("td", "") if place else ("th", ' scope="row"')
+        cells.append(f"<{tag}{scope}{_class(column, numeric, whole)}>{inner}</{tag}>")
+    return "".join(cells)
+
+
+def _class(column: str, numeric: Collection[str], whole: Collection[str] = ()) -> str:
+    if column in numeric:
+        return ' class="logos-number"'
+    return ' class="logos-whole"' if column in whole else ""

@@ -1,0 +1,115 @@
+"""The fills of a run: filtered, a page at a time, and as a CSV file made only when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.trades import SIDES, Trades
+from logos.ui.streamlit.design.formats import count, number, quantity, signed_money, when
+
+PAGE_ROWS = 25
+
+_TEXTS = ("Time (UTC)", "Symbol", "Side")
+_TAIL = ("Liquidity", "Order")
+
+
+@st.fragment
+def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name: str) -> None:
+    """Draw the fills with filters, pages and a download; only this panel runs again when one of them is touched.
+
+    Parameters
+    ----------
+    currency:
+        The account's.
+    key:
+        Unique for the run, so that its filters are its own.
+    file_name:
+        What the browser saves the rows as.
+    """
+    if not show_reading(reading, title="No fills") or reading.value is None:
+        return
+    trades = reading.value
+    if not len(trades):
+        empty_card("No fills", "This run traded nothing.", "Orders that guards blocked are in `orders.csv`")
+        return
+    chosen = _filtered(trades, key, file_name)
+    if not len(chosen):
+        empty_card("No fill matches", "Take a filter away to see more.")
+        return
+    pages, bar = chosen.pages(PAGE_ROWS), st.container()
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        page = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
+    rows = chosen.page(page, PAGE_ROWS)
+    first = (page - 1) * PAGE_ROWS + 1
+    with bar:
+        _table(rows, currency, f"Fills {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}, newest first")
+
+
+def _filtered(trades: Trades, key: str, file_name: str) -> Trades:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        symbols = st.multiselect("Symbol", trades.symbols, key=f"{key}-symbols", placeholder="All", width=280)
+        side = st.segmented_control("Side", [each.title() for each in SIDES], key=f"{key}-side")
+        first, last = day_range("Fill date (UTC)", trades.days, key=f"{key}-days")
+        chosen = trades.filtered(symbols=symbols, sides=[side.lower()] if side else (), first=first, last=last)
+        st.download_button(
+            f"Download {count(len(chosen))} rows as CSV",
+            chosen.to_csv,  # called when the button is pressed, never before
+            file_name=file_name,
+            mime="text/csv",
+            key=f"{key}-download",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    return chosen
+
+
+def day_range(label: str, days: Sequence[str], *, key: str) -> tuple[str, str]:
+    """Draw a choice of days, and return the first and last one, such as ``2024-03-07``; empty for no bound.
+
+    Parameters
+    ----------
+    days:
+        The first and last day that there are; where they are no days there is nothing to choose.
+    """
+    try:
+        least, most = (date.fromisoformat(day) for day in days)
+    except ValueError:
+        return "", ""
+    picked: Any = st.date_input(label, [], min_value=least, max_value=most, key=key, width=230)
+    bounds = [day.isoformat() for day in picked]
+    return (bounds[0] if bounds else ""), (bounds[1] if len(bounds) > 1 else "")
+
+
+def _table(rows: Sequence[dict[str, Any]], currency: str, title: str) -> None:
+    numbers = ("Quantity", "Price", f"Value ({currency})", f"Fee ({currency})", f"Realised PnL ({currency})")
+    st.caption(title)
+    plain_table(
+        title,
+        (*_TEXTS, *numbers, *_TAIL),
+        [_cells(row) for row in rows],
+        numeric=(*numbers, "Order"),
+        whole=_TEXTS,
+    )
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    pnl = row.get("realized_pnl")
+    return (
+        when(row["timestamp"], seconds=True).removesuffix(" UTC"),
+        row["symbol"],
+        row["side"],
+        quantity(row["quantity"]),
+        number(row["price"], len(row["price"].partition(".")[2])),  # with the decimals of its tick
+        number(row.get("value")),
+        number(row.get("fee")),
+        signed_money(pnl, ""),
+        row.get("liquidity") or "",
+        row.get("order_id") or "",
+    )

@@ -1,0 +1,1 @@
+"""Pure readers of what sessions and backtests have written. Nothing here knows Streamlit."""

@@ -1,0 +1,170 @@
+"""One backtest as its page shows it: figures, config, and the curves thinned for a picture."""
+
+from __future__ import annotations
+
+import math
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pyarrow as pa
+
+from logos.artifacts.backtests import read_metrics
+from logos.artifacts.curve import EquityCurve, read_blocks
+from logos.artifacts.schemas import BENCHMARK_FILE, CONFIG_FILE, EQUITY_FILE, METRICS_FILE
+from logos.context.redaction import redact, redact_text
+from logos.domain.errors import LogosError
+from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.downsampling import thinned
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.runs_index import number_of
+from logos.ui.streamlit.data.stamps import Stamp
+
+LEAST_DAYS = 30
+"""Below this many daily returns a standard error says nothing."""
+
+_RUN_AGAIN = "Run the backtest again; `logos backtest verify` says what else differs"
+_MOST_CONFIG_BYTES = 4 << 20
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Backtest:
+    """What a backtest's folder holds.
+
+    Attributes
+    ----------
+    metrics:
+        The content of ``metrics.json``, secrets masked.
+    config:
+        The text of ``config.yaml``, secrets masked.
+    equity:
+        The whole run in at most some two thousand points.
+    benchmark:
+        Buying and holding; missing where none was run.
+    """
+
+    folder: Path
+    metrics: Mapping[str, Any]
+    config: Reading[str]
+    equity: Reading[EquityCurve]
+    benchmark: Reading[EquityCurve]
+
+    @property
+    def backtest_id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def currency(self) -> str:
+        """The account's currency."""
+        return str(self.metrics["currency"])
+
+    def figure(self, name: str) -> float | None:
+        """Return a figure that is a ratio or a count; ``None`` where it is not defined."""
+        return number_of(self.metrics.get(name))
+
+    def benchmark_figure(self, name: str) -> float | None:
+        """Return a figure of buying and holding; ``None`` where there is none."""
+        benchmark = self.metrics.get("benchmark")
+        return number_of(benchmark.get(name)) if isinstance(benchmark, dict) else None
+
+
+def load_backtest(folder: Path) -> Reading[Backtest]:
+    """Return one backtest. It is missing or damaged only where its figures are; each other file stands for itself."""
+    metrics = _METRICS.of(
+        folder / METRICS_FILE, missing=f"{folder.name} holds no {METRICS_FILE}, so it is no backtest", hint=_RUN_AGAIN
+    )
+    if metrics.value is None:
+        return Reading(None, metrics.state, metrics.message, metrics.hint, metrics.stamp)
+    run = Backtest(
+        folder=folder,
+        metrics=metrics.value,
+        config=_CONFIGS.of(folder / CONFIG_FILE, hint=_RUN_AGAIN),
+        equity=_CURVES.of(folder / EQUITY_FILE, hint=_RUN_AGAIN),
+        benchmark=_CURVES.of(folder / BENCHMARK_FILE, missing="No benchmark was run"),
+    )
+    return Reading(run, metrics.state, metrics.message, metrics.hint, metrics.stamp)
+
+
+def sharpe_error(metrics: Mapping[str, Any]) -> float | None:
+    """Return the standard error of a run's yearly Sharpe ratio; ``None`` below 30 days, or without a ratio.
+
+    With the daily ratio ``s`` over ``n`` days it is ``sqrt((1 + s**2 / 2) / n)``, scaled to a year. It takes returns
+    to be normal and independent from day to day; fat tails and runs of days make the true error larger. Source: Lo,
+    *The Statistics of Sharpe Ratios*, Financial Analysts Journal 58(4), 2002.
+    """
+    ratio, days, year = (number_of(metrics.get(name)) for name in ("sharpe", "days", "periods_per_year"))
+    if ratio is None or days is None or days < LEAST_DAYS or not year or year <= 0:
+        return None
+    return math.sqrt((1 + ratio * ratio / year / 2) / days * year)
+
+
+def _read_metrics(path: Path, stamp: Stamp) -> Reading[dict[str, Any]]:
+    fault = _not_a_file(path)
+    if fault:
+        return Reading.damaged(fault, _RUN_AGAIN, stamp)
+    try:
+        return Reading.ok(redact(read_metrics(path.parent)), stamp)
+    except LogosError as error:
+        return Reading.damaged(redact_text(error.message), _RUN_AGAIN, stamp)
+
+
+def _read_config(path: Path, stamp: Stamp) -> Reading[str]:
+    fault = _not_a_file(path)
+    if fault:
+        return Reading.damaged(fault, _RUN_AGAIN, stamp)
+    if stamp.size > _MOST_CONFIG_BYTES:
+        return Reading.damaged(f"{path.name} has {stamp.size:,} bytes: too many to show", _RUN_AGAIN, stamp)
+    try:
+        return Reading.ok(redact_text(path.read_text(encoding="utf-8")), stamp)
+    except (OSError, ValueError) as error:
+        return Reading.damaged(f"{path.name} cannot be read: {error}", _RUN_AGAIN, stamp)
+
+
+def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
+    fault = _not_a_file(path)
+    if fault:
+        return Reading.damaged(fault, _RUN_AGAIN, stamp)
+    try:
+        blocks = list(read_blocks(path))
+    except LogosError as error:
+        return Reading.damaged(error.message, _RUN_AGAIN, stamp)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        return Reading.damaged(f"{path.name} cannot be read: {error}", _RUN_AGAIN, stamp)
+    curve, dropped = _clean(blocks)
+    if not len(curve):
+        return Reading.damaged(f"{path.name} has no row", _RUN_AGAIN, stamp)
+    if dropped:
+        told = f"{path.name}: {dropped:,} rows without a time, without a value or out of order are left out"
+        return Reading.partial(thinned(curve), told, _RUN_AGAIN, stamp)
+    return Reading.ok(thinned(curve), stamp)
+
+
+def _clean(blocks: list[EquityCurve]) -> tuple[EquityCurve, int]:
+    """Return all points whose values are numbers and whose time does not fall, and how many are not so."""
+    if not blocks:
+        return EquityCurve(np.empty(0, np.int64), np.empty(0), np.empty(0)), 0
+    time, equity, drawdown = (
+        np.concatenate([getattr(block, name) for block in blocks]) for name in ("time", "equity", "drawdown")
+    )
+    latest = np.maximum.accumulate(time)
+    good = (time > 0) & (time == latest) & np.isfinite(equity) & np.isfinite(drawdown)
+    if good.all():
+        return EquityCurve(time, equity, drawdown), 0
+    return EquityCurve(time[good], equity[good], drawdown[good]), int((~good).sum())
+
+
+def _not_a_file(path: Path) -> str:
+    """Return what is wrong with a path that is no plain file: a pipe would hold up the page for ever."""
+    try:
+        return "" if stat.S_ISREG(path.stat().st_mode) else f"{path.name} is not a file"
+    except OSError as error:
+        return f"{path.name} cannot be read: {error.strerror}"
+
+
+_METRICS: ByStamp[dict[str, Any]] = ByStamp(_read_metrics)
+_CONFIGS: ByStamp[str] = ByStamp(_read_config)
+_CURVES: ByStamp[EquityCurve] = ByStamp(_read_curve)

@@ -1,0 +1,137 @@
+"""The end of a log, read from its end, masked, and searched by a pattern that cannot hang."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logos.context.redaction import redact_text
+from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.stamps import Stamp, stamp_of
+
+MOST_LINES = 300
+_BLOCK_BYTES = 64 << 10
+_MOST_BYTES = 2 << 20
+_LONGEST = 2_000
+"""Longer lines are cut to so many characters before they are shown or searched."""
+
+_CUT = " …"
+
+
+@attrs.frozen(kw_only=True)
+class LogLine:
+    """One line.
+
+    Attributes
+    ----------
+    text:
+        What is shown and searched, masked and cut: of a line of a Logos log the four that follow, else the line itself.
+    at, level, event, values:
+        What a line of a Logos log says: wall clock, ``info`` and so on, what happened, and with what values as text.
+        All but ``event`` are empty for any other line.
+    """
+
+    text: str
+    at: str = ""
+    level: str = ""
+    event: str
+    values: str = ""
+
+
+def tail_of(path: Path) -> Reading[tuple[LogLine, ...]]:
+    """Return the last lines of a log, oldest first; a last line that is still being written waits.
+
+    Lines before a rotation are taken from the file that it left.
+    """
+    reading = _TAILS.of(path, missing="there is no log yet")
+    if reading.value is None or len(reading.value) >= MOST_LINES:
+        return reading
+    older = path.with_name(f"{path.name}.1")
+    before = _TAILS.of(older) if stamp_of(older) is not None else None
+    if before is None or not before.value:
+        return reading
+    lines = (*before.value, *reading.value)[-MOST_LINES:]
+    return attrs.evolve(reading, value=lines)
+
+
+def matching(lines: Sequence[LogLine], pattern: str) -> Reading[tuple[LogLine, ...]]:
+    """Return the lines in which a pattern is found, small and capital letters alike.
+
+    Patterns are those of RE2, whose search takes time in proportion to the text whatever the pattern is. There are no
+    look-around and no back-references.
+    """
+    if not pattern:
+        return Reading.ok(tuple(lines))
+    try:
+        found = pc.match_substring_regex(
+            pa.array([line.text for line in lines], pa.string()), pattern, ignore_case=True
+        )
+    except (pa.ArrowInvalid, UnicodeEncodeError) as error:
+        told = str(error).removeprefix("Invalid regular expression: ")
+        return Reading.damaged(f"the pattern cannot be used: {told}", "Such as `error|warning` or `order_\\d+`")
+    return Reading.ok(tuple(line for line, hit in zip(lines, found.to_pylist(), strict=True) if hit))
+
+
+def _read(path: Path, stamp: Stamp) -> Reading[tuple[LogLine, ...]]:
+    if not path.is_file():
+        return Reading.damaged(f"{path.name} is not a file")
+    try:
+        data = _tail(path, stamp.size)
+    except FileNotFoundError:
+        return Reading.damaged(f"{path.name} was removed while it was read")
+    except OSError as error:
+        return Reading.damaged(f"{path.name} cannot be read: {error.strerror or error}")
+    lines = data.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")[-MOST_LINES - 1 : -1]
+    return Reading.ok(tuple(_line(text.rstrip("\r")) for text in lines if text.strip()))
+
+
+def _tail(path: Path, size: int) -> bytes:
+    """Return so many bytes from the end that they hold enough lines; the first line is whole."""
+    data = b""
+    with path.open("rb") as file:
+        start = size
+        while start > 0 and len(data) < _MOST_BYTES and data.count(b"\n") <= MOST_LINES:
+            step = min(_BLOCK_BYTES, start)
+            start -= step
+            file.seek(start)
+            data = file.read(step) + data
+    if start and b"\n" in data:
+        data = data[data.index(b"\n") + 1 :]
+    return data
+
+
+def _line(text: str) -> LogLine:
+    found = _object(text)
+    if found is None:
+        shown = _shown(text)
+        return LogLine(text=shown, event=shown)
+    at, level = (_shown(str(found.pop(name, ""))) for name in ("timestamp", "level"))
+    event = str(found.pop("event", ""))
+    found.pop("session_id", None)
+    values = _shown(" ".join(f"{name}={value}" for name, value in found.items()))
+    if set(found) == {"message"}:  # the event ``notice`` says it in a sentence
+        values = _shown(str(found["message"]))
+    event = _shown(event)
+    return LogLine(text=f"{at} {level} {event} {values}", at=at, level=level, event=event, values=values)
+
+
+def _object(text: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(text) if text.startswith("{") and len(text) < _MOST_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "event" in found else None
+
+
+def _shown(text: str) -> str:
+    masked = redact_text("".join(sign if sign.isprintable() else " " for sign in text[: 2 * _LONGEST]))
+    return masked if len(masked) <= _LONGEST else masked[:_LONGEST] + _CUT
+
+
+_TAILS: ByStamp[tuple[LogLine, ...]] = ByStamp(_read)

@@ -1,0 +1,1 @@
+"""The visual language: colours, number formats, figures, styles."""

@@ -1,0 +1,112 @@
+"""The one style sheet. Its colours follow the browser's theme by themselves: Streamlit says which one is on."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import attrs
+import streamlit as st
+
+from logos.ui.streamlit.design.tokens import DARK, LIGHT
+
+_RULES = """
+.block-container, .stMainBlockContainer { padding: 2.25rem 2rem 3rem; max-width: 1760px; }
+.stApp { font-variant-numeric: tabular-nums; }
+[data-testid="stSidebarHeader"]::before {
+  content: "Logos"; font-size: 1.125rem; font-weight: 650; letter-spacing: .01em; color: var(--logos-text);
+}
+[data-testid="stLogoSpacer"] { display: none; }
+.logos-side { font-size: .8125rem; color: var(--logos-muted); overflow-wrap: anywhere; line-height: 1.45; }
+.logos-side strong { color: var(--logos-text); font-weight: 600; }
+.logos-spoken {
+  position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
+.logos-header h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; line-height: 1.25; }
+.logos-header p { color: var(--logos-muted); margin: .25rem 0 0; max-width: 80ch; }
+.logos-section { font-size: 1.0625rem; font-weight: 600; margin: .75rem 0 0; padding: 0; line-height: 1.3; }
+.logos-section span { color: var(--logos-muted); font-weight: 400; font-size: .875rem; margin-left: .35rem; }
+.logos-refreshed { color: var(--logos-muted); font-size: .8125rem; margin: 0; white-space: nowrap; }
+.logos-metrics {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: .5rem;
+  margin: 0 !important; padding: 0 !important;
+}
+.logos-metric {
+  background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
+  padding: .55rem .75rem .6rem; min-width: 0;
+}
+.logos-metric dt { color: var(--logos-muted); font-size: .8125rem; font-weight: 400; margin: 0; }
+.logos-metric dd {
+  margin: .1rem 0 0; font-size: 1.1875rem; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere;
+}
+.logos-metric dd.logos-delta { font-size: .8125rem; font-weight: 500; }
+.logos-unit { color: var(--logos-muted); font-size: .78em; font-weight: 400; }
+.logos-mark { font-size: .75em; margin-right: .3em; vertical-align: .08em; }
+.logos-metric .logos-neutral { color: inherit; }
+.logos-metric .logos-delta.logos-neutral { color: var(--logos-muted); }
+.logos-good { color: var(--logos-good); }
+.logos-bad { color: var(--logos-bad); }
+.logos-warn { color: var(--logos-warn); }
+.logos-card {
+  background: var(--logos-surface); border: 1px solid var(--logos-line); border-left: 3px solid var(--logos-line);
+  border-radius: .25rem; padding: .7rem .9rem; overflow-wrap: anywhere;
+}
+.logos-card p { margin: 0; max-width: 90ch; }
+.logos-card p + p { margin-top: .3rem; }
+.logos-card-title { font-weight: 600; }
+.logos-warning { border-left-color: var(--logos-warn); }
+.logos-warning .logos-card-title { color: var(--logos-warn); }
+.logos-error { border-left-color: var(--logos-bad); }
+.logos-error .logos-card-title { color: var(--logos-bad); }
+.logos-hint { color: var(--logos-muted); }
+.logos-card code, .logos-table code {
+  background: var(--logos-sunken); color: var(--logos-text); padding: .1em .35em; border-radius: .2rem;
+  font-size: .92em;
+}
+[data-testid="stCode"] .token { color: var(--logos-text) !important; font-weight: inherit !important; }
+[data-testid="stCode"] .token.comment { color: var(--logos-muted) !important; font-style: normal !important; }
+[data-testid="stCode"] :is(.token.key, .token.atrule, .token.function, .token.parameter) {
+  color: var(--logos-accent) !important;
+}
+[data-testid="stCode"] :is(.token.string, .token.scalar) { color: var(--logos-good) !important; }
+[data-testid="stCode"] :is(.token.number, .token.boolean, .token.important) { color: var(--logos-warn) !important; }
+.logos-badge {
+  display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .6rem;
+  font-size: .8125rem; white-space: nowrap;
+}
+.logos-badge.logos-neutral { color: var(--logos-muted); }
+.logos-status { display: flex; flex-wrap: wrap; gap: .35rem .75rem; align-items: center; }
+[data-testid="stPlotlyChart"] { border: 1px solid var(--logos-line); border-radius: .25rem; overflow: hidden; }
+.logos-scroll {
+  overflow-x: auto; background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
+}
+.logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
+.logos-table { border-collapse: collapse; width: 100%; font-size: .9286rem; }
+.logos-table th, .logos-table td {
+  text-align: left; padding: .36rem .75rem; border: 0; border-bottom: 1px solid var(--logos-grid); vertical-align: top;
+}
+.logos-table tbody tr:last-child > * { border-bottom: 0; }
+.logos-table thead th {
+  background: var(--logos-sunken); color: var(--logos-muted); font-weight: 500; white-space: nowrap;
+  border-bottom-color: var(--logos-line);
+}
+.logos-table tbody th { font-weight: 500; }
+.logos-table td { overflow-wrap: anywhere; min-width: 5rem; }
+.logos-table .logos-number { text-align: right; white-space: nowrap; }
+.logos-table .logos-whole { white-space: nowrap; }
+"""
+
+
+def style_sheet() -> None:
+    """Put the style sheet into the page; called once a run."""
+    st.html(f"<style>{_sheet()}</style>")
+
+
+@cache
+def _sheet() -> str:
+    """Return the style sheet; ``light-dark`` takes the colour of the theme that the browser shows."""
+    light, dark = attrs.asdict(LIGHT), attrs.asdict(DARK)
+    colors = "".join(
+        f"--logos-{name}:light-dark({light[name]},{dark[name]});" for name in light if isinstance(light[name], str)
+    )
+    return f".stApp{{{colors}}}{' '.join(_RULES.split())}"

@@ -1,0 +1,79 @@
+"""One run of the dashboard: styles, the navigation with the pages of every plugin, and the page that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from html import escape
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from logos.context.credentials import remember_environment, remember_file
+from logos.context.redaction import redact_text
+from logos.plugins.registry import Registry, load_registry
+from logos.ui.streamlit import state
+from logos.ui.streamlit.components.shield import shielded
+from logos.ui.streamlit.data.pages import Pages, pages_of, resolve
+from logos.ui.streamlit.design.styles import style_sheet
+from logos.ui.streamlit.page import DashboardPage
+
+_ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='5' fill='#0a5ea8'/>"
+    "<path d='M7 22l6-7 5 4 7-10' fill='none' stroke='#fff' stroke-width='3'/></svg>"
+)
+
+
+_PLAIN = ":material/web_asset:"
+
+
+def run() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="Logos", page_icon=_ICON, layout="wide", initial_sidebar_state="auto")
+    remember_environment()
+    remember_file(state.workspace())
+    style_sheet()
+    pages = installed_pages()
+    places = {
+        section: [_place(page, first=page is pages.pages[0][1]) for page in some]
+        for section, some in pages.by_section().items()
+    }
+    chosen = st.navigation(places, expanded=True)
+    _side()
+    chosen.run()
+
+
+@cache
+def installed_registry() -> Registry:
+    """Return what is installed, loaded once a process."""
+    return load_registry()
+
+
+@cache
+def installed_pages() -> Pages:
+    """Return the pages of every installed plugin, found once a process."""
+    return pages_of(installed_registry())
+
+
+def _place(page: DashboardPage, *, first: bool) -> st.Page:
+    """Return a page as Streamlit takes it; a symbol that Streamlit does not know is left out."""
+    make = partial(st.Page, _shown(page), title=page.title, url_path=page.name, default=first)
+    try:
+        return make(icon=page.icon)
+    except StreamlitAPIException:
+        return make(icon=_PLAIN)
+
+
+def _shown(page: DashboardPage) -> Callable[[], None]:
+    def draw() -> object:
+        return resolve(page.target)()
+
+    def show() -> None:
+        shielded(draw, what=f"The page {page.title}")
+
+    return show
+
+
+def _side() -> None:
+    place = escape(redact_text(str(state.workspace())))
+    st.sidebar.html(f'<p class="logos-side"><strong>Read-only</strong> view of<br>{place}</p>')

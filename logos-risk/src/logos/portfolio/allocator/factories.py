@@ -1,0 +1,171 @@
+"""Builds the allocators: the method that a config names, in the seat that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from logos.context.parts import PartContext
+from logos.domain.errors import ConfigError, InputError, Problem
+from logos.domain.instruments import Instrument
+from logos.domain.times import parse_interval
+from logos.portfolio.allocator.config import (
+    AllocatorConfig,
+    HercConfig,
+    HrpConfig,
+    InverseVolatilityConfig,
+    MeanVarianceConfig,
+    RiskParityConfig,
+    SkfolioConfig,
+)
+from logos.portfolio.allocator.seat import PortfolioAllocator
+from logos.portfolio.allocator.weighing import Weigher
+from logos.portfolio.constraints.conflicts import feasible, refusal
+from logos.portfolio.constraints.resolving import limits_of, unknown_names
+from logos.portfolio.errors import PortfolioError
+from logos.portfolio.methods.herc import HierarchicalEqualRiskContribution
+from logos.portfolio.methods.hrp import HierarchicalRiskParity
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
+from logos.portfolio.methods.risk_parity import RiskParity
+from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.prices.returns import panel_capacity
+from logos.portfolio.records import Method
+from logos.session.schedule import schedule_for
+
+
+def open_inverse_volatility(config: InverseVolatilityConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``inverse_volatility`` allocator."""
+    return open_allocator("inverse_volatility", InverseVolatility(), config, context)
+
+
+def open_risk_parity(config: RiskParityConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``risk_parity`` allocator."""
+    strange = sorted(set(config.budgets) - set(context.traded))
+    if strange:
+        raise InputError(f"budgets names {', '.join(strange)}, which is not traded", hint=_traded_hint(context))
+    method = RiskParity(budgets={symbol: float(budget) for symbol, budget in config.budgets.items()})
+    try:
+        method.shares(tuple(sorted(context.traded)))
+    except PortfolioError as error:
+        raise InputError(error.message.rstrip("."), hint=error.hint) from error
+    return open_allocator("risk_parity", method, config, context)
+
+
+def open_hrp(config: HrpConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``hrp`` allocator."""
+    method = HierarchicalRiskParity(linkage=config.linkage, distance=config.distance)
+    return open_allocator("hrp", method, config, context)
+
+
+def open_herc(config: HercConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``herc`` allocator."""
+    method = HierarchicalEqualRiskContribution(
+        linkage=config.linkage, distance=config.distance, clusters=config.clusters
+    )
+    return open_allocator("herc", method, config, context)
+
+
+def open_mean_variance(config: MeanVarianceConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``mean_variance`` allocator."""
+    from logos.portfolio.methods.mean_variance import MeanVariance  # noqa: PLC0415 - loads scipy's optimisers
+
+    method = MeanVariance(
+        objective=config.objective,
+        risk_aversion=float(config.risk_aversion),
+        target_volatility=None if config.target_volatility is None else float(config.target_volatility),
+        risk_free=float(config.risk_free),
+        solver=config.solver,
+        costs=float(config.costs),
+    )
+    return open_allocator("mean_variance", method, config, context)
+
+
+def open_skfolio(config: SkfolioConfig, context: PartContext) -> PortfolioAllocator:
+    """Build the ``skfolio`` allocator."""
+    from logos.portfolio.methods.skfolio_method import SkfolioMethod  # noqa: PLC0415 - an extra
+
+    return open_allocator("skfolio", SkfolioMethod(estimator=config.estimator, params=config.params), config, context)
+
+
+def open_allocator(name: str, method: Method, config: AllocatorConfig, context: PartContext) -> PortfolioAllocator:
+    """Seat a method: with its panel of prices, its schedule and its constraints, for the symbols that are traded.
+
+    Parameters
+    ----------
+    name:
+        What the record calls it.
+
+    Raises
+    ------
+    ConfigError
+        With a problem for each key that does not fit the session.
+    """
+    instruments = {symbol: context.instruments[symbol] for symbol in sorted(context.traded)}
+    problems = list(_problems(config, instruments, context))
+    if problems:
+        raise ConfigError(f"the allocator {name} does not fit the session", problems=problems)
+    schedule = schedule_for(config.rebalance, config.calendar, context)
+    assert schedule is not None  # the config refuses never
+    period = parse_interval(config.interval)
+    panel = PricePanel(
+        tuple(instruments),
+        period=period,
+        interval=context.interval,
+        capacity=panel_capacity(config.lookback, period, list(instruments.values()), missing=config.risk_model.missing),
+    )
+    return PortfolioAllocator(
+        name=name,
+        weigher=Weigher(name=name, config=config, method=method, instruments=instruments),
+        panel=panel,
+        schedule=schedule,
+        traded=context.traded,
+        instruments=instruments,
+        decimals=context.account.decimals,
+        least_history=config.least_history,
+        lookback=config.lookback,
+        log=context.log,
+    )
+
+
+def _problems(
+    config: AllocatorConfig, instruments: Mapping[str, Instrument], context: PartContext
+) -> Iterator[Problem]:
+    """Yield what does not fit the session: the period of a return, names, and constraints that nothing can keep."""
+    if parse_interval(config.interval) % context.interval:
+        yield Problem(
+            path="allocator.interval",
+            message=f"{config.interval} is no multiple of the session's interval of {context.interval} seconds",
+            hint="Returns are taken from the session's bars: write the feed's interval, or 1d",
+        )
+    if not config.constraints.long_only and not context.account.margin:
+        yield Problem(
+            path="allocator.constraints.long_only",
+            message="it is false, and the account has no margin: nothing can be sold short",
+            hint="Set margin: true in the broker's section, or long_only: true",
+        )
+    unknown = unknown_names(config.constraints, instruments)
+    yield from (Problem(path=f"allocator.{each.path}", message=each.message, hint=each.hint) for each in unknown)
+    if not unknown:
+        yield from _conflicts(config, instruments, context)
+
+
+def _conflicts(
+    config: AllocatorConfig, instruments: Mapping[str, Instrument], context: PartContext
+) -> Iterator[Problem]:
+    """Yield that no weights keep the constraints, seen from an account that holds nothing."""
+    limits = limits_of(
+        config.constraints,
+        symbols=tuple(instruments),
+        instruments=instruments,
+        held=np.zeros(len(instruments)),
+        equity=context.account.cash / 10**context.account.decimals,
+        invest=float(config.invest),
+    )
+    if not feasible(limits):
+        error = refusal(limits)
+        yield Problem(path="allocator.constraints", message=error.message, hint=error.hint)
+
+
+def _traded_hint(context: PartContext) -> str:
+    return f"The pairs trade {', '.join(sorted(context.traded))}"

@@ -1,0 +1,151 @@
+"""The allocator seat: weights by risk, set anew on a schedule, and signals that say how much of them is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from logos.context.parts import Log
+from logos.domain.bars import Bar
+from logos.domain.instruments import Instrument
+from logos.domain.money import RATIO_ONE
+from logos.portfolio.allocator.weighing import Weigher, Weighing
+from logos.portfolio.errors import EstimationError, InfeasibleError
+from logos.portfolio.prices.panel import PricePanel
+from logos.session.rebalancing import Rebalance
+from logos.session.schedule import Schedule
+from logos.session.seats import AccountView, PairSignal, State, Target
+
+
+class PortfolioAllocator:
+    """Weighs the symbols of a session's pairs by their past returns, whatever their signals are.
+
+    A pair's target is its symbol's weight, times its signal, over the number of pairs that the symbol has. Where no
+    weights can be found at a rebalance, those in force stay, and a note says why; before the first they are all 0.
+
+    Parameters
+    ----------
+    name:
+        The plugin's, for record and log.
+    traded:
+        How many pairs each symbol has.
+    instruments:
+        The traded ones, by symbol.
+    decimals:
+        Those of money.
+    least_history, lookback:
+        How many returns a symbol needs for a weight, and how many an estimate rests on.
+    """
+
+    def __init__(  # noqa: PLR0913 - each thing it stands on, named at the one call
+        self,
+        *,
+        name: str,
+        weigher: Weigher,
+        panel: PricePanel,
+        schedule: Schedule,
+        traded: Mapping[str, int],
+        instruments: Mapping[str, Instrument],
+        decimals: int,
+        least_history: int,
+        lookback: int,
+        log: Log,
+    ) -> None:
+        self.schedule: Schedule | None = schedule
+        self._name = name
+        self._weigher = weigher
+        self._panel = panel
+        self._traded = traded
+        self._instruments = instruments
+        self._units = 10**decimals
+        self._least_history = least_history
+        self._lookback = lookback
+        self._log = log
+        self._weights: dict[str, int] = {}
+        self._told: tuple[str, ...] = ()
+
+    @property
+    def lookback(self) -> int:
+        """How many bars of each symbol decide, the current one included."""
+        return self._panel.lookback_bars
+
+    def watch(self, bars: Sequence[Bar]) -> None:
+        """See bars; those of symbols that are not traded are passed over."""
+        self._panel.watch(bars)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every symbol has enough returns for a weight, or one of them as many as an estimate takes.
+
+        A symbol that is listed later than the others is not waited for. Nor does anything begin while no risk can be
+        estimated, as where no price has moved yet.
+        """
+        if self._weights:
+            return True
+        known = self._panel.returns_known().values()
+        enough = min(known, default=0) >= self._least_history or max(known, default=0) >= self._lookback
+        return enough and self._weigher.can_weigh(self._panel)
+
+    def rebalance(self, signals: Sequence[PairSignal], account: AccountView) -> Rebalance:
+        """Return new targets for signals; with the weights in force and a note where no new ones can be found."""
+        try:
+            weighing = self._weigh(account)
+        except (EstimationError, InfeasibleError) as error:
+            note = f"The weights in force stay: {error.message}. {error.hint}".rstrip(". ") + "."
+            self._tell("", (), (note,))
+            return Rebalance(targets=self.targets(signals, account), method=f"{self._name}, undecided", notes=(note,))
+        self._weights = dict(weighing.weights)
+        self._tell(weighing.method, weighing.choices, weighing.fallbacks)
+        return Rebalance(
+            targets=self.targets(signals, account),
+            method=weighing.method,
+            risk=weighing.risk,
+            volatility=weighing.volatility,
+            notes=(*weighing.choices, *weighing.fallbacks),
+        )
+
+    def targets(self, changed: Sequence[PairSignal], account: AccountView) -> Sequence[Target]:  # noqa: ARG002 - a seat
+        """Return a share of equity for each changed signal, in the same order, by the weights in force."""
+        return [self._target(each) for each in changed]
+
+    def snapshot(self) -> State:
+        """Return the weights in force, in hundred-millionths by symbol."""
+        return {"weights": dict(self._weights)}
+
+    def restore(self, state: State) -> None:
+        """Take back a snapshot."""
+        self._weights = dict(state["weights"])
+
+    def _weigh(self, account: AccountView) -> Weighing:
+        equity = account.equity
+        if equity <= 0:
+            raise EstimationError(f"equity is {Fraction(equity, self._units)}, and shares of it mean nothing")
+        held = {symbol: _value(account, self._instruments[symbol]) / equity for symbol in self._traded}
+        return self._weigher.weigh(self._panel, held, equity / self._units)
+
+    def _target(self, signal: PairSignal) -> Target:
+        symbol = signal.pair.symbol
+        units = self._weights.get(symbol, 0) * signal.signal.value
+        return Target(pair=signal.pair, weight=Fraction(units, RATIO_ONE * RATIO_ONE * self._traded[symbol]))
+
+    def _tell(self, method: str, choices: Sequence[str], fallbacks: Sequence[str]) -> None:
+        """Log what is new since the last rebalance: the same words every month would say nothing."""
+        # A choice is known by its words before the numbers.
+        heads = [note.partition(":")[0] for note in choices]
+        told, self._told = self._told, (method, *heads, *fallbacks)
+        if method and method not in told:
+            self._log.info("allocator_method", allocator=self._name, method=method)
+        for head, note in zip(heads, choices, strict=True):
+            if head not in told:
+                self._log.info("allocator_note", allocator=self._name, message=note)
+        for note in fallbacks:
+            if note not in told:
+                self._log.warning("allocator_note", allocator=self._name, message=note)
+
+
+def _value(account: AccountView, instrument: Instrument) -> int:
+    """Return the signed value of a position in minor units; 0 where nothing says what it is worth."""
+    lots, mark = account.position(instrument.symbol), account.mark(instrument.symbol)
+    if lots == 0 or mark is None:
+        return 0
+    return account.value(instrument, mark, lots) or 0

@@ -1,0 +1,181 @@
+"""The one way of one rebalance: from a panel of prices and what is held to weights, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+import numpy as np
+
+from logos.domain.instruments import Instrument
+from logos.domain.money import RATIO_ONE
+from logos.domain.times import parse_interval
+from logos.portfolio.allocator.config import AllocatorConfig
+from logos.portfolio.allocator.rounding import whole_units
+from logos.portfolio.arrays import Vector
+from logos.portfolio.constraints.conflicts import relaxed
+from logos.portfolio.constraints.keeping import TOLERANCE, broken, violation
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.constraints.resolving import limits_of
+from logos.portfolio.errors import EstimationError
+from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.prices.returns import periods_per_year, without_constant
+from logos.portfolio.records import Estimate, Method, Window
+from logos.portfolio.risk_models.contributions import risk_contributions, volatility
+from logos.portfolio.risk_models.model import build_risk_model
+
+_OWN = frozenset({"closed form", "clustering", "newton"})
+"""Ways of methods that know only one: not worth a word in the record."""
+
+_TOLD = 3
+"""How many broken constraints a note names."""
+
+
+@attrs.frozen(kw_only=True)
+class Weighing:
+    """Weights, and what they rest on. Ratios are in hundred-millionths.
+
+    Attributes
+    ----------
+    weights:
+        By symbol, the share of equity at full signal; every symbol is there.
+    method:
+        What found them, such as ``hrp`` or ``mean_variance by clarabel 0.11.1``.
+    risk:
+        By symbol, the share of the expected variance; empty where there is none.
+    volatility:
+        Expected, a year.
+    choices:
+        Whole sentences about what is as it should be: symbols without a weight, weights moved to keep the constraints.
+    fallbacks:
+        Whole sentences about what was repaired, given up or replaced.
+    """
+
+    weights: Mapping[str, int]
+    method: str
+    risk: Mapping[str, int]
+    volatility: int
+    choices: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+
+
+class Weigher:
+    """Weighs symbols by the returns that a panel has.
+
+    Parameters
+    ----------
+    name:
+        The allocator's, for the record.
+    instruments:
+        Those that are traded, by symbol.
+    """
+
+    def __init__(
+        self, *, name: str, config: AllocatorConfig, method: Method, instruments: Mapping[str, Instrument]
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._method = method
+        self._instruments = instruments
+        self._model = build_risk_model(config.risk_model)
+        self._years: dict[tuple[str, ...], float] = {}
+
+    def weigh(self, panel: PricePanel, held: Mapping[str, float], equity: float) -> Weighing:
+        """Return new weights.
+
+        Parameters
+        ----------
+        held:
+            What is held of each symbol, as a share of equity.
+        equity:
+            In units of the account's currency.
+
+        Raises
+        ------
+        EstimationError
+            Where the returns do not define any risk.
+        InfeasibleError
+            Where no weights keep the constraints, even with turnover, minimum weights and total given up.
+        """
+        window, short, constant = self._window(panel)
+        estimate = self._model.estimate(window)
+        limits, given_up = relaxed(self._limits(window, held, equity))
+        allocation = self._method.allocate(window, estimate, limits)
+        weights, moved = _kept(allocation.weights, limits)
+        units = whole_units(weights, window.symbols)
+        risk, expected = _risk(units, estimate)
+        way = "" if allocation.solver in _OWN else f" by {allocation.solver}"
+        return Weighing(
+            weights={symbol: units.get(symbol, 0) for symbol in self._instruments},
+            method=f"{self._name}{way}",
+            risk=risk,
+            volatility=expected,
+            choices=(*_left_out(short, constant, self._config.least_history), *moved),
+            fallbacks=(*estimate.notes, *given_up, *allocation.notes),
+        )
+
+    def can_weigh(self, panel: PricePanel) -> bool:
+        """Return whether a panel's returns are enough for an estimate."""
+        try:
+            self._model.estimate(self._window(panel)[0])
+        except EstimationError:
+            return False
+        return True
+
+    def _window(self, panel: PricePanel) -> tuple[Window, Mapping[str, int], tuple[str, ...]]:
+        """Return the returns, how many those symbols have that lack some, and the symbols whose price never moves."""
+        window, short = panel.window(
+            lookback=self._config.lookback,
+            min_history=self._config.least_history,
+            missing=self._config.risk_model.missing,
+            periods_per_year=1.0,
+        )
+        moving, constant = without_constant(window)
+        return attrs.evolve(moving, periods_per_year=self._periods(moving.symbols)), short, constant
+
+    def _periods(self, symbols: tuple[str, ...]) -> float:
+        """Return how many periods a year has for the symbols that take part: a coin alone trades on more days."""
+        if symbols not in self._years:
+            instruments = [self._instruments[symbol] for symbol in symbols]
+            period, missing = parse_interval(self._config.interval), self._config.risk_model.missing
+            self._years = {symbols: periods_per_year(period, instruments, missing=missing)}
+        return self._years[symbols]
+
+    def _limits(self, window: Window, held: Mapping[str, float], equity: float) -> Limits:
+        return limits_of(
+            self._config.constraints,
+            symbols=window.symbols,
+            instruments=self._instruments,
+            held=np.array([held[symbol] for symbol in window.symbols]),
+            equity=equity,
+            invest=float(self._config.invest),
+            elsewhere=sum(abs(share) for symbol, share in sorted(held.items()) if symbol not in window.symbols),
+        )
+
+
+def _kept(weights: Vector, limits: Limits) -> tuple[Vector, tuple[str, ...]]:
+    """Return weights that keep their limits, and whole sentences about what was changed."""
+    if violation(weights, limits) <= TOLERANCE:
+        return weights, ()
+    # Without the numbers, so that the same words count as the same note.
+    told = [phrase.partition(" is ")[0] for phrase in broken(weights, limits)]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    note = f"The nearest weights that keep the constraints were taken, for {', '.join(told[:_TOLD])}{more}."
+    return nearest(weights, limits), (note,)
+
+
+def _risk(units: Mapping[str, int], estimate: Estimate) -> tuple[dict[str, int], int]:
+    """Return the shares of the variance of rounded weights, none where they have no risk, and their volatility."""
+    weights = np.array([units[symbol] / RATIO_ONE for symbol in estimate.symbols])
+    shares = risk_contributions(weights, estimate.covariance)
+    risk = whole_units(shares, estimate.symbols) if shares.any() else {}
+    return risk, round(volatility(weights, estimate.covariance) * RATIO_ONE)
+
+
+def _left_out(short: Mapping[str, int], constant: tuple[str, ...], least: int) -> Iterator[str]:
+    if short:
+        counts = ", ".join(f"{symbol} ({short[symbol]})" for symbol in sorted(short))
+        yield f"No weight yet for symbols with fewer than {least} returns: {counts}."
+    if constant:
+        yield f"No weight for symbols whose price has not moved: {', '.join(sorted(constant))}."

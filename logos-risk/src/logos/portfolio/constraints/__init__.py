@@ -1,0 +1,1 @@
+"""What weights have to keep: the keys, the arrays, the nearest weights that keep them, and contradictions."""

@@ -1,0 +1,1 @@
+"""The ways to turn risk into weights, one file each."""

@@ -1,0 +1,187 @@
+"""The method ``mean_variance``: least variance, best Sharpe ratio, best return at a volatility, or best utility.
+
+Markowitz, "Portfolio Selection", The Journal of Finance 7 (1952). Every limit is part of the problem, so that the
+weights are the best of those that keep them, and not the best ones cut down afterwards.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import attrs
+import numpy as np
+
+from logos.domain.errors import InputError
+from logos.domain.validating import one_of
+from logos.portfolio.arrays import Vector
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.optimiser.choosing import SOLVERS, solve
+from logos.portfolio.optimiser.problem import BestRatio, CappedRisk, Problem
+from logos.portfolio.optimiser.standard_form import standard_form
+from logos.portfolio.records import Allocation, Estimate, Window
+
+OBJECTIVES = ("min_variance", "max_sharpe", "target_volatility", "utility")
+
+_NO_RETURN = 1e-10
+"""An expected return a year that is not worth the name: no Sharpe ratio is made of it."""
+
+_EXACT = 1e-13
+_HALVINGS = 60
+
+
+@attrs.frozen(kw_only=True)
+class MeanVariance:
+    """Weights that are best by the mean and the covariance of returns, both a year.
+
+    What is not invested earns the risk-free rate, so that only returns above it count.
+
+    Parameters
+    ----------
+    objective:
+        ``min_variance``; ``max_sharpe``, the expected return above the risk-free rate over the volatility;
+        ``target_volatility``, the greatest expected return with at most that volatility; or ``utility``, the expected
+        return less ``risk_aversion / 2`` times the variance.
+    risk_aversion:
+        Above 0; of ``utility``, and of ``min_variance`` where trading costs, since it says what variance is worth.
+    target_volatility:
+        Of a year, above 0; only ``target_volatility`` needs it.
+    risk_free:
+        The return of a year that needs no risk.
+    solver:
+        ``clarabel``, ``cvxpy`` or ``heuristic``, which also takes the place of one that has no answer.
+    costs:
+        What trading costs, as a share of the traded value; 0 or more. It is paid once and weighed against the
+        expected return of a year.
+    """
+
+    objective: str = attrs.field(default="min_variance", validator=one_of(*OBJECTIVES))
+    risk_aversion: float = 5.0
+    target_volatility: float | None = None
+    risk_free: float = 0.0
+    solver: str = attrs.field(default="clarabel", validator=one_of(*SOLVERS))
+    costs: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        if not self.risk_aversion > 0:
+            raise InputError(f"risk_aversion is {self.risk_aversion}, and must be above 0", hint="1 to 20 are usual")
+        if not self.costs >= 0:
+            raise InputError(
+                f"costs is {self.costs}, and must be 0 or more", hint="Write 0.001 for a tenth of a percent"
+            )
+        if self.target_volatility is not None and not self.target_volatility > 0:
+            raise InputError(
+                f"target_volatility is {self.target_volatility}, and must be above 0",
+                hint="Write 0.10 for ten percent a year",
+            )
+        if self.objective == "target_volatility" and self.target_volatility is None:
+            raise InputError(
+                "objective is target_volatility, and target_volatility is missing",
+                hint="Write 0.10 for ten percent a year",
+            )
+
+    def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
+        """Return the best weights that keep the limits, in the order of ``window.symbols``.
+
+        Where the objective cannot be had, the weights of least variance take its place, and a note says why: no
+        weights within the limits are expected to earn more than the risk-free rate, or all are more volatile than
+        the target.
+
+        Raises
+        ------
+        InfeasibleError
+            No weights keep the limits.
+        """
+        del window
+        if self.objective == "max_sharpe":
+            return self._max_sharpe(estimate, limits)
+        if self.objective == "target_volatility" and self.target_volatility is not None:
+            return self._at_volatility(estimate, limits, self.target_volatility)
+        if self.objective == "utility":
+            problem = Problem(
+                quadratic=self.risk_aversion * estimate.covariance,
+                linear=self._losses(estimate),
+                limits=limits,
+                costs=self._costs(limits),
+            )
+            return solve(problem, self.solver)
+        return self._min_variance(estimate, limits)
+
+    def _min_variance(self, estimate: Estimate, limits: Limits) -> Allocation:
+        problem = Problem(
+            quadratic=self.risk_aversion * estimate.covariance,
+            linear=np.zeros(len(estimate.mean)),
+            limits=limits,
+            costs=self._costs(limits),
+        )
+        return solve(problem, self.solver)
+
+    def _max_sharpe(self, estimate: Estimate, limits: Limits) -> Allocation:
+        problem = BestRatio(
+            quadratic=estimate.covariance, linear=self._losses(estimate), limits=limits, costs=self._costs(limits)
+        )
+        if _highest_return(problem) <= _NO_RETURN:
+            least = self._min_variance(estimate, limits)
+            note = (
+                f"No weights within the limits are expected to earn more than {self.risk_free:g} a year, the risk-free "
+                "rate, so max_sharpe took those of least variance."
+            )
+            return attrs.evolve(least, notes=(note, *least.notes))
+        best = solve(problem, self.solver)
+        return attrs.evolve(best, weights=best.weights if self.costs else _fullest(best.weights, limits))
+
+    def _at_volatility(self, estimate: Estimate, limits: Limits, target: float) -> Allocation:
+        least = self._min_variance(estimate, limits)
+        volatility = sqrt(least.weights @ estimate.covariance @ least.weights)
+        if volatility >= target:
+            note = (
+                f"The least volatility within the limits is {volatility:.4g} a year, not below the target of "
+                f"{target:g}, so target_volatility took the weights of least variance."
+            )
+            return attrs.evolve(least, notes=(note, *least.notes))
+        problem = CappedRisk(
+            quadratic=estimate.covariance,
+            linear=self._losses(estimate),
+            limits=limits,
+            costs=self._costs(limits),
+            volatility=target,
+        )
+        return solve(problem, self.solver)
+
+    def _losses(self, estimate: Estimate) -> Vector:
+        return np.asarray(self.risk_free - estimate.mean, dtype=np.float64)
+
+    def _costs(self, limits: Limits) -> Vector | None:
+        return np.full(len(limits.held), self.costs) if self.costs else None
+
+
+def _highest_return(problem: Problem) -> float:
+    """Return the greatest expected return of any weights within the limits; minus infinity where there are none."""
+    from scipy.optimize import linprog  # noqa: PLC0415 - heavy, and only one objective needs it
+
+    form = standard_form(problem)
+    found = linprog(
+        form.linear,
+        A_ub=form.below,
+        b_ub=form.at_most,
+        A_eq=form.equal,
+        b_eq=form.equal_to,
+        bounds=(None, None),
+    )
+    if found.status == 3:  # unbounded, since so are the weights
+        return np.inf
+    return -np.inf if found.x is None else problem.earned(form.weights(found.x))
+
+
+def _fullest(weights: Vector, limits: Limits) -> Vector:
+    """Return the largest multiple of weights that keeps the limits: a Sharpe ratio does not say how much to invest."""
+    if limits.total[0] == limits.total[1]:
+        return weights
+    kept = max(violation(weights, limits), _EXACT)
+    low, high = 1.0, 2.0
+    while high < 2.0**_HALVINGS and violation(high * weights, limits) <= kept:
+        low, high = high, 2 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if violation(middle * weights, limits) <= kept else (low, middle)
+    return low * weights

@@ -1,0 +1,170 @@
+"""Weights by an estimator of the library skfolio, which loads when the first one is built."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from logos.domain.errors import InputError
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.errors import EstimationError
+from logos.portfolio.records import Allocation, Estimate, Window
+
+_REFUSED = {
+    "efficient_frontier_size": "it asks for many portfolios, and an allocator holds one",
+    "n_jobs": "processes are the session's affair",
+}
+_UNFIT = {
+    "BenchmarkTracker": "it needs the returns of a benchmark",
+    "ConvexOptimization": "it is only the base of others",
+    "ObjectiveFunction": "it is no estimator",
+    "Random": "it draws its weights",
+}
+_NESTED = {"estimator", "params"}
+"""The keys of an estimator inside another one's parameters."""
+
+
+class SkfolioMethod:
+    """Fits an estimator of ``skfolio.optimization`` to each window and takes its weights.
+
+    They count as shares of what is invested: 1 is all of it. The estimator makes its own estimate of risk; the
+    allocator's is for the record only.
+
+    Parameters
+    ----------
+    estimator:
+        The name of a class in ``skfolio.optimization``.
+    params:
+        Its parameters. A text names a member of an enumeration where the parameter takes one; a mapping with the keys
+        ``estimator`` and ``params`` is another estimator, and a list of such mappings is several.
+
+    Raises
+    ------
+    InputError
+        For an estimator or a parameter that does not exist or cannot be used here, with the nearest name.
+    """
+
+    def __init__(self, *, estimator: str, params: Mapping[str, Any] | None = None) -> None:
+        self._name = estimator
+        self._params = dict(params or {})
+        self._new()
+        self._solver = f"skfolio {version('skfolio')}"
+
+    def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:  # noqa: ARG002 - a protocol
+        """Return the estimator's weights, as shares of equity.
+
+        Raises
+        ------
+        EstimationError
+            Where the estimator fails, or answers something else than one finite weight a symbol.
+        """
+        returns = window.returns[np.isfinite(window.returns).all(axis=1)]
+        fitted = self._new()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            try:
+                fitted.fit(returns)
+            except Exception as error:
+                raise EstimationError(
+                    f"skfolio's {self._name} failed: {type(error).__name__}: {_one_line(error)}",
+                    hint="See its params, and whether the constraints in them can be kept",
+                ) from error
+        weights = np.asarray(fitted.weights_, dtype=np.float64)
+        if weights.shape != (len(window.symbols),) or not np.isfinite(weights).all():
+            raise EstimationError(f"skfolio's {self._name} answered {weights}, expected one finite weight a symbol")
+        notes = dict.fromkeys(f"skfolio warns: {_one_line(warning.message)}." for warning in told)
+        return Allocation(weights=weights * limits.total[1], solver=self._solver, notes=tuple(notes))
+
+    def _new(self) -> Any:
+        return _estimator(self._name, self._params)
+
+
+def _estimator(name: str, params: Mapping[str, Any]) -> Any:
+    """Build an estimator by its name."""
+    from skfolio import optimization  # noqa: PLC0415 - an extra, and slow to load
+
+    # By the name alone: skfolio warns where some base classes are only looked up.
+    known = sorted(each for each in optimization.__all__ if not each.startswith("Base") and each not in _UNFIT)
+    if name in _UNFIT:
+        raise InputError(f"estimator {name} cannot be used here: {_UNFIT[name]}", hint=_known(known))
+    if name not in known:
+        raise InputError(
+            f"estimator is {name!r}, which skfolio.optimization does not offer", hint=_nearest(name, known)
+        )
+    cls = getattr(optimization, name)
+    parameters = inspect.signature(cls).parameters
+    made = {}
+    for key, value in sorted(params.items()):
+        if key not in parameters:
+            raise InputError(f"params: {name} takes no {key!r}", hint=_nearest(key, list(parameters)))
+        if key in _REFUSED:
+            raise InputError(f"params: {key} cannot be set here: {_REFUSED[key]}", hint="Leave it out")
+        made[key] = _value(value, f"{name}.{key}", str(parameters[key].annotation))
+    try:
+        return cls(**made)
+    except TypeError as error:
+        raise InputError(f"params: {name} cannot be built: {_one_line(error)}", hint="Add what is missing") from error
+
+
+def _value(value: Any, where: str, annotation: str) -> Any:
+    """Return a parameter as skfolio wants it."""
+    if isinstance(value, Mapping):
+        return _nested(value, where) if "estimator" in value else dict(value)
+    if isinstance(value, (list, tuple)) and value and all(_is_nested(item) for item in value):
+        return [(f"{index}_{item['estimator']}", _nested(item, where)) for index, item in enumerate(value)]
+    choices = _choices(annotation)
+    return _member(value, choices, where) if choices and isinstance(value, str) else value
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, Mapping) and "estimator" in value
+
+
+def _nested(value: Mapping[str, Any], where: str) -> Any:
+    strange = sorted(set(value) - _NESTED)
+    if strange:
+        raise InputError(f"params: {where} has the unknown key {strange[0]!r}", hint="It takes estimator and params")
+    return _estimator(str(value["estimator"]), value.get("params") or {})
+
+
+def _choices(annotation: str) -> list[Enum]:
+    """Return the members of the enumerations that an annotation names."""
+    import skfolio  # noqa: PLC0415 - an extra, and slow to load
+    from skfolio import optimization  # noqa: PLC0415 - the same
+
+    members = []
+    for name in re.findall(r"\w+", annotation):
+        kind = getattr(skfolio, name, None) or getattr(optimization, name, None)
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            members += list(kind)
+    return members
+
+
+def _member(value: str, choices: list[Enum], where: str) -> Enum:
+    for member in choices:
+        if value.upper() == member.name:
+            return member
+    names = [member.name.lower() for member in choices]
+    raise InputError(f"params: {where} is {value!r}", hint=_nearest(value.lower(), names))
+
+
+def _nearest(word: str, names: Iterable[str]) -> str:
+    known = sorted(names)
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else _known(known)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"It knows {', '.join(names)}"
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split()).rstrip(".")[:300]

@@ -1,0 +1,1 @@
+"""The cost-aware position manager."""

@@ -1,0 +1,1 @@
+"""Past closes: kept, brought together, and turned into returns."""

@@ -1,0 +1,101 @@
+"""The Settings page: choices that hold in this window, what is installed, and no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+CANARY = "canary-5f3a9b71c2d84e06"
+
+
+def _text(test: AppTest) -> str:
+    drawn = [element.proto.body for element in test.get("html")]
+    return "\n".join([*drawn, *(code.value for code in test.code), *(str(one.options) for one in test.selectbox)])
+
+
+def test_an_empty_workspace_gets_cards_and_no_exception(page: Callable[[str], AppTest]):
+    test = page("settings")
+
+    assert not test.exception
+    assert "No config yet" in _text(test)
+    assert "logos trade --fixtures" in _text(test)
+
+
+def test_the_refresh_interval_is_kept_in_the_window_and_in_the_address(page: Callable[[str], AppTest]):
+    test = page("settings")
+    assert test.radio(key="settings-refresh").value == 5
+
+    test.radio(key="settings-refresh").set_value(10).run()
+
+    assert test.query_params["refresh"] == "10"
+    assert test.session_state["logos:refresh"] == "10"
+    test.run()
+    assert test.radio(key="settings-refresh").value == 10
+
+
+@pytest.mark.parametrize("given", ["3", "", "2 or so", "-5"])
+def test_an_interval_that_is_no_choice_is_the_usual_one(page: Callable[[str], AppTest], given: str):
+    test = AppTest.from_string("from logos.ui.streamlit.app_pages import settings\nsettings.show()")
+    test.query_params["refresh"] = given
+
+    test.run(timeout=30)
+
+    assert not test.exception
+    assert test.radio(key="settings-refresh").value == 5
+
+
+def test_another_theme_is_handed_to_the_browser_for_every_page(page: Callable[[str], AppTest]):
+    test = page("settings")
+    assert "localStorage" not in _text(test)
+
+    test.radio(key="theme-light").set_value("dark").run()
+
+    assert "localStorage.setItem" in _text(test)
+    assert '"/live-monitor"' in _text(test)
+    assert '\\"Dark\\"' in _text(test)
+
+
+def test_no_secret_of_environment_credentials_or_config_is_shown(
+    workspace: Path, page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch, write_session
+):
+    monkeypatch.setenv("BROKER_SECRET", CANARY)
+    (workspace / ".env").write_text(f"KRAKEN_API_KEY={CANARY[::-1]}\n")
+    config = write_session(workspace) / "config.yaml"
+    config.write_text(config.read_text() + f"api_secret: {CANARY[::-1]}\n")
+
+    text = _text(page("settings"))
+
+    assert "BROKER_SECRET" in text
+    assert "KRAKEN_API_KEY" in text
+    assert CANARY not in text
+    assert CANARY[::-1] not in text
+
+
+def test_nothing_on_the_page_executes_anything(page: Callable[[str], AppTest]):
+    test = page("settings")
+
+    assert not test.button
+    assert not test.text_input
+
+
+def test_what_a_plugin_lacks_and_what_mends_it_is_listed(page: Callable[[str], AppTest]):
+    def broken() -> None:
+        from importlib.metadata import EntryPoint  # noqa: PLC0415 -- a script of its own
+
+        from logos.plugins.registry import load_registry  # noqa: PLC0415
+        from logos.ui.streamlit import navigation  # noqa: PLC0415
+        from logos.ui.streamlit.app_pages import settings  # noqa: PLC0415
+
+        points = [EntryPoint("odd", "there_is_no_such_module", "logos.v1")]
+        settings.installed_registry = lambda: load_registry(points)
+        settings.installed_pages = lambda: navigation.Pages(pages=(), faults=())
+        settings.show()
+
+    test = AppTest.from_function(broken).run(timeout=30)
+
+    assert not test.exception
+    assert "there_is_no_such_module" in _text(test)
+    assert "pip install --force-reinstall" in _text(test)
