@@ -15,7 +15,7 @@ nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_external_run = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "manual", "tests"]
+nox.options.sessions = ["lint", "typing", "dist", "readme", "example", "manual", "tests", "ui"]
 
 ROOT = Path(__file__).resolve().parent
 CORE = "logos-core"
@@ -88,7 +88,7 @@ def readme(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Let a guard of a third party, installed as a wheel beside the four distributions, act in a session."""
+    """Let a guard of a third party, installed as a wheel beside the five distributions, act in a session."""
     wheels = _wheels(session, *DISTRIBUTIONS, f"examples/{EXAMPLE}")
     _install(session, *TEST_TOOLS, *wheels)
     _refuse_sources(session)
@@ -104,7 +104,15 @@ def tests(session: nox.Session) -> None:
     _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
     folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
     _install(session, *(argument for folder in folders for argument in ("-e", folder)))
-    session.run("pytest", *WORKERS, *session.posargs, env=OFFLINE)
+    session.run("pytest", *WORKERS, "--ignore=tests/ui", *session.posargs, env=OFFLINE)
+
+
+@nox.session
+def ui(session: nox.Session) -> None:
+    """Drive the dashboard in Chromium, which has to be there: one server and one browser, so in one process."""
+    _install(session, "axe-playwright-python", "playwright", *TEST_TOOLS, *_all_wheels(session))
+    _refuse_sources(session)
+    session.run("pytest", "tests/ui", *session.posargs, env=OFFLINE)
 
 
 @nox.session(default=False)

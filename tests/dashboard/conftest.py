@@ -87,7 +87,7 @@ def _trade_rows(count: int) -> Iterator[str]:
 def _order_rows(count: int, working: int = 0) -> Iterator[str]:
     for number in range(1, count + 1):
         side, symbol = ("buy", "sell")[number % 2 == 0], ("AAPL", "BTC-USD")[number % 3 == 0]
-        status, filled, price = ("working", "0", "") if number > count - working else ("filled", "10", "170.25")
+        status, filled, price = ("accepted", "0", "") if number > count - working else ("filled", "10", "170.25")
         moment = at(number * 3)
         yield (
             f"{number},{moment},{moment},trend,{symbol},{side},market,gtc,10,,,{status},{filled},{price},"
@@ -246,7 +246,23 @@ def _state(session_id: str, *, status: str, rows: int, trades: int, working: int
         },
         "positions": [{"symbol": symbol, **position} for symbol in ("AAPL", "BTC-USD")],
         "orders": [
-            {"order_id": trades + 1 + number, "symbol": "AAPL", "side": "buy", "status": "working", "quantity": "10"}
+            {
+                "order_id": trades + 1 + number,
+                "strategy": "trend",
+                "symbol": "AAPL",
+                "side": "buy",
+                "order_type": "market",
+                "time_in_force": "gtc",
+                "quantity": "10",
+                "limit_price": None,
+                "stop_price": None,
+                "created_at": at(rows - 2),
+                "updated_at": at(rows - 2),
+                "status": "accepted",
+                "filled_quantity": "0",
+                "fees": "0.00000000",
+                "reason": "",
+            }
             for number in range(working)
         ],
         "guards": [
@@ -336,3 +352,60 @@ def _pages_found_anew() -> Iterator[None]:
     yield
     navigation.installed_pages.cache_clear()
     navigation.installed_registry.cache_clear()
+
+
+def _weight_rows(symbols: int, rebalances: int, *, shorts: bool, held_last: bool) -> Iterator[str]:
+    for turn in range(rebalances):
+        for place in range(symbols):
+            share = 0.95 * (1 + (place + turn) % symbols) / (symbols * (symbols + 1) / 2)
+            target = -share if shorts and place % 2 else share
+            held = "" if turn == rebalances - 1 and not held_last else f"{target * 0.99:.8f}"
+            yield f"{at(turn * 1440)},S{place:03d},{target:.8f},{held},{share / 0.95:.8f}\n"
+
+
+@pytest.fixture
+def write_portfolio() -> Callable[..., Path]:
+    """Return a function that adds what a rebalanced portfolio leaves to a backtest's or a session's folder.
+
+    ``write_portfolio(folder, symbols=3, rebalances=4, shorts=False, held_last=True, notes={0: ["…"]})``
+    """
+
+    def write(
+        folder: Path,
+        *,
+        symbols: int = 3,
+        rebalances: int = 4,
+        shorts: bool = False,
+        held_last: bool = True,
+        notes: dict[int, list[str]] | None = None,
+    ) -> Path:
+        rows = _weight_rows(symbols, rebalances, shorts=shorts, held_last=held_last)
+        _write_table(folder, schemas.WEIGHTS_FILE, schemas.WEIGHT_COLUMNS, rows)
+        told = [{"at": at(turn * 1440), "notes": (notes or {}).get(turn, [])} for turn in range(rebalances)]
+        if (folder / schemas.METRICS_FILE).is_file():
+            risk = {
+                "volatility": 0.1138,
+                "contributions": {},
+                "concentration": 0.4,
+                "turnover": 1.5,
+                "cost_drag": 0.0031,
+                "realised_volatility": 0.1018,
+                "effective_assets": 2.5,
+                "years": 1.0,
+                "rebalances": [
+                    {"timestamp": one["at"], "method": "hrp", "volatility": 0.1, "notes": one["notes"]} for one in told
+                ],
+                "definitions": {"turnover": "The value of all fills."},
+            }
+            (folder / "risk.json").write_text(json.dumps(risk), encoding="utf-8")
+        else:
+            events = [
+                {"seq": turn + 2, "ts": one["at"], "type": "rebalanced", "method": "hrp", "volatility": "0.1000"}
+                | {"notes": one["notes"]}
+                for turn, one in enumerate(told)
+            ]
+            with (folder / schemas.JOURNAL_FILE).open("a", encoding="utf-8") as journal:
+                journal.writelines(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
+        return folder
+
+    return write

@@ -182,3 +182,18 @@ def test_a_tile_sets_its_unit_back_and_tells_its_tone_without_colour():
 )
 def test_a_badge_says_in_words_how_old_the_data_are(age: float | None, expected: float | None, words: str):
     assert f">{words}<" in staleness_html(age, expected)
+
+
+def test_code_sets_comments_back_masks_secrets_and_can_be_reached_by_the_keyboard():
+    def script() -> None:
+        from logos.ui.streamlit.components.code import code_region  # noqa: PLC0415 -- a script of its own
+
+        code_region("A config", 'seed: 7  # line 3\n# all of it\ncolor: "#fff"\napi_key: abcdef0123456789 <b>')
+
+    body = AppTest.from_function(script).run(timeout=30).get("html")[0].proto.body
+
+    assert "seed: 7  <span># line 3</span>\n<span># all of it</span>\n" in body
+    assert "color: &quot;#fff&quot;" in body
+    assert "abcdef0123456789" not in body
+    assert "<b>" not in body
+    assert 'tabindex="0" aria-label="A config"' in body

@@ -17,9 +17,8 @@ from logos.ui.streamlit.data import lessons
 from logos.ui.streamlit.data.lessons import list_lessons, load_lesson, read_picture
 from logos.ui.streamlit.data.readings import Reading
 
-TAGS = set(
-    ["p", "h2", "h3", "h4", "h5", "h6", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "hr", "br", "a", "span", "div", "table", "thead", "tbody", "tr", "th", "td"]
-)
+TAGS = {"p", "h2", "h3", "h4", "h5", "h6", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "hr", "br"}
+TAGS |= {"a", "span", "div", "table", "thead", "tbody", "tr", "th", "td"}
 ATTRIBUTES = {"class", "style", "href", "rel", "target", "role", "tabindex", "aria-label", "scope", "start"}
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -130,3 +130,17 @@ def test_what_is_installed_has_its_version():
     assert (rows["logos-core"].parts or 0) > 5
     assert rows["streamlit"].parts is None
     assert rows["streamlit"].version[0].isdigit()
+
+
+def test_a_config_stands_as_it_resolves_with_the_origin_of_each_value(workspace: Path, write_session):
+    pytest.importorskip("logos.brokers", reason="a config names a broker, and none is installed")
+    path = write_session(workspace) / "config.yaml"
+
+    reading = surroundings.resolved_config(path)
+
+    assert reading.state == "ok", reading.message
+    lines = {
+        line.partition("#")[0].strip(): line.partition("#")[2].strip() for line in (reading.value or "").split("\n")
+    }
+    assert lines["seed: 7"] == "line 3"
+    assert lines["margin: false"] == "default"

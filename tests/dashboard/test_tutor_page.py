@@ -61,7 +61,7 @@ def test_the_newest_lesson_is_shown_with_its_words_and_its_plots(page, lesson):
     assert html.count('alt="A falling line"') == 2
     assert "stopped" in html
     assert [tab.label for tab in shown.tabs] == ["Transcript", "Words (2)", "Plots (1)"]
-    assert [block.value for block in shown.code] == [f'cd "{lesson}"', "logos trade"]
+    assert [block.value for block in shown.code] == [f"cd {lesson}", "logos trade"]
 
 
 def test_another_lesson_can_be_picked_and_linked(page, lesson):

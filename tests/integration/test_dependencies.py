@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-DISTRIBUTIONS = ("logos-core", "logos-brokers", "logos-feeds", "logos-risk")
+DISTRIBUTIONS = ("logos-core", "logos-brokers", "logos-dashboard", "logos-feeds", "logos-risk")
 
 BY_NAME = ("import_module", "library")
 """Functions that import a library by its name."""

@@ -43,11 +43,13 @@ def test_no_two_distributions_own_one_room(rooms: tuple[Path, ...]) -> None:
 def test_every_distribution_is_checked_by_ruff_and_mypy(
     distributions: tuple[Path, ...],
     settings_of_the_tools: dict[str, Any],
+    repository: Path,
 ) -> None:
     sources = {f"{folder.name}/src" for folder in distributions}
     ruff, mypy = settings_of_the_tools["ruff"], settings_of_the_tools["mypy"]
     assert set(ruff["src"]) == sources
-    assert set(ruff["namespace-packages"]) == {f"{source}/logos" for source in sources}
+    shared = {f"{source}/{name}" for source in sources for name in NAMESPACES if (repository / source / name).is_dir()}
+    assert set(ruff["namespace-packages"]) == shared
     assert set(mypy["files"]) == sources
     assert set(mypy["mypy_path"]) == {f"$MYPY_CONFIG_FILE_DIR/{source}" for source in sources}
     assert mypy["strict"] is True

@@ -92,7 +92,7 @@ def test_the_core_brings_the_console_script_and_its_first_step(
     assert "logos = _logos_boot:main" in entry_points.read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("alone", ["logos-core", "logos-brokers", "logos-feeds", "logos-risk"])
+@pytest.mark.parametrize("alone", ["logos-core", "logos-brokers", "logos-dashboard", "logos-feeds", "logos-risk"])
 def test_every_module_of_a_wheel_imports_with_the_core_alone(
     alone: str,
     contents: dict[str, list[str]],

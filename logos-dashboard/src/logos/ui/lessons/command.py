@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from logos.ui.lessons.running import LessonOutcome
 
 app = typer.Typer(no_args_is_help=True, help="List and run lessons: what they teach really happens.")
@@ -46,47 +43,22 @@ def run_command(
     Your own sessions and backtests are not touched. Nothing is kept of a lesson that fails or is interrupted.
     """
     from logos import paths  # noqa: PLC0415 - only what the command uses is loaded
+    from logos.cli.progress import ProgressBar  # noqa: PLC0415
     from logos.plugins.registry import load_registry  # noqa: PLC0415
     from logos.ui.lessons.catalogue import find_lesson  # noqa: PLC0415
     from logos.ui.lessons.running import LessonSetup, run_lesson  # noqa: PLC0415
 
     lesson = find_lesson(name)
     root = paths.workspace() if output is None else output.expanduser().absolute()
-    with _Progress(quiet=as_json) as progress:
-        outcome = run_lesson(LessonSetup(root=root, registry=load_registry(), progress=progress.show), lesson)
+    with ProgressBar() as bar:
+        setup = LessonSetup(root=root, registry=load_registry(), progress=lambda text: bar.step(0, None, text))
+        outcome = run_lesson(setup, lesson)
     if as_json:
         from logos.cli.output import emit_json  # noqa: PLC0415
 
         emit_json(outcome.as_object())
     else:
         _print(outcome, root, elsewhere=output is not None)
-
-
-class _Progress:
-    """What a lesson does at the moment: a spinner on a terminal, else a line each."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._status: Status | None = None
-
-    def __enter__(self) -> Self:
-        if sys.stderr.isatty() and not self._quiet:
-            from logos.cli.output import console  # noqa: PLC0415 - Rich takes long to load
-
-            self._status = console(stderr=True).status("Starting")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def show(self, text: str) -> None:
-        """Show what is done next."""
-        if self._status is not None:
-            self._status.update(f"Running: {text}")
-        elif not self._quiet:
-            print(f"Running: {text}", file=sys.stderr)  # noqa: T201 - the command line speaks
 
 
 def _print(outcome: LessonOutcome, root: Path, *, elsewhere: bool) -> None:

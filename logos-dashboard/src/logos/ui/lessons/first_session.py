@@ -124,6 +124,7 @@ def _result(room: Classroom, outcome: Outcome, folder: Path) -> None:
     room.glossary.update(
         {
             "PnL": "transcript.md, section 2",
+            "slice": "account.csv, a row each",
             "equity": "account.csv, column equity",
             "FIFO": "trades.csv, column realized_pnl",
             "return": "transcript.md, section 2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,14 @@ def teach(room: Classroom) -> None:
     wide, wide_folder = _run(room, "wide")
     _wide(room, wide, wide_folder)
     room.step("a session whose orders are blocked")
-    tight = _tight(room, wide)
+    tight, tight_folder = _tight(room, wide)
     _all_speak(room)
     room.step("a session that is halted, and forgiven")
     halts, halted_folder = _halted(room, wide)
     room.step("a session that meets the kill file")
     _killed(room)
-    _picture(room, {"wide": wide_folder, "tight": tight}, halted_folder, halts)
+    _picture(room, {"wide": wide_folder, "tight": tight_folder}, halted_folder, halts)
+    _compared(room, wide, tight)
     _exercises(room)
 
 
@@ -94,7 +96,7 @@ def _wide(room: Classroom, outcome: Outcome, folder: Path) -> None:
     )
 
 
-def _tight(room: Classroom, wide: Outcome) -> Path:
+def _tight(room: Classroom, wide: Outcome) -> tuple[Outcome, Path]:
     text = room.transcript
     text.section("A limit that blocks orders")
     outcome, folder = _run(room, "tight", gross="0.7")
@@ -135,7 +137,7 @@ def _tight(room: Classroom, wide: Outcome) -> Path:
             "order": "orders.csv of the session tight",
         }
     )
-    return folder
+    return outcome, folder
 
 
 def _all_speak(room: Classroom) -> None:
@@ -264,21 +266,22 @@ def _picture(room: Classroom, folders: Mapping[str, Path], halted: Path, halts: 
         "guards.png",
         f"Equity of the sessions wide and tight; {len(halts)} triangles mark where the session halted was halted.",
     )
-    text.say(_compared(*(series[-1] for _, series in curves.values())))
-    text.say(
+
+
+def _compared(room: Classroom, wide: Outcome, tight: Outcome) -> None:
+    """Say how the two ended, and that one run proves nothing about guards."""
+    more, fees = Decimal(tight.equity) - Decimal(wide.equity), Decimal(wide.fees) - Decimal(tight.fees)
+    bets = more - fees
+    room.transcript.say(
+        f"The tight session ended {money(abs(more))} {'higher' if more > 0 else 'lower'}: it paid {money(abs(fees))} "
+        f"{'less' if fees > 0 else 'more'} in fees, and its bets brought {money(abs(bets))} "
+        f"{'more' if bets > 0 else 'less'} before them. Which of the two comes out ahead is an accident of these five "
+        "days, not the merit or the fault of a limit."
+    )
+    room.transcript.say(
         "A guard does not make a strategy better. It bounds what a bad day, or a mistake, can cost, and the price for "
         "that is paid on good days. Set limits by what you are willing to lose, not by what a backtest shows."
     )
-
-
-def _compared(wide: float, tight: float) -> str:
-    """Say how the two ended, and that one run proves nothing about guards."""
-    if tight > wide:
-        return (
-            f"Here the tight session even ended {tight - wide:,.2f} USD higher: it traded less, paid less, and missed "
-            "more bad turns than good ones. That is an accident of these five days, not the merit of a limit."
-        )
-    return f"Here the tight session ended {wide - tight:,.2f} USD lower: it missed more good turns than bad ones."
 
 
 def _exercises(room: Classroom) -> None:

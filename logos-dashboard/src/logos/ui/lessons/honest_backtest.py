@@ -32,7 +32,7 @@ strategies:
   - {{plugin: sma_cross, name: trend, params: {{fast: 20, slow: 60}}}}
 """
 _COIN = """
-session: {{name: coin{coin}, seed: 7}}
+session: {{name: {name}, seed: 7}}
 instruments:
   COIN{coin}: {{asset_class: crypto, tick: "0.01", lot: "0.0001", min_notional: "1", currency: USD}}
 feed: {{plugin: replay, path: data/cache, symbols: [COIN{coin}], interval: 1d}}
@@ -136,7 +136,7 @@ def _costs(room: Classroom) -> SessionConfig:
 
 def _sign_sentence(free: BacktestOutcome, paid: BacktestOutcome) -> str:
     if free.metrics["total_return"] > 0 > paid.metrics["total_return"]:
-        return "They turned a gain into a loss. A backtest without costs is not a rough answer: it is another question."
+        return "The costs turned a gain into a loss. A backtest without costs is no rough answer but another question."
     return "The difference of the two returns is what costs took."
 
 
@@ -243,10 +243,10 @@ def _tossed(room: Classroom, coin: int) -> _Coin:
     room.disk.make_folder(folder)
     room.disk.replace(folder / f"COIN{coin}-1d.csv", bar_file(days_of(coin)).encode())
     name = f"coin{coin}"
-    begun = _COIN.format(coin=coin, strategy=_CROSS.format(fast=10, slow=50), window=_CHOOSE)
+    begun = _COIN.format(name=name, coin=coin, strategy=_CROSS.format(fast=10, slow=50), window=_CHOOSE)
     summary = dict(room.sweep(room.config(name, begun), _PARAMS).summary)
     best = summary["peak"]["params"]
-    tested = _COIN.format(coin=coin, strategy=_CROSS.format(**best), window=_TEST)
+    tested = _COIN.format(name=f"{name}_after", coin=coin, strategy=_CROSS.format(**best), window=_TEST)
     return _Coin(summary=summary, after=room.backtest(room.config(f"{name}_after", tested)))
 
 
@@ -292,7 +292,7 @@ def _look_ahead(room: Classroom) -> None:
     ahead = [(time_text(today.opened + SECONDS_A_DAY), after.close > today.close) for today, after in pairwise(days)]
     late = [(time_text(today.opened + SECONDS_A_DAY), today.close > before.close) for before, today in pairwise(days)]
     knows, knew = (
-        room.backtest(room.config(name, _COIN.format(coin=1, strategy=_scripted(said), window="")))
+        room.backtest(room.config(name, _COIN.format(name=name, coin=1, strategy=_scripted(said), window="")))
         for name, said in (("knows_tomorrow", ahead), ("knows_today", late))
     )
     text.say(
@@ -351,8 +351,8 @@ def _checked(room: Classroom, config: SessionConfig) -> None:
     text.say(_found(report))
     text.say(
         "It finds a strategy, a guard or a broker that reaches for later bars. It cannot find knowledge that somebody "
-        "has typed in, as the rule above has it in its config: chosen dates, a symbol picked because it is known to "
-        "have risen, parameters tried until they fitted. Against those stands only data that you have not looked at yet."
+        "has typed in, as the rule above has it in its config: chosen dates, a symbol picked since it is known to "
+        "have risen, parameters tried until they fitted. Only bars that nobody has looked at help against that."
     )
     room.glossary["look-back"] = "transcript.md, section 5: the probe start_moved"
 

@@ -85,7 +85,15 @@ def serve(address: str, port: int, *, browser: bool) -> None:
         yield
 
     with _ended_by_sigterm():
-        App(SCRIPT, lifespan=running).run(config=options(address, port))
+        App(SCRIPT, lifespan=running, on_script_error=_told).run(config=options(address, port))
+
+
+def _told(error: Exception) -> bool:
+    """Draw a card for what a panel raised by itself, in place of Streamlit's own box."""
+    from logos.ui.streamlit.components.shield import tell  # noqa: PLC0415 -- as heavy as Streamlit
+
+    tell(error)
+    return True
 
 
 def check_streamlit() -> None:

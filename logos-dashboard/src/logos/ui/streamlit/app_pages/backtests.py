@@ -108,10 +108,11 @@ def _attribution(run: Backtest) -> None:
             columns = (title.title(), "Fills", "Round trips", "Win rate", *money_columns, "Contribution")
             section(f"By {title}", "after fees, what is still held at its last close")
             plain_table(f"Profit by {title}", columns, rows, numeric=columns[1:])
-    notes = [text for text in run.metrics.get("notes") or () if isinstance(text, str)]
+    notes = [text.partition(": ") for text in run.metrics.get("notes") or () if isinstance(text, str)]
     if notes:
         section("About the data")
-        plain_table("Notes about the data", ("Note",), [(text,) for text in notes])
+        rows = [(about, note) if note else ("the run", about) for about, _, note in notes]
+        plain_table("Notes about the data", ("About", "Note"), rows)
 
 
 def _share(entry: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -138,14 +139,14 @@ def _origin(row: BacktestRow, run: Backtest) -> None:
         ("Days a year", str(run.metrics.get("annualisation", ""))),
         ("Parts", ", ".join(plugins)),
     ]
-    plain_table("Origin of the run", ("What", "Value"), facts)
+    plain_table("Origin of the run", ("What", "Value"), facts, whole=("What",))
     st.caption("Run it again and compare every byte; draw its tear sheet; hold it against another run.")
     commands = (
         f"logos backtest verify {row.backtest_id}",
         f"logos backtest report {row.backtest_id}",
         f"logos backtest compare {row.backtest_id} OTHER",
     )
-    st.code("\n".join(commands), language="bash")
+    st.code("\n".join(commands), language=None)
 
 
 def _plugins(run: Backtest) -> list[dict[str, Any]]:
@@ -158,7 +159,7 @@ def _list(value: Any) -> list[dict[str, Any]]:
 
 
 def _compare(rows: Sequence[BacktestRow]) -> None:
-    kept = [name for name in state.chosen(_RUNS).split(",") if name]
+    kept = [name for name in state.chosen(_RUNS).split(",") if name] or [state.chosen(_RUN)]
     picked = pick(rows, chosen=kept, several=True, key="backtests-some")
     state.choose(_RUNS, ",".join(row.backtest_id for row in picked))
     unreadable = [row.backtest_id for row in picked if not row.readable]
@@ -188,7 +189,7 @@ def _compared(rows: Sequence[BacktestRow]) -> None:
 def _legacy(runs: Sequence[LegacyRun]) -> None:
     if not runs:
         return
-    section("Earlier layout", f"{count(len(runs))} pictures")
+    section("Earlier layout", "1 picture" if len(runs) == 1 else f"{count(len(runs))} pictures")
     warning_card(
         "These runs left a picture and nothing to check it by: no digests, no journal, no config.",
         "Run them again with `logos backtest --config FILE`; see `logos backtest --help`",

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from logos.artifacts.readers import SessionRow
+from logos.context.clock import SystemClock
+from logos.domain.times import parse_time
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, metric_cards
 from logos.ui.streamlit.components.empty import empty_card, show_reading
@@ -17,7 +19,7 @@ from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import Rows, list_backtests
 from logos.ui.streamlit.data.sessions_index import list_sessions
-from logos.ui.streamlit.design.formats import MISSING, count, money, number, percent, when
+from logos.ui.streamlit.design.formats import MISSING, ago, count, money, number, percent, when
 from logos.ui.streamlit.navigation import installed_registry
 
 _RECENT = 8
@@ -36,7 +38,7 @@ def show() -> None:
     if backtests.state == "missing" and sessions.state == "missing":
         _first_steps()
         return
-    section("Recent backtests", f"the newest {_RECENT}")
+    section("Recent backtests", "newest first")
     if show_reading(backtests, title="No backtests yet") and backtests.value:
         _recent(backtests.value[:_RECENT])
     interval = state.refresh_seconds() if _any_running(sessions) else None
@@ -48,7 +50,7 @@ def _first_steps() -> None:
     empty_card("This workspace is empty", "Two commands fill it; each takes a second or two and asks for no account.")
     for what, command in _FIRST_STEPS:
         st.caption(what)
-        st.code(command, language="bash")
+        st.code(command, language=None)
 
 
 def _backtests(reading: Reading[Rows]) -> Metric:
@@ -66,7 +68,9 @@ def _last_run(reading: Reading[Rows]) -> Metric:
     meaning = "When the newest backtest was started: wall-clock time, UTC."
     if row is None:
         return Metric("Last backtest", MISSING, "none yet", meaning)
-    return Metric("Last backtest", when(row.made) if row.made else row.backtest_id, row.name, meaning)
+    if not row.made:
+        return Metric("Last backtest", row.name, "", meaning)
+    return Metric("Last backtest", ago(SystemClock().now() - parse_time(row.made)), when(row.made), meaning)
 
 
 def _sessions(reading: Reading[tuple[SessionRow, ...]]) -> Metric:
@@ -105,7 +109,7 @@ def _recent(rows: Rows) -> None:
         )
         for row in rows
     ]
-    plain_table("Recent backtests", columns, cells, numeric=columns[3:], whole=columns[:2])
+    plain_table("Recent backtests", columns, cells, numeric=columns[3:], whole=columns[:3])
     with st.container(horizontal=True):
         for row in rows[:1]:
             _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import streamlit as st
 
 from logos.context.redaction import redact_text
+from logos.domain.errors import InputError
+from logos.domain.times import parse_time
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.frame import page_header, refreshed_at, section
 from logos.ui.streamlit.components.portfolio_cards import backtest_cards, session_cards
-from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.components.portfolio_tables import (
+    LAST_NOTE,
+    comparison_table,
+    last_table,
+    limits_table,
+    notes_table,
+    settings_table,
+)
 from logos.ui.streamlit.components.weights_chart import (
     MOST_SYMBOLS,
     bands,
@@ -24,9 +30,9 @@ from logos.ui.streamlit.components.weights_chart import (
     weights_chart,
 )
 from logos.ui.streamlit.data.backtest_run import load_backtest
+from logos.ui.streamlit.data.portfolio_files import Rebalance
 from logos.ui.streamlit.data.portfolio_run import (
     PortfolioRow,
-    Rebalance,
     benchmark_folders,
     clock_of,
     list_portfolios,
@@ -38,15 +44,11 @@ from logos.ui.streamlit.data.portfolio_run import (
     status_of,
 )
 from logos.ui.streamlit.data.weights import Weights, load_weights
-from logos.ui.streamlit.design.formats import MISSING, count, number, percent, when
-from logos.domain.errors import InputError
-from logos.domain.times import parse_time
+from logos.ui.streamlit.design.formats import count, decimal_of, when
 
 _CHOSEN = "portfolio"
 _TARGET, _HELD = "Target", "Held"
-_MOST_PLAIN = 25
 _MOST_CURVES = 7
-_MOST_NOTES = 200
 
 
 def show() -> None:
@@ -70,20 +72,20 @@ def show() -> None:
 
 
 def _pick(rows: Sequence[PortfolioRow]) -> PortfolioRow:
-    names = [row.run_id for row in rows]
+    by_key = {row.key: row for row in rows}
     kept = state.chosen(_CHOSEN)
-    by_id = dict(zip(names, rows, strict=True))
+    at = next((place for place, row in enumerate(rows) if kept in {row.key, row.run_id}), 0)
     picked = st.selectbox(
         "Portfolio",
-        names,
-        index=names.index(kept) if kept in by_id else 0,
-        format_func=lambda name: _label(by_id[name]),
+        list(by_key),
+        index=at,
+        format_func=lambda key: _label(by_key[key]),
         key="portfolio-pick",
         width=640,
     )
     if picked != kept:
         state.choose(_CHOSEN, picked)
-    return by_id[picked]
+    return by_key[picked]
 
 
 def _label(row: PortfolioRow) -> str:
@@ -101,6 +103,8 @@ def _backtest(row: PortfolioRow, weights: Weights | None) -> None:
 def _session(row: PortfolioRow, weights: Weights) -> None:
     status = status_of(row.folder)
     section(row.name, " · ".join(part for part in ("session", status, row.run_id) if part))
+    if status == "running":
+        refreshed_at()
     settings = load_settings(row.folder).value or {}
     session_cards(weights, load_remarks(row.folder).value or (), str(settings.get("allocator", {}).get("plugin", "")))
 
@@ -159,105 +163,27 @@ def _last(row: PortfolioRow, weights: Weights) -> None:
     section("Last rebalance", when(int(weights.times[-1])))
     if not weights.held_last:
         warning_card("No slice has followed the last rebalance yet, so it is not known what its orders came to")
-    order = np.argsort(-np.abs(np.nan_to_num(weights.target[-1])), kind="stable")
     with st.container(key="portfolio-last"):
         st.html("<style>.st-key-portfolio-last [data-testid='stColumn']{min-width:min(26rem,100%)}</style>")
         left, right = st.columns((3, 2)) if weights.has_risk else (st.container(), None)
         with left:
-            if len(order) <= _MOST_PLAIN:
-                _plain_last(weights, order)
-            else:
-                _long_last(weights, order, key=f"last-{row.run_id}")
+            last_table(weights, key=f"last-{row.run_id}")
         if right is not None:
             with right:
                 last_chart(weights, key=f"last-chart-{row.run_id}")
-
-
-_LAST_COLUMNS = ("Symbol", "Target", "Held", "Difference (pp)", "Share of risk")
-
-
-def _plain_last(weights: Weights, order: Any) -> None:
-    rows = []
-    for index in order:
-        target, actual = (float(table[-1, index]) for table in (weights.target, weights.actual))
-        apart = number(100 * (actual - target), signed=True)
-        rows.append(
-            (weights.symbols[index], percent(target), percent(actual), apart, percent(float(weights.risk[-1, index])))
-        )
-    plain_table("Target and held weights at the last rebalance", _LAST_COLUMNS, rows, numeric=_LAST_COLUMNS[1:])
-
-
-def _long_last(weights: Weights, order: Any, *, key: str) -> None:
-    target, actual, risk = (100 * table[-1][order] for table in (weights.target, weights.actual, weights.risk))
-    values = (target, actual, actual - target, risk)
-    table = {"Symbol": pa.array([weights.symbols[index] for index in order], pa.string())}
-    table |= {
-        name: pa.array(column, pa.float64(), from_pandas=True)
-        for name, column in zip(_LAST_COLUMNS[1:], values, strict=True)
-    }
-    formats = ("%.2f%%", "%.2f%%", "%+.2f", "%.2f%%")
-    st.dataframe(
-        pa.table(table),
-        key=key,
-        hide_index=True,
-        height=420,
-        column_config={
-            name: st.column_config.NumberColumn(name, format=shape)
-            for name, shape in zip(_LAST_COLUMNS[1:], formats, strict=True)
-        },
-        placeholder=MISSING,
-        alt="Target and held weights of every symbol at the last rebalance, largest target first",
-    )
-
-
-_COMPARED = (
-    ("total_return", "Return", "signed"),
-    ("cagr", "CAGR", "signed"),
-    ("volatility", "Volatility", "percent"),
-    ("sharpe", "Sharpe ± error", "sharpe"),
-    ("max_drawdown", "Max drawdown", "percent"),
-    ("turnover", "Turnover a year", "percent"),
-    ("cost_drag", "Costs a year", "percent"),
-    ("effective_assets", "Effective assets", "number"),
-)
-_DIFFERENCE = ("sharpe_difference", "Sharpe difference ± error", "difference")
-
-
-_WITHIN_NOISE = (
-    "The Sharpe difference is the benchmark's ratio less the portfolio's; below twice its standard error it is within "
-    "noise, and it is left out where the two cannot be ranked."
-)
-_NOT_RANKED = (
-    "Nobody is ranked: there are too few trading days to tell the Sharpe ratios apart, or spans, bars or costs differ."
-)
+    st.caption(LAST_NOTE)
 
 
 def _comparison(row: PortfolioRow) -> None:
     section("Against its benchmarks", "same bars, same span, same costs")
     table = load_comparison(row.folder)
     if show_reading(table, title="No benchmarks") and table.value:
-        ranked = any(line.get(_DIFFERENCE[0]) for line in table.value)
-        shown = (*_COMPARED, _DIFFERENCE) if ranked else _COMPARED
-        columns = ("Allocator", *(label for _, label, _ in shown))
-        rows = [(line.get("allocator", ""), *(_cell(line, *one[::2]) for one in shown)) for line in table.value]
-        plain_table("The portfolio and its benchmarks", columns, rows, numeric=columns[1:])
-        st.caption(_WITHIN_NOISE if ranked else _NOT_RANKED)
+        comparison_table(table.value)
     curves = list(_curves(row))
     if len(curves) > 1:
         growth_chart(curves[:_MOST_CURVES], key=f"growth-{row.run_id}")
         if len(curves) > _MOST_CURVES:
             st.caption(f"The first {_MOST_CURVES - 1} of {count(len(curves) - 1)} benchmarks are drawn.")
-
-
-def _cell(line: Mapping[str, str], name: str, kind: str) -> str:
-    value = line.get(name) or None
-    if kind in {"sharpe", "difference"}:
-        error = line.get(f"{name}_standard_error")
-        text = number(value, signed=kind == "difference")
-        return f"{text} ± {number(error)}" if value and error else text
-    if kind == "number":
-        return number(value)
-    return percent(value, signed=kind == "signed")
 
 
 def _curves(row: PortfolioRow) -> Iterator[tuple[str, Any, float]]:
@@ -269,27 +195,9 @@ def _curves(row: PortfolioRow) -> Iterator[tuple[str, Any, float]]:
         if run is None or curve is None:
             warning_card(f"The curve of {name} cannot be read, and is left out")
             continue
-        cash = float(run.metrics["starting_cash"])
-        if cash > 0:
-            yield name, curve, cash
-
-
-_MEANINGS = {
-    "long_only": "no weight below zero",
-    "max_weight": "greatest weight of a symbol",
-    "min_weight": "least weight of a symbol",
-    "weights": "bounds of single symbols",
-    "gross": "absolute weights together",
-    "net": "weights together",
-    "sectors": "greatest weight of a sector",
-    "asset_classes": "greatest weight of an asset class",
-    "max_position": "greatest value of a position, in money",
-    "turnover": "absolute changes at one rebalance, together",
-    "band": "smallest difference of weights that is traded",
-    "min_trade": "smallest order, in money",
-}
-_SHARES = frozenset({"max_weight", "min_weight", "gross", "turnover", "band"})
-_OF_THE_ALLOCATOR = ("plugin", "rebalance", "interval", "lookback", "min_history", "invest", "calendar", "risk_model")
+        cash = decimal_of(run.metrics["starting_cash"])
+        if cash is not None and cash > 0:
+            yield name, curve, float(cash)
 
 
 def _limits(row: PortfolioRow) -> None:
@@ -297,43 +205,12 @@ def _limits(row: PortfolioRow) -> None:
     settings = load_settings(row.folder)
     if not show_reading(settings, title="No config") or settings.value is None:
         return
-    allocator = settings.value["allocator"]
-    keys = [*_section(allocator.get("constraints")).items()]
-    keys += [(k, v) for k, v in _section(settings.value.get("position_manager")).items() if k in {"band", "min_trade"}]
-    given = [(key, _limit(key, value), _MEANINGS.get(key, "")) for key, value in keys if value not in (None, {}, [])]
-    if given:
-        plain_table("Limits", ("Limit", "Value", "Meaning"), given, numeric=("Value",))
-        left_out = [key for key, value in keys if value in (None, {}, [])]
-        if left_out:
-            st.caption(f"Not limited: {', '.join(map(redact_text, left_out))}.")
-    else:
-        empty_card("No limits", "The config sets no constraint.")
+    limits_table(settings.value)
     with st.expander("Allocator, risk model and the config as it was asked for"):
-        shown = [(key, _text(allocator[key])) for key in _OF_THE_ALLOCATOR if key in allocator]
-        shown += [(k, _text(v)) for k, v in allocator.items() if k not in {*_OF_THE_ALLOCATOR, "constraints"}]
-        plain_table("Settings of the allocator", ("Key", "Value"), shown)
+        settings_table(settings.value)
         written = load_written(row.folder)
         if written.value:
             st.code(written.value, language="yaml", height=360)
-
-
-def _section(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _limit(key: str, value: Any) -> str:
-    """Return a limit as text: a share of equity in percent."""
-    return percent(str(value)) if key in _SHARES and not isinstance(value, dict | list) else _text(value)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return MISSING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_text(one)}" for key, one in value.items()) or MISSING
-    return str(value)
 
 
 def _notes(row: PortfolioRow) -> None:
@@ -347,10 +224,4 @@ def _notes(row: PortfolioRow) -> None:
         section("Notes of the allocator")
         risk = load_risk(row.folder).value
         rebalances = () if risk is None else risk.rebalances
-    rows = [(when(one.at), one.method, note) for one in reversed(rebalances) for note in one.notes]
-    if not rows:
-        empty_card("No notes", f"Nothing was given up in {count(len(rebalances))} rebalances.")
-        return
-    plain_table("Notes of the allocator, newest first", ("Rebalance", "Method", "Note"), rows[:_MOST_NOTES])
-    if len(rows) > _MOST_NOTES:
-        st.caption(f"The newest {_MOST_NOTES} of {count(len(rows))} notes.")
+    notes_table(rebalances)

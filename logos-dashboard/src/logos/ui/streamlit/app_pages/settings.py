@@ -10,6 +10,7 @@ import streamlit as st
 from logos.context.redaction import redact_text
 from logos.plugins.offers import STUB
 from logos.ui.streamlit import state
+from logos.ui.streamlit.components.code import code_region
 from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.tables import plain_table
@@ -26,12 +27,12 @@ from logos.ui.streamlit.navigation import installed_pages, installed_registry
 _THEMES: tuple[ThemeName, ...] = ("light", "dark")
 
 _COMMANDS = """\
-logos trade --fixtures              # a paper session on bundled bars
-logos backtest                      # a backtest of the default config
-logos sessions list                 # what ran, and how it ended
-logos config check configs/my.yaml  # what would keep a config from running
-logos lessons list                  # lessons that really run what they teach
-logos doctor                        # the machine, the installation, the workspace"""
+logos trade --fixtures         # a paper session
+logos backtest                 # a backtest
+logos sessions list            # what ran, and how it ended
+logos config check FILE.yaml   # what keeps it from running
+logos lessons list             # lessons that really run
+logos doctor                   # machine and workspace"""
 
 
 def show() -> None:
@@ -118,7 +119,7 @@ def _configs(root: Path) -> None:
     )
     reading = resolved_config(picked)
     if show_reading(reading, title="The config is gone") and reading.value:
-        st.code(reading.value, language="yaml", height=420)
+        code_region(f"The config {_relative(picked, root)}", reading.value)
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -73,7 +74,7 @@ def _told(row: LessonRow) -> str:
 def _lesson(lesson: LessonText) -> None:
     if lesson.workspace is not None:
         st.markdown("The folder of this lesson, for its exercises:")
-        st.code(f'cd "{lesson.folder}"', language="bash", wrap_lines=True)
+        st.code(f"cd {shlex.quote(str(lesson.folder))}", language="bash", wrap_lines=True)
     words = f"Words ({len(lesson.terms)})"
     transcript, glossary, plots = st.tabs(("Transcript", words, f"Plots ({len(lesson.plots)})"))
     with transcript, st.container(width=_WIDTH):

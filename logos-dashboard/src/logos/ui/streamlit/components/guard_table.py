@@ -44,11 +44,11 @@ def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
     measures = " · ".join(text for text in (gauge.name, gauge.note) if text)
     mark = _SYMBOLS[gauge.tone]
     symbol = f'<span class="logos-mark" aria-hidden="true">{mark}</span>' if mark else ""
-    said = f'<span class="logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'
+    said = f'<span class="logos-verdict logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'
     counts = [count(gauge.blocked), count(gauge.halted)] if first else ["", ""]
     name = _plain(gauge.guard)
     head = name if first else f'<span class="logos-spoken">{name}</span>'
-    cells = [_plain(measures), *map(escape, values), _bar(gauge), said, *counts]
+    cells = [f'<span class="logos-measure">{_plain(measures)}</span>', *map(escape, values), _bar(gauge), said, *counts]
     tail = "".join(f"<td{_class(column)}>{cell}</td>" for column, cell in zip(_COLUMNS[1:], cells, strict=True))
     return f'<tr><th scope="row">{head}</th>{tail}</tr>'
 

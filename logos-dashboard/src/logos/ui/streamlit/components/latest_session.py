@@ -8,7 +8,7 @@ import streamlit as st
 
 from logos.context.clock import SystemClock
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
-from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading
+from logos.ui.streamlit.components.empty import error_card, show_reading
 from logos.ui.streamlit.components.frame import refreshed_at, section, staleness_badge
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.live_session import HALTED, HEARTBEAT, INTERRUPTED, PAUSED, RUNNING, LiveSession, look_at
@@ -17,6 +17,9 @@ from logos.ui.streamlit.data.sessions_index import latest_session
 from logos.ui.streamlit.design.formats import count, money, percent, signed_money, when
 
 _LOG_LINES = 6
+_LONGEST = 140
+"""Of a cell of the log, in characters; the Live Monitor shows whole lines."""
+
 _STATUS_TONES: dict[str, Tone] = {RUNNING: "good", HALTED: "bad", INTERRUPTED: "warn", PAUSED: "warn"}
 
 
@@ -36,7 +39,7 @@ def latest_panel(root: Path) -> None:
             staleness_badge(SystemClock().now() - session.written_at, HEARTBEAT, what="Snapshot")
         refreshed_at()
     metric_cards(session_metrics(session))
-    _guards(session)
+    _troubles(session)
     _log(session.folder / "logs" / "run.log")
 
 
@@ -67,35 +70,34 @@ def session_metrics(session: LiveSession) -> list[Metric]:
             "from the highest equity",
             "Fall from the highest equity so far, as a fraction of it.",
         ),
-        Metric(
-            "Fills",
-            count(counts.get("fills")),
-            f"{count(counts.get('orders'))} orders, {count(counts.get('blocked'))} blocked",
-            "Fills so far; blocked orders were stopped by guards before the broker saw them.",
-        ),
+        Metric("Fills", count(counts.get("fills")), f"of {count(counts.get('orders'))} orders", "Fills so far."),
+        guards_metric(session),
     ]
 
 
-def guards_in_words(session: LiveSession) -> str:
-    """Return what the guards say, in a sentence."""
+def guards_metric(session: LiveSession) -> Metric:
+    """Return what the guards say, in words."""
     guards = [guard for guard in session.state.get("guards") or () if isinstance(guard, dict)]
-    faults = [f"{guard.get('guard')}: {guard['fault']}" for guard in guards if guard.get("fault")]
-    if faults:
-        return f"Out of order: {'; '.join(faults)}"
-    blocked = session.state["counts"].get("blocked", 0)
-    orders = f"{count(blocked)} orders blocked so far" if blocked else "no order blocked so far"
-    return f"{len(guards)} guards are on watch, none has halted the session, {orders}"
+    meaning = "Blocked orders were stopped by guards before the broker saw them; the Live Monitor shows every limit."
+    blocked = f"{count(len(guards))} guards, {count(session.state['counts'].get('blocked'))} orders blocked"
+    if session.causes():
+        return Metric("Guards", "halted it", blocked, meaning, "bad")
+    if any(guard.get("fault") for guard in guards):
+        return Metric("Guards", "out of order", blocked, meaning, "bad")
+    return Metric("Guards", "no halt", blocked, meaning) if guards else Metric("Guards", "none", "", meaning, "warn")
 
 
-def _guards(session: LiveSession) -> None:
-    causes = session.causes()
-    if causes:
-        told = "; ".join(f"{cause.get('guard')} at {when(cause.get('at'))}: {cause.get('reason')}" for cause in causes)
-        error_card("Guards halted the session", told, "The Live Monitor shows each guard and its limit")
-    elif not session.state.get("guards"):
-        empty_card("No guards", "This session runs without a guard.")
-    else:
-        empty_card("Guards", f"{guards_in_words(session)}.")
+def _troubles(session: LiveSession) -> None:
+    """Say in full what halted the session, and which guard is out of order."""
+    for cause in session.causes():
+        error_card(
+            f"{cause.get('guard')} halted the session",
+            f"{when(cause.get('at'))}: {cause.get('reason')}",
+            "The Live Monitor shows each guard with its limit, and what to type next",
+        )
+    for guard in session.state.get("guards") or ():
+        if isinstance(guard, dict) and guard.get("fault"):
+            error_card(f"The guard {guard.get('guard')} is out of order", str(guard["fault"]))
 
 
 def _log(path: Path) -> None:
@@ -107,6 +109,13 @@ def _log(path: Path) -> None:
     plain_table(
         "End of the session's log",
         ("Written at (UTC)", "Level", "Event", "Values"),
-        [(when(line.at, seconds=True).removesuffix(" UTC"), line.level, line.event, line.values) for line in lines],
-        whole=("Written at (UTC)",),
+        [
+            (when(line.at, seconds=True).removesuffix(" UTC"), line.level, _cut(line.event), _cut(line.values))
+            for line in lines
+        ],
+        whole=("Written at (UTC)", "Event"),
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

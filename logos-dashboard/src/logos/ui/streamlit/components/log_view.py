@@ -18,7 +18,8 @@ _STYLE = """
   font-family: "Source Code Pro", ui-monospace, monospace; font-size: .8125rem; line-height: 1.5; }
 .logos-log:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
 .logos-log ol { list-style: none; margin: 0; padding: 0; }
-.logos-log li { margin: 0; padding: 0 .75rem; overflow-wrap: anywhere; }
+.logos-log li { margin: 0 .75rem; padding: 0; overflow-wrap: anywhere; overflow: hidden; display: -webkit-box;
+  -webkit-box-orient: vertical; -webkit-line-clamp: 3; }
 .logos-log li > span { margin-right: .75em; }
 .logos-log time, .logos-log .logos-quiet { color: var(--logos-muted); }
 .logos-log .logos-event { font-weight: 600; }

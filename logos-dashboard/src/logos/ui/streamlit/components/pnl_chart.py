@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from logos.artifacts.curve import EquityCurve
+from logos.ui.streamlit import state
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import percent, signed_money, when
 from logos.ui.streamlit.design.tokens import ThemeName, palette
@@ -51,10 +52,11 @@ def pnl_figure(
     below = figure.layout.yaxis.to_plotly_json() | {
         "title": figure.layout.yaxis.title.to_plotly_json() | {"text": "Drawdown (%)"},
         "domain": _LOWER,
-        "autorange": "reversed",
+        "ticksuffix": "%",
+        "range": [-_lowest(curve, limit), 0],
         "nticks": 4,
     }
-    figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below, showlegend=False)
+    figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below, showlegend=False, margin_t=44)
     figure.update_xaxes(anchor="y2")
     moments = curve.time.astype("datetime64[s]")
     common: dict[str, Any] = {"x": moments, "mode": "lines"}
@@ -70,7 +72,7 @@ def pnl_figure(
     )
     figure.add_trace(
         go.Scatter(
-            y=np.round(curve.drawdown * 100, 4),
+            y=np.round(-100 * curve.drawdown, 4),
             name="Drawdown",
             line=second.line | {"dash": "solid", "width": 1.25},
             fill="tozeroy",
@@ -97,19 +99,42 @@ def pnl_text(curve: EquityCurve, *, starting_cash: float, limit: Decimal | None,
     return f"{text}." if limit is None else f"{text}; {percent(limit)} halts the session."
 
 
-def _mark_limit(figure: go.Figure, curve: EquityCurve, limit: Decimal | None, theme: ThemeName | None) -> None:
-    """Draw the limit where the drawdown is near enough for the line to tell something."""
-    if limit is None or float(curve.drawdown.max()) < float(limit) / 3:
-        return
-    from logos.ui.streamlit import state  # noqa: PLC0415
+def _is_near(curve: EquityCurve, limit: Decimal | None) -> bool:
+    """Return whether the limit is near enough for its line to tell something."""
+    return limit is not None and float(curve.drawdown.max()) >= float(limit) / 3
 
-    colors = palette(theme or state.theme())
-    figure.add_hline(
-        y=float(limit) * 100,
+
+def _lowest(curve: EquityCurve, limit: Decimal | None) -> float:
+    """Return how far down the drawdown's axis goes, in percent."""
+    deepest = max(float(curve.drawdown.max()), float(limit or 0) if _is_near(curve, limit) else 0.0)
+    return 115 * deepest or 1.0
+
+
+def _mark_limit(figure: go.Figure, curve: EquityCurve, limit: Decimal | None, theme: ThemeName | None) -> None:
+    """Draw the limit, where it is near."""
+    if not _is_near(curve, limit) or limit is None:
+        return
+    color, level = palette(theme or state.theme()).bad, -100 * float(limit)
+    figure.add_shape(
+        type="line",
+        xref="paper",
         yref="y2",
-        line={"color": colors.bad, "dash": "dash", "width": 1.25},
-        annotation={"text": f"limit {percent(limit)}", "font": {"color": colors.bad, "size": 12}},
-        annotation_position="top left",
+        x0=0,
+        x1=1,
+        y0=level,
+        y1=level,
+        line={"color": color, "dash": "dash", "width": 1.25},
+    )
+    figure.add_annotation(
+        text=f"halts at {percent(limit)}",
+        xref="paper",
+        yref="y2",
+        x=1,
+        y=level,
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=False,
+        font={"color": color, "size": 12},
     )
 
 

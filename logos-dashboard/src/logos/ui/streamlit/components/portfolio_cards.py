@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from logos.ui.streamlit.components.cards import Metric, metric_cards
-from logos.ui.streamlit.data.portfolio_run import Rebalance, Risk
+from logos.ui.streamlit.data.portfolio_files import Rebalance, Risk
 from logos.ui.streamlit.data.weights import Weights
 from logos.ui.streamlit.design.formats import MISSING, count, number, percent, when
 
@@ -22,7 +22,12 @@ def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
             Metric("Allocator", allocator or MISSING, "", "What found the weights."),
             Metric("Rebalances", count(len(risk.rebalances)), _span(weights), "How often all targets were set anew."),
             Metric("Expected volatility", percent(volatility), "a year", told("volatility", _EXPECTED)),
-            Metric("Realised volatility", percent(realised), _against(volatility, realised), told("realised_volatility", "")),
+            Metric(
+                "Realised volatility",
+                percent(realised),
+                _against(volatility, realised),
+                told("realised_volatility", ""),
+            ),
             _effective(figure("effective_assets"), weights, told("effective_assets", _EFFECTIVE)),
             Metric("Concentration", number(figure("concentration"), 3), "1 is all in one", told("concentration", "")),
             Metric("Turnover", percent(figure("turnover"), 1), "of equity a year", told("turnover", "")),
@@ -72,7 +77,7 @@ def _effective(value: float | None, weights: Weights | None, meaning: str) -> Me
 def _against(expected: float | None, realised: float | None) -> str:
     if expected is None or realised is None:
         return "a year"
-    return f"a year, {number(100 * (realised - expected), signed=True)} pp from expected"
+    return f"{number(100 * (realised - expected), signed=True)} pp from expected"
 
 
 def _span(weights: Weights | None) -> str:

@@ -23,14 +23,19 @@ def shielded(draw: Callable[[], object], *, what: str) -> bool:
     """
     try:
         draw()
-    except LogosError as error:
-        error_card(f"{what} cannot be shown", error.message, error.hint)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - shown on the page, and logged with where it happened
-        _LOG.error("%s cannot be shown", what, exc_info=error)
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        error_card(
-            f"{what} cannot be shown", text, "The terminal in which the dashboard was started says where it happened."
-        )
-    else:
-        return True
-    return False
+        tell(error, what=what)
+        return False
+    return True
+
+
+def tell(error: BaseException, *, what: str = "This panel") -> None:
+    """Draw a card that says what cannot be shown and why, and log where it happened."""
+    if isinstance(error, LogosError):
+        error_card(f"{what} cannot be shown", error.message, error.hint)
+        return
+    _LOG.error("%s cannot be shown", what, exc_info=error)
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    error_card(
+        f"{what} cannot be shown", text, "The terminal in which the dashboard was started says where it happened."
+    )

@@ -33,7 +33,7 @@ def plain_table(
     code:
         The columns whose cells are set as code.
     """
-    st.html(table_html(title, columns, rows, numeric=numeric, code=code))
+    st.html(table_html(title, columns, rows, numeric=numeric, code=code, whole=whole))
 
 
 def table_html(
@@ -43,6 +43,7 @@ def table_html(
     *,
     numeric: Collection[str] = (),
     code: Collection[str] = (),
+    whole: Collection[str] = (),
 ) -> str:
     """Return the same as HTML, to stand beside others."""
     heads = "".join(f'<th scope="col"{_class(column, numeric)}>{escape(column)}</th>' for column in columns)

@@ -11,9 +11,10 @@ from typing import Any
 import attrs
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv
 
 from logos.artifacts.backtests import read_metrics
-from logos.artifacts.curve import EquityCurve, read_blocks
+from logos.artifacts.curve import EquityCurve
 from logos.artifacts.schemas import BENCHMARK_FILE, CONFIG_FILE, EQUITY_FILE, METRICS_FILE
 from logos.context.redaction import redact, redact_text
 from logos.domain.errors import LogosError
@@ -28,6 +29,8 @@ LEAST_DAYS = 30
 
 _RUN_AGAIN = "Run the backtest again; `logos backtest verify` says what else differs"
 _MOST_CONFIG_BYTES = 4 << 20
+_COLUMNS = {"timestamp": pa.timestamp("s", tz="UTC"), "equity": pa.float64(), "drawdown": pa.float64()}
+_PLAIN = pa.schema({**_COLUMNS, "timestamp": pa.int64()})
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -129,32 +132,33 @@ def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
     if fault:
         return Reading.damaged(fault, _RUN_AGAIN, stamp)
     try:
-        blocks = list(read_blocks(path))
-    except LogosError as error:
-        return Reading.damaged(error.message, _RUN_AGAIN, stamp)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error}", _RUN_AGAIN, stamp)
-    curve, dropped = _clean(blocks)
+        curve, dropped = _points(path)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # Arrow's faults of a column are KeyErrors
+        return Reading.damaged(f"{path.name} is not a table of equity: {error}", _RUN_AGAIN, stamp)
     if not len(curve):
         return Reading.damaged(f"{path.name} has no row", _RUN_AGAIN, stamp)
     if dropped:
-        told = f"{path.name}: {dropped:,} rows without a time, without a value or out of order are left out"
+        told = f"{path.name}: {dropped:,} rows are cut, without a value or out of order, and left out"
         return Reading.partial(thinned(curve), told, _RUN_AGAIN, stamp)
     return Reading.ok(thinned(curve), stamp)
 
 
-def _clean(blocks: list[EquityCurve]) -> tuple[EquityCurve, int]:
-    """Return all points whose values are numbers and whose time does not fall, and how many are not so."""
-    if not blocks:
-        return EquityCurve(np.empty(0, np.int64), np.empty(0), np.empty(0)), 0
-    time, equity, drawdown = (
-        np.concatenate([getattr(block, name) for block in blocks]) for name in ("time", "equity", "drawdown")
-    )
-    latest = np.maximum.accumulate(time)
-    good = (time > 0) & (time == latest) & np.isfinite(equity) & np.isfinite(drawdown)
-    if good.all():
-        return EquityCurve(time, equity, drawdown), 0
-    return EquityCurve(time[good], equity[good], drawdown[good]), int((~good).sum())
+def _points(path: Path) -> tuple[EquityCurve, int]:
+    """Return every point whose values are numbers and whose time does not fall, and how many rows are not so."""
+    cut: list[int] = []
+
+    def skip(_row: Any) -> str:
+        cut.append(1)
+        return "skip"
+
+    convert = csv.ConvertOptions(include_columns=list(_COLUMNS), column_types=_COLUMNS)
+    parse = csv.ParseOptions(invalid_row_handler=skip)
+    table = csv.read_csv(path, csv.ReadOptions(use_threads=False), parse, convert)
+    whole = table.drop_null()
+    time, equity, drawdown = (column.to_numpy() for column in whole.cast(_PLAIN).columns)
+    good = (time == np.maximum.accumulate(time)) & np.isfinite(equity) & np.isfinite(drawdown)
+    dropped = len(cut) + table.num_rows - int(good.sum())
+    return EquityCurve(time[good], equity[good], drawdown[good]), dropped
 
 
 def _not_a_file(path: Path) -> str:

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 import attrs
 import numpy as np
@@ -28,6 +28,8 @@ from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.ui.streamlit.data.caching import Kept
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp
+
+Kind = TypeVar("Kind", np.int64, np.float64)
 
 _BLOCK_BYTES = 8 << 20
 _PRINT_BYTES = 64 << 10
@@ -278,21 +280,21 @@ def _columns_one_by_one(data: bytes, header: list[str]) -> tuple[Times, Floats, 
     return moments, equities, drawdowns, skipped
 
 
-class _Column:
+class _Column(Generic[Kind]):
     """An array that grows: rows are copied a bounded number of times, however many come."""
 
-    def __init__(self, kind: npt.DTypeLike) -> None:
-        self._array = np.empty(1_024, dtype=kind)
+    def __init__(self, kind: type[Kind]) -> None:
+        self._array: npt.NDArray[Kind] = np.empty(1_024, dtype=kind)
         self.length = 0
 
     @property
-    def view(self) -> npt.NDArray[np.generic]:
+    def view(self) -> npt.NDArray[Kind]:
         """Return what is there; later rows never change it."""
         view = self._array[: self.length]
         view.flags.writeable = False
         return view
 
-    def extend(self, values: npt.NDArray[np.generic]) -> None:
+    def extend(self, values: npt.NDArray[Kind]) -> None:
         """Add rows at the end."""
         needed = self.length + len(values)
         if needed > len(self._array):
@@ -304,7 +306,7 @@ class _Column:
 
 
 class Thinned:
-    """The points of a growing curve that a picture needs: at most five of each stretch of rows.
+    """The points of a growing curve that a picture needs: every row up to 2,000, then at most five of each stretch.
 
     Of each stretch the first and last row stay, the lowest and highest equity, and the deepest drawdown. Stretches
     begin as five rows and double when there are more than 400, so that the points are at most 2,000, and the same
@@ -329,6 +331,7 @@ class Thinned:
             stretch //= 2
         equity = np.concatenate([self.curve.equity, equity])
         drawdown = np.concatenate([self.curve.drawdown, drawdown])
-        keep = extremes(stretch, equity, drawdown)
+        thinning = self._width > _FIRST_WIDTH
+        keep = extremes(stretch, equity, drawdown) if thinning else np.ones(len(stretch), dtype=bool)
         self._stretch = stretch[keep]
         self.curve = EquityCurve(np.concatenate([self.curve.time, time])[keep], equity[keep], drawdown[keep])

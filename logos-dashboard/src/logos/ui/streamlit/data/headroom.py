@@ -76,8 +76,22 @@ def gauges_of(session: LiveSession) -> list[Gauge]:
         state = entry.get("state")
         limits = _limits(name, section, state if isinstance(state, dict) else {}, session)
         fault = str(entry.get("fault") or "")
-        found += [_judged(attrs.evolve(gauge, guard=name), fault, session) for gauge in limits]
+        judged = [_judged(attrs.evolve(gauge, guard=name), fault, session) for gauge in limits]
+        found += _halted(judged) if _has_halted(name, session) and not fault else judged
     return found
+
+
+def _has_halted(name: str, session: LiveSession) -> bool:
+    return session.status == HALTED and any(cause.get("guard") == name for cause in session.causes())
+
+
+def _halted(gauges: list[Gauge]) -> list[Gauge]:
+    """Mark the limit that was reached, or every one where none of them shows it."""
+    reached = [gauge for gauge in gauges if gauge.left == 0]
+    return [
+        attrs.evolve(gauge, verdict="halted the session", tone="bad") if gauge in (reached or gauges) else gauge
+        for gauge in gauges
+    ]
 
 
 def _limits(name: str, section: Mapping[str, Any], state: Mapping[str, Any], session: LiveSession) -> list[Gauge]:
@@ -94,11 +108,8 @@ def _limits(name: str, section: Mapping[str, Any], state: Mapping[str, Any], ses
 def _judged(gauge: Gauge, fault: str, session: LiveSession) -> Gauge:
     blocked, halted = (_count(session, kind, gauge.guard) for kind in ("blocks", "halts"))
     gauge = attrs.evolve(gauge, blocked=blocked, halted=halted)
-    stopped = session.status == HALTED and any(cause.get("guard") == gauge.guard for cause in session.causes())
     if fault:
         return attrs.evolve(gauge, verdict=f"broken: {fault}", tone="bad")
-    if stopped:
-        return attrs.evolve(gauge, verdict="halted the session", tone="bad")
     if gauge.left is None or gauge.limit is None or gauge.now is None:
         return attrs.evolve(gauge, verdict=gauge.verdict or "watching")
     if not gauge.left:

@@ -112,7 +112,7 @@ class LiveSession:
         account = self.state["account"]
         row = self._last_row
         later = row.get("timestamp", "") > str(self.state.get("clock", ""))
-        found = row.get(name) if later or name not in account else account[name]
+        found = row.get(name) if name in row and (later or name not in account) else account.get(name)
         return "" if found is None else str(found)
 
     @property

@@ -22,6 +22,7 @@ _LONGEST = 2_000
 """Longer lines are cut to so many characters before they are shown or searched."""
 
 _CUT = " …"
+_TOO_LONG = b"(a line of more than two million bytes)\n"
 
 
 @attrs.frozen(kw_only=True)
@@ -101,8 +102,9 @@ def _tail(path: Path, size: int) -> bytes:
             start -= step
             file.seek(start)
             data = file.read(step) + data
-    if start and b"\n" in data:
-        data = data[data.index(b"\n") + 1 :]
+    if start:  # not from the middle of a line: what would mask a secret in it may stand before
+        _, newline, data = data.partition(b"\n")
+        return data or _TOO_LONG if newline else _TOO_LONG
     return data
 
 

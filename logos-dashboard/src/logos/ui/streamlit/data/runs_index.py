@@ -22,7 +22,8 @@ from logos.artifacts.schemas import (
     WEIGHTS_FILE,
 )
 from logos.context.redaction import redact_text
-from logos.domain.errors import LogosError
+from logos.domain.errors import InputError, LogosError
+from logos.domain.times import parse_time
 from logos.paths import runs_dir
 from logos.ui.streamlit.data.caching import Kept
 from logos.ui.streamlit.data.readings import Reading
@@ -230,7 +231,12 @@ def made_and_name(backtest_id: str) -> tuple[str, str]:
     if found is None:
         return "", backtest_id
     year, month, day, hour, minute, second, name = found.groups()
-    return f"{year}-{month}-{day}T{hour}:{minute}:{second}Z", name
+    made = f"{year}-{month}-{day}T{hour}:{minute}:{second}Z"
+    try:
+        parse_time(made)
+    except InputError:  # digits that are no time, such as a month 13
+        return "", backtest_id
+    return made, name
 
 
 def number_of(value: Any) -> float | None:

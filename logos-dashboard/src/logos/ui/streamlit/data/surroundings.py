@@ -150,7 +150,8 @@ def _resolved(path: Path, stamp: Stamp) -> Reading[str]:
         return Reading.damaged(f"{name} has {stamp.size:,} bytes, which is no config that a person wrote")
     try:
         read = read_config(path)
-        return Reading.ok(redact_text(annotated(read.config.to_yaml(), read)))
+        _told_by_the_page, _, text = annotated(read.config.to_yaml(), read).partition("\n")
+        return Reading.ok(redact_text(text))
     except LogosError as error:
         problems = "; ".join(str(one) for one in error.problems[:5])
         told = f"{error.message}: {problems}" if problems else error.message

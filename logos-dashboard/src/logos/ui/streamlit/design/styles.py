@@ -24,6 +24,8 @@ _RULES = """
 }
 .logos-header h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; line-height: 1.25; }
 .logos-header p { color: var(--logos-muted); margin: .25rem 0 0; max-width: 80ch; }
+.stApp [data-testid="stCaptionContainer"] { opacity: 1; }
+.stApp [data-testid="stCaptionContainer"] p { color: var(--logos-muted); }
 .logos-section { font-size: 1.0625rem; font-weight: 600; margin: .75rem 0 0; padding: 0; line-height: 1.3; }
 .logos-section span { color: var(--logos-muted); font-weight: 400; font-size: .875rem; margin-left: .35rem; }
 .logos-refreshed { color: var(--logos-muted); font-size: .8125rem; margin: 0; white-space: nowrap; }
@@ -81,6 +83,12 @@ _RULES = """
   overflow-x: auto; background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
 }
 .logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
+.logos-code { max-height: 26rem; background: var(--logos-sunken); }
+.logos-code pre {
+  margin: 0; padding: .75rem .9rem; background: none; border: 0; font-size: .8125rem; line-height: 1.55;
+  font-family: "Source Code Pro", ui-monospace, monospace; color: var(--logos-text);
+}
+.logos-code span { color: var(--logos-muted); }
 .logos-table { border-collapse: collapse; width: 100%; font-size: .9286rem; }
 .logos-table th, .logos-table td {
   text-align: left; padding: .36rem .75rem; border: 0; border-bottom: 1px solid var(--logos-grid); vertical-align: top;

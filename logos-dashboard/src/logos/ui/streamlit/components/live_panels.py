@@ -1,0 +1,459 @@
+"""What the monitor of a session is put together from: how it stands, its tiles, its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from logos.artifacts.schemas import (
+    DECISION_COLUMNS,
+    DECISIONS_FILE,
+    ORDER_COLUMNS,
+    ORDERS_FILE,
+    TRADE_COLUMNS,
+    TRADES_FILE,
+)
+from logos.context.redaction import redact_text
+from logos.domain.errors import InputError
+from logos.domain.times import parse_time
+from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.frame import section, staleness_html
+from logos.ui.streamlit.components.guard_table import guard_table_html
+from logos.ui.streamlit.components.tables import plain_table, table_html
+from logos.ui.streamlit.data.headroom import Gauge
+from logos.ui.streamlit.data.last_rows import LastRows, last_rows
+from logos.ui.streamlit.data.live_session import HEARTBEAT, LiveSession
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.design.formats import (
+    MISSING,
+    count,
+    decimal_of,
+    duration,
+    money,
+    number,
+    percent,
+    quantity,
+    signed_money,
+    when,
+)
+
+SHOWN_ROWS = 25
+_MOST_CODES = 5
+_STANDING: Mapping[str, tuple[str, str, str, str]] = {
+    "running": ("●", "Running", "good", "A program runs it. Ctrl-C in its terminal pauses it."),
+    "interrupted": ("!", "Interrupted", "warn", "No program runs it any more: it was killed or crashed. Go on with:"),
+    "paused": ("‖", "Paused", "neutral", "Go on with:"),
+    "halted": ("■", "Halted", "bad", "Deal with the causes first. Then, in this order:"),
+    "completed": ("✓", "Completed", "neutral", "Nothing will change any more. It can be checked with:"),
+}
+_STYLE = """
+.logos-standing { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem .9rem; }
+.logos-standing p { margin: 0; }
+.logos-status { font-weight: 650; font-size: 1.0625rem; white-space: nowrap; }
+.logos-status.logos-neutral { color: var(--logos-text); }
+.logos-fact { color: var(--logos-muted); font-size: .875rem; white-space: nowrap; }
+.logos-fact b { color: var(--logos-text); font-weight: 500; }
+.logos-next { background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
+  border-left: 3px solid var(--logos-line); padding: .6rem .9rem; overflow-wrap: anywhere; }
+.logos-next.logos-bad { border-left-color: var(--logos-bad); }
+.logos-next.logos-warn { border-left-color: var(--logos-warn); }
+.logos-next.logos-bad, .logos-next.logos-warn { color: var(--logos-text); }
+.logos-next p, .logos-next ul { margin: 0 0 .25rem; }
+.logos-next pre { margin: 0; padding: .4rem .6rem; background: var(--logos-sunken); color: var(--logos-text);
+  border-radius: .2rem; white-space: pre-wrap; font-size: .8125rem; }
+.logos-bar { display: inline-block; width: 5.5rem; height: .45rem; background: var(--logos-sunken);
+  border: 1px solid var(--logos-line); border-radius: .25rem; vertical-align: middle; overflow: hidden; }
+.logos-bar i { display: block; height: 100%; background: var(--logos-accent); }
+.logos-bar.logos-warn i { background: var(--logos-warn); }
+.logos-bar.logos-bad i { background: var(--logos-bad); }
+.logos-verdict.logos-neutral { white-space: nowrap; }
+.logos-measure { display: inline-block; min-width: 11rem; }
+.stMain:has(.logos-standing) .logos-table tbody th { white-space: nowrap; }
+.stMain:has(.logos-standing) .logos-table td { overflow-wrap: break-word; }
+.stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
+.logos-verdict { display: inline-block; min-width: 8rem; }
+.stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(2, 1fr); }
+@media (min-width: 640px) { .stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(4, 1fr); } }
+@media (max-width: 1000px) { .stMain:has(.logos-standing) .logos-metric dd { font-size: 1rem; } }
+@media (min-width: 1700px) { .stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(8, 1fr); } }
+.logos-pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1rem; }
+.logos-pair > section { min-width: 0; }
+.logos-pair h2 { margin-bottom: .5rem; }
+"""
+
+
+def live_styles() -> None:
+    """Put in the styles of the monitor; called once a run of its page."""
+    st.html(f"<style>{' '.join(_STYLE.split())}</style>")
+
+
+def standing(session: LiveSession, now: int) -> None:
+    """Draw how a session stands, how fresh that is, and what to type next.
+
+    Parameters
+    ----------
+    now:
+        Wall time of this refresh, in seconds since the epoch.
+    """
+    symbol, word, tone, text = _STANDING[session.status]
+    running = session.status == "running"
+    age = None if session.written_at is None else max(0.0, now - session.written_at)
+    badges = [staleness_html(age, HEARTBEAT if running else None)]
+    bars = _bars_age(session, now)
+    if running and bars is not None:
+        badges.append(staleness_html(bars, session.interval, what="Bars"))
+    facts = (
+        ("", str(session.state.get("name") or session.session_id)),
+        ("Session clock ", when(session.clock, seconds=True)),
+        ("Started ", when(str(session.state.get("started_at", "")))),
+        ("Last refresh ", when(now, seconds=True)),
+    )
+    told = "".join(f'<p class="logos-fact">{escape(name)}<b>{_plain(value)}</b></p>' for name, value in facts)
+    st.html(
+        f'<div class="logos-standing"><p class="logos-status logos-{tone}">'
+        f'<span aria-hidden="true">{symbol}</span> {word}</p>{told}{"".join(badges)}</div>'
+    )
+    commands = session.commands()
+    if running or not commands:
+        return
+    causes = "".join(f"<li>{_cause(cause)}</li>" for cause in session.causes())
+    typed = "\n".join(map(_plain, commands))
+    st.html(
+        f'<div class="logos-next logos-{tone}" role="status">{f"<ul>{causes}</ul>" if causes else ""}'
+        f"<p>{escape(text)}</p><pre><code>{typed}</code></pre></div>"
+    )
+
+
+def _cause(cause: Mapping[str, Any]) -> str:
+    guard, reason, at = (str(cause.get(name, "")) for name in ("guard", "reason", "at"))
+    return f"<strong>{_plain(guard)}</strong> at {when(at, seconds=True)}: {_plain(reason)}"
+
+
+def _bars_age(session: LiveSession, now: int) -> float | None:
+    """Return how long ago a polled feed got its newest bar."""
+    received = []
+    for line in session.feed():
+        try:
+            received.append(parse_time(line.received_at))
+        except InputError:
+            continue
+    return float(max(0, now - max(received))) if received else None
+
+
+def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
+    """Draw the account."""
+    unit = session.currency
+    counts = session.state["counts"]
+    start = decimal_of(session.money("starting_cash"))
+    went = (f"{count(counts.get(name))} {name}" for name in ("fills", "blocked", "rejected"))
+    metric_cards(
+        [
+            Metric("Equity", money(session.money("equity"), unit), meaning="Cash and the market value of what is held"),
+            _won("PnL", session.pnl, start, unit, "Won or lost since the start, fees paid"),
+            _won("PnL today", session.pnl_today, start, unit, "Since the end of the last trading day, UTC"),
+            _fall(session, gauges),
+            Metric(
+                "Gross exposure",
+                _share(session, "gross_exposure"),
+                f"net {_share(session, 'net_exposure', signed=True)}",
+            ),
+            Metric("Cash", money(session.money("cash"), unit)),
+            Metric("Fees paid", money(session.money("fees"), unit)),
+            Metric("Orders", count(counts.get("orders")), ", ".join(went)),
+        ]
+    )
+
+
+def _won(label: str, amount: Decimal | None, start: Decimal | None, unit: str, meaning: str) -> Metric:
+    if amount is None:
+        return Metric(label, MISSING, meaning=meaning)
+    tone: Tone = "good" if amount > 0 else "bad" if amount < 0 else "neutral"
+    share = f"{percent(amount / start, signed=True)} of the start" if start else ""
+    return Metric(label, signed_money(amount, unit), share, meaning, tone)
+
+
+def _fall(session: LiveSession, gauges: Sequence[Gauge]) -> Metric:
+    meaning = "Fall from the highest equity so far"
+    guard = next((one for one in gauges if one.guard == "drawdown" and one.limit is not None), None)
+    view = session.account.value
+    shown = percent(None if view is None else view.last.get("drawdown"))
+    if guard is None:
+        return Metric("Drawdown", shown, "no guard limits it", meaning)
+    tone: Tone = "neutral" if guard.tone == "neutral" else "bad" if guard.tone == "bad" else "warn"
+    return Metric("Drawdown", shown, f"halts at {percent(guard.limit)}", meaning, tone)
+
+
+def _share(session: LiveSession, name: str, *, signed: bool = False) -> str:
+    view = session.account.value
+    return percent(None if view is None else view.last.get(name), signed=signed)
+
+
+def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
+    """Draw the guards."""
+    section("Guards", f"as of the snapshot at {when(str(session.state.get('clock', '')), seconds=True)}")
+    if not gauges:
+        empty_card("No guard", "The config of this session names none: only a kill file could stop it.")
+        return
+    st.html(guard_table_html(gauges, currency=session.currency))
+
+
+def positions_and_feed(session: LiveSession) -> None:
+    """Draw what is held, and how fresh the bars are."""
+    held = session.positions()
+    unit = session.currency
+    rows = [
+        (
+            str(one.get("symbol", "")),
+            quantity(one.get("quantity")),
+            _price(one.get("average_cost")),
+            _price(one.get("mark_price")),
+            money(one.get("market_value"), unit),
+            signed_money(_unrealized(one), unit),
+            count(len(one["lots"]) if isinstance(one.get("lots"), list) else None),
+        )
+        for one in held
+    ]
+    columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealized", "Lots")
+    positions = (
+        table_html("Open positions", columns, rows, numeric=columns[1:]) if rows else _nothing("Nothing is held.")
+    )
+    feed = _feed_html(session)
+    st.html(
+        f'<div class="logos-pair"><section><h2 class="logos-section">Positions <span>{len(held)} open</span></h2>'
+        f'{positions}</section><section><h2 class="logos-section">Feed <span>{_feed_note(session)}</span></h2>{feed}'
+        "</section></div>"
+    )
+
+
+def _unrealized(position: Mapping[str, Any]) -> Decimal | None:
+    value = decimal_of(position.get("market_value"))
+    costs = [decimal_of(lot.get("cost")) for lot in position.get("lots", ()) if isinstance(lot, dict)]
+    return None if value is None or None in costs else value - sum((cost for cost in costs if cost), Decimal(0))
+
+
+def _feed_note(session: LiveSession) -> str:
+    told = session.state.get("feed")
+    source = told.get("source") if isinstance(told, dict) else None
+    plugin = session.config.get("feed")
+    name = source or (plugin.get("plugin") if isinstance(plugin, dict) else "") or ""
+    kind = "polled" if session.polled else "from files"
+    return _plain(f"{name}, {kind}" if name else kind)
+
+
+def _feed_html(session: LiveSession) -> str:
+    lines = session.feed()
+    if not lines:
+        return _nothing("No bar yet.")
+    told = any(line.received_at or line.dropped for line in lines)
+    rows = [
+        (
+            line.symbol,
+            when(line.last_bar),
+            MISSING if line.age is None else duration(line.age),
+            count(line.bars),
+            *((when(line.received_at, seconds=True), count(line.dropped)) if told else ()),
+            line.failing or ("ok" if line.last_bar else "no bar yet"),
+        )
+        for line in lines
+    ]
+    more = ("Received", "Dropped") if told else ()
+    columns = ("Symbol", "Last bar opened", "Age by its clock", "Bars", *more, "State")
+    return table_html("Freshness of the feed", columns, rows, numeric=("Age by its clock", "Bars", "Dropped"))
+
+
+def working_orders(session: LiveSession) -> None:
+    """Draw the working orders, and those of which nobody knows what became of them."""
+    orders = session.orders()
+    if not orders:
+        empty_card("No working order", "Nothing waits at the broker.")
+        return
+    shown = ("Venue says",) if session.dry_run else ()
+    columns = (
+        "Order",
+        "Placed",
+        "Strategy",
+        "Symbol",
+        "Side",
+        "Type",
+        "Quantity",
+        "Filled",
+        "Limit",
+        "Stop",
+        "Status",
+        *shown,
+    )
+    rows = [
+        (
+            *_texts(one, "order_id"),
+            when(str(one.get("created_at", ""))),
+            *_texts(one, "strategy", "symbol", "side"),
+            str(one.get("order_type", "")).replace("_", " "),
+            *(quantity(one.get(name)) for name in ("quantity", "filled_quantity")),
+            *(_price(one.get(name)) for name in ("limit_price", "stop_price")),
+            str(one.get("status", "")).replace("_", " "),
+            *([str(one.get("venue_outcome", ""))] if session.dry_run else []),
+        )
+        for one in orders[-SHOWN_ROWS:]
+    ]
+    plain_table("Working orders", columns, rows, numeric=("Quantity", "Filled", "Limit", "Stop"))
+
+
+def unknown_orders(session: LiveSession) -> None:
+    """Say which orders nobody knows the outcome of; nothing where there is none."""
+    lost = [one for one in session.orders() if one.get("status") == "unknown"]
+    if lost:
+        names = ", ".join(f"{one.get('symbol', '')} {one.get('client_order_id', '')}" for one in lost)
+        st.html(
+            '<div class="logos-next logos-warn" role="status"><p><strong>Orders of unknown outcome</strong>: their '
+            "symbols are blocked until the venue can say. Look for each by its name there.</p>"
+            f"<p>{_plain(names)}</p></div>"
+        )
+
+
+def fills(session: LiveSession) -> None:
+    """Draw the last fills."""
+    unit = session.currency
+    columns = (
+        "Fill",
+        "Time (UTC)",
+        "Symbol",
+        "Side",
+        "Quantity",
+        "Price",
+        "Value",
+        "Fee",
+        "Realized",
+        "Liquidity",
+        "Order",
+    )
+    reading = last_rows(session.folder / TRADES_FILE, TRADE_COLUMNS[:10], what="fills")
+    rows = [
+        (
+            row["trade_id"],
+            when(row["timestamp"]),
+            row["symbol"],
+            row["side"],
+            quantity(row["quantity"]),
+            _price(row["price"]),
+            money(row.get("value"), unit),
+            money(row["fee"], unit),
+            signed_money(row["realized_pnl"], unit),
+            row["liquidity"],
+            row["order_id"],
+        )
+        for row in _newest(reading)
+    ]
+    _table("Fills", "No fill yet", "Nothing was traded so far.", reading, columns, rows, columns[4:9])
+
+
+def orders(session: LiveSession) -> None:
+    """Draw the last orders, with what became of them and what a venue would have said."""
+    reading = last_rows(session.folder / ORDERS_FILE, ORDER_COLUMNS, what="orders")
+    shown = ("Venue says",) if session.dry_run else ()
+    columns = (
+        "Order",
+        "Changed",
+        "Strategy",
+        "Symbol",
+        "Side",
+        "Type",
+        "Quantity",
+        "Filled",
+        "Average price",
+        "Status",
+        "Why",
+        *shown,
+    )
+    rows = [
+        (
+            row["order_id"],
+            when(row["updated_at"]),
+            row["strategy"],
+            row["symbol"],
+            row["side"],
+            row["type"].replace("_", " "),
+            *(quantity(row[name]) for name in ("quantity", "filled_quantity")),
+            _price(row["average_price"]),
+            row["status"].replace("_", " "),
+            row["reason"],
+            *([row.get("venue_outcome", "")] if session.dry_run else []),
+        )
+        for row in _newest(reading)
+    ]
+    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[6:9])
+
+
+def decisions(session: LiveSession) -> None:
+    """Draw why signals became orders, or did not."""
+    reading = last_rows(session.folder / DECISIONS_FILE, DECISION_COLUMNS, what="decisions")
+    columns = ("Time (UTC)", "Strategy", "Symbol", "Signal", "Target", "Outcome", "Why")
+    rows = [
+        (
+            when(row["timestamp"]),
+            row["strategy"],
+            row["symbol"],
+            quantity(row["signal"]),
+            quantity(row["target_quantity"]),
+            row["outcome"],
+            _why(row),
+        )
+        for row in _newest(reading)
+    ]
+    told = session.state.get("tally")
+    codes = told.get("codes") if isinstance(told, dict) else None
+    if isinstance(codes, dict) and codes:
+        ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
+        often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
+        st.html(f'<p class="logos-refreshed">Why not traded, in the whole session: {_plain(often)}</p>')
+    _table(
+        "Decisions", "No decision yet", "No signal has changed a target so far.", reading, columns, rows, columns[3:5]
+    )
+
+
+def _why(row: Mapping[str, str]) -> str:
+    if row["outcome"] == "ordered":
+        return f"order {row['order_id']}"
+    code, detail = row["reason_code"], row["detail"]
+    return detail if detail.startswith(code) else f"{code}: {detail}" if detail else code
+
+
+def _newest(reading: Reading[LastRows]) -> list[Mapping[str, str]]:
+    return [] if reading.value is None else list(reversed(reading.value.rows[-SHOWN_ROWS:]))
+
+
+def _table(
+    title: str,
+    none: str,
+    why: str,
+    reading: Reading[LastRows],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numeric: Sequence[str],
+) -> None:
+    if reading.state == "missing" or (reading.usable and not rows):
+        empty_card(none, why)
+    elif show_reading(reading):
+        plain_table(f"{title}, newest first", columns, rows, numeric=numeric)
+
+
+def _texts(order: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    return tuple(str(order.get(name, "")) for name in names)
+
+
+def _price(value: object) -> str:
+    """Return a price with the decimals of its tick, so that a column of them is aligned."""
+    text = "" if value is None else str(value)
+    return number(text, len(text.partition(".")[2]))
+
+
+def _nothing(text: str) -> str:
+    return f'<div class="logos-card logos-empty"><p>{escape(text)}</p></div>'
+
+
+def _plain(text: str) -> str:
+    return escape(redact_text(text))

@@ -1,0 +1,316 @@
+"""The Backtests page in every state: none, one, many, filtered, damaged, compared, and of the earlier layout."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+SCRIPT = "from logos.ui.streamlit.app_pages import backtests\nbacktests.show()"
+ONE, TWO, THREE = "20260302-143000-one", "20260303-143000-two", "20260304-143000-three"
+TREND = {"by_strategy": [{"strategy": "trend", "fills": 20, "trades": 10, "win_rate": 0.4, "net_pnl": "-5.25000000"}]}
+BREAK = {"by_strategy": [{"strategy": "breakout"}], "by_symbol": [{"symbol": "AAPL"}]}
+Write = Callable[..., Path]
+
+
+def run(**query: str) -> AppTest:
+    """Draw the page at an address."""
+    test = AppTest.from_string(SCRIPT)
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test.run(timeout=30)
+
+
+def text(test: AppTest) -> str:
+    """Return what the page says in HTML, captions and code."""
+    drawn = [element.proto.body for element in test.get("html")]
+    return "\n".join([*drawn, *(item.value for item in test.caption), *(item.value for item in test.code)])
+
+
+def charts(test: AppTest) -> list[dict[str, Any]]:
+    """Return the figures of the page as Plotly gets them."""
+    return [json.loads(element.proto.spec) for element in test.get("plotly_chart")]
+
+
+def table(test: AppTest) -> Any:
+    """Return the table of runs."""
+    (element,) = test.dataframe
+    return element.value
+
+
+def test_an_empty_workspace_shows_the_command_that_makes_a_backtest(workspace: Path):
+    test = run()
+
+    assert not test.exception
+    assert "No backtests yet" in text(test)
+    assert "<code>logos backtest</code>" in text(test)
+    assert not test.dataframe
+
+
+def test_one_backtest_is_shown_at_once_and_is_in_the_address(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, metrics=TREND)
+
+    test = run()
+
+    assert not test.exception
+    assert test.query_params["run"] == ONE
+    shown = text(test)
+    for label in ("Total return", "CAGR", "Sharpe ratio", "Max drawdown", "Win rate", "Exposure", "Turnover", "Fees"):
+        assert label in shown
+    assert "20.70 <span" in shown
+    assert "1 days: too few to judge" in shown
+    assert f"logos backtest verify {ONE}" in shown
+    assert f"logos backtest report {ONE}" in shown
+    assert "By strategy" in shown
+    (figure,) = charts(test)
+    assert [trace["name"] for trace in figure["data"]] == [
+        "Run",
+        "Run, drawdown",
+        "Buy and hold",
+        "Buy and hold, drawdown",
+    ]
+    assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+def test_every_tile_says_what_its_number_is(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    tiles = text(run()).split('<div class="logos-metric"')[1:]
+
+    assert len(tiles) == 8
+    assert all(tile.startswith(' title="') for tile in tiles)
+
+
+def test_many_backtests_stand_newest_first_and_the_newest_is_shown(workspace: Path, write_backtest: Write):
+    for run_id in (TWO, ONE, THREE):
+        write_backtest(workspace, run_id)
+
+    test = run()
+
+    assert list(table(test)["name"]) == ["three", "two", "one"]
+    assert test.query_params["run"] == THREE
+
+
+def test_a_link_opens_its_run(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+
+    test = run(run=ONE)
+
+    assert test.query_params["run"] == ONE
+    assert f"logos backtest verify {ONE}" in text(test)
+
+
+def test_a_link_to_a_run_that_is_gone_shows_the_newest(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    test = run(run="20200101-000000-gone")
+
+    assert not test.exception
+    assert test.query_params["run"] == ONE
+
+
+def test_filters_narrow_the_list(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, metrics=TREND)
+    write_backtest(workspace, TWO, metrics=BREAK)
+    test = run()
+
+    test.text_input(key="backtests-text").set_value("ONE").run()
+    assert list(table(test)["name"]) == ["one"]
+    assert "1 of 2 backtests" in text(test)
+
+    test.text_input(key="backtests-text").set_value("")
+    test.multiselect(key="backtests-strategies").set_value(["breakout"]).run()
+    assert list(table(test)["name"]) == ["two"]
+
+    test.multiselect(key="backtests-symbols").set_value(["AAPL"]).run()
+    assert list(table(test)["name"]) == ["two"]
+
+    test.text_input(key="backtests-text").set_value("nothing like it").run()
+    assert not test.dataframe
+    assert "No backtest matches" in text(test)
+
+
+def test_a_damaged_run_is_listed_and_its_reason_shown(workspace: Path, write_backtest: Write):
+    (write_backtest(workspace, ONE) / "metrics.json").write_text('{"start": "20')
+
+    test = run()
+
+    assert not test.exception
+    assert list(table(test)["status"]) == ["unreadable"]
+    assert "does not hold a backtest" in text(test)
+    assert not charts(test)
+
+
+@pytest.mark.parametrize("name", ["equity.csv", "benchmark.csv", "trades.csv", "config.yaml"])
+@pytest.mark.parametrize("content", [b"", b"\xff\x00nonsense", b"timestamp\n1\n"])
+def test_a_hurt_file_is_a_card_and_the_rest_of_the_page_stands(
+    workspace: Path, write_backtest: Write, name: str, content: bytes
+):
+    (write_backtest(workspace, ONE) / name).write_bytes(content)
+
+    test = run()
+
+    assert not test.exception
+    assert "Total return" in text(test)
+
+
+def test_figures_of_odd_kinds_leave_dashes_and_no_exception(workspace: Path, write_backtest: Write):
+    odd = {
+        "sharpe": "high",
+        "cagr": None,
+        "exposure": {},
+        "halt_causes": [1, {"guard": "drawdown"}],
+        "benchmark": 3,
+        "notes": [1, "a note"],
+        "plugins": "none",
+        "by_symbol": [{"symbol": None, "fills": "many", "net_pnl": [], "contribution": "x"}, 4],
+        "days": "few",
+        "fees": "much",
+        "starting_cash": "0",
+    }
+    write_backtest(workspace, ONE, metrics=odd)
+
+    test = run()
+
+    assert not test.exception
+    assert "a note" in text(test)
+
+
+def test_trades_are_filtered_and_paged(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, trades=120)
+    test = run()
+    assert "Fills 1 to 25 of 120, newest first" in text(test)
+
+    (pages,) = test.get("pagination")
+    pages.set_value(5).run()
+    assert "Fills 101 to 120 of 120" in text(test)
+
+    test.multiselect(key=f"trades-{ONE}-symbols").set_value(["BTC-USD"]).run()
+    assert "Fills 1 to 25 of 40" in text(test)
+
+    (download,) = test.get("download_button")
+    assert download.proto.label == "Download 40 rows as CSV"
+
+
+def test_the_download_is_made_only_when_it_is_asked_for(
+    workspace: Path, write_backtest: Write, monkeypatch: pytest.MonkeyPatch
+):
+    from logos.ui.streamlit.data.trades import Trades  # noqa: PLC0415 - beside its patch
+
+    def refuse(_self: Trades) -> bytes:
+        raise AssertionError("nobody asked for it")
+
+    monkeypatch.setattr(Trades, "to_csv", refuse)
+    write_backtest(workspace, ONE)
+
+    assert not run().exception
+
+
+def test_a_run_without_fills_says_so(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, trades=0)
+
+    assert "This run traded nothing" in text(run())
+
+
+def test_compare_asks_for_two_runs(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+    write_backtest(workspace, TWO)
+
+    test = run(runs=ONE)
+
+    assert not test.exception
+    assert "Pick two to six runs" in text(test)
+    assert not charts(test)
+
+
+def test_compared_runs_start_at_100_and_differ_by_more_than_colour(workspace: Path, write_backtest: Write):
+    for run_id, sharpe in ((ONE, 1.0), (TWO, 1.5), (THREE, 0.5)):
+        write_backtest(workspace, run_id, metrics={"sharpe": sharpe, "data_digest": "d" * 64})
+
+    test = run(runs=f"{ONE},{TWO},{THREE}")
+
+    assert not test.exception
+    (figure,) = charts(test)
+    lines = figure["data"]
+    assert [line["name"][0] for line in lines] == ["A", "B", "C"]
+    assert len({line["line"]["dash"] for line in lines}) == 3
+    shown = text(test)
+    assert ONE in lines[0]["name"]
+    assert "No winner is named" in shown
+    assert "+0.50" in shown
+    assert "−0.50" in shown  # noqa: RUF001 - a true minus sign
+
+
+def test_another_first_run_turns_the_differences_round(workspace: Path, write_backtest: Write):
+    for run_id, sharpe in ((ONE, 1.0), (TWO, 1.5)):
+        write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
+    test = run(runs=f"{ONE},{TWO}")
+    assert "+0.50" in text(test)
+
+    test.selectbox[0].set_value(TWO).run()
+
+    assert "−0.50" in text(test)  # noqa: RUF001 - a true minus sign
+
+
+def test_more_than_six_runs_are_cut_and_said(workspace: Path, write_backtest: Write):
+    names = [f"2026030{day}-143000-run" for day in range(1, 9)]
+    for name in names:
+        write_backtest(workspace, name)
+
+    test = run(runs=",".join(names))
+
+    assert not test.exception
+    assert "8 runs are picked" in text(test)
+    assert len(charts(test)[0]["data"]) == 6
+
+
+def test_a_damaged_run_is_left_out_of_a_comparison(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    (workspace / "runs" / TWO / "metrics.json").write_text("{")
+    (workspace / "runs" / THREE / "config.yaml").write_text("{")
+
+    test = run(runs=f"{ONE},{TWO},{THREE}")
+
+    assert not test.exception
+    assert f"left out: {TWO}" in text(test)
+    assert "This cannot be read" in text(test)
+    assert len(charts(test)[0]["data"]) == 2
+
+
+def test_pictures_of_the_earlier_layout_stand_apart_with_a_warning(workspace: Path):
+    (workspace / "runs").mkdir()
+    (workspace / "runs" / "equity_AAPL_trend.png").write_bytes(PNG)
+
+    test = run()
+
+    assert not test.exception
+    assert "Earlier layout" in text(test)
+    assert 'alt="Equity of trend on AAPL' in text(test)
+    assert "nothing to check it by" in text(test)
+
+
+def test_a_name_with_markup_in_it_stays_text(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, metrics={"notes": ["<img src=x onerror=alert(1)>"], "status": "completed"})
+
+    assert "<img src=x" not in text(run())
+
+
+def test_a_long_run_sends_the_browser_at_most_two_thousand_points_a_line(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE, rows=30_000, trades=5_000)
+
+    test = run()
+
+    (element,) = test.get("plotly_chart")
+    assert not test.exception
+    assert len(element.proto.spec) < 400_000
+    assert "of 5,000, newest first" in text(test)

@@ -1,0 +1,252 @@
+"""The Live Monitor as a script: what it shows of sessions of every kind, and that it never stops at a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from logos import paths
+from logos.artifacts import schemas
+from logos.context.redaction import remember
+from logos.live.folder import hold
+from logos.ui.streamlit.app_pages import live_monitor
+from logos.ui.streamlit.design.tokens import LIGHT
+
+Write = Callable[..., Path]
+Page = Callable[[str], AppTest]
+
+
+def text(test: AppTest) -> str:
+    assert not test.exception
+    shown = "\n".join(element.proto.body for element in test.get("html"))
+    assert "cannot be shown" not in shown
+    return shown
+
+
+def alone(shown: str) -> str:
+    """Return a page's text without the styles."""
+    return "\n".join(part for part in shown.split("\n") if not part.startswith("<style>"))
+
+
+def edit_state(folder: Path, **changes: Any) -> None:
+    path = folder / schemas.STATE_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.fixture
+def intervals(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list of the intervals at which parts of the page refresh themselves."""
+    seen: list[object] = []
+    real = live_monitor.st.fragment
+
+    def fragment(draw: Any, *, run_every: object = None) -> Any:
+        seen.append(run_every)
+        return real(draw, run_every=run_every)
+
+    monkeypatch.setattr(live_monitor.st, "fragment", fragment)
+    return seen
+
+
+def test_an_empty_workspace_says_how_to_run_a_session(workspace: Path, page: Page):
+    assert "logos trade --fixtures" in text(page("live_monitor"))
+    assert list(workspace.iterdir()) == []
+
+
+def test_a_running_session_shows_its_account(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace)
+    with hold(folder):
+        shown = alone(text(page("live_monitor")))
+
+    state = json.loads((folder / schemas.STATE_FILE).read_text())
+    assert "Running" in shown
+    assert "Data fresh" in shown
+    assert f"{float(state['account']['equity']):,.2f}" in shown
+    assert "Last refresh" in shown
+    assert "halts at 20.00%" in shown
+    assert "<code>logos" not in shown  # nothing to type
+
+
+def test_an_interrupted_session_is_not_called_running(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, status="running")
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "Interrupted" in shown
+    assert "Running" not in shown
+    assert f"logos trade --resume {folder.name}" in shown
+
+
+def test_a_halted_session_shows_its_causes_and_the_commands(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, status="halted")
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "drawdown 21.00% above 20.00%" in shown
+    assert f"logos trade --resume {folder.name} --clear-halt" in shown
+    assert "halted the session" in shown
+
+
+def test_tables_show_what_happened_and_why(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, trades=40, working=2)
+    edit_state(folder, tally={"codes": {"max_notional": 8, "at_target": 12}})
+
+    shown = alone(text(page("live_monitor")))
+
+    for told in ("max_notional: limit 60000 USD", "at_target 12, max_notional 8", "order 39", "171.25", "accepted"):
+        assert told in shown
+    assert shown.index(">40<") < shown.index(">39<")
+
+
+def test_a_dry_run_shows_what_the_venue_says_and_orders_nobody_knows_of(
+    workspace: Path, page: Page, write_session: Write
+):
+    folder = write_session(workspace, trades=1, working=0)
+    lost = {"order_id": 2, "symbol": "AAPL", "status": "unknown", "client_order_id": "lg-lost", "quantity": "1"}
+    edit_state(folder, outside={"warnings": []}, orders=[lost])
+    orders = folder / schemas.ORDERS_FILE
+    lines = orders.read_text().splitlines()
+    orders.write_text(f"{lines[0]},venue_outcome\n{lines[1]},would refuse: too small\n")
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "would refuse: too small" in shown
+    assert "Orders of unknown outcome" in shown
+    assert "lg-lost" in shown
+
+
+def test_a_session_that_may_change_refreshes_itself_and_a_finished_one_does_not(
+    workspace: Path, page: Page, write_session: Write, intervals: list[object]
+):
+    write_session(workspace, status="running")
+    page("live_monitor")
+    assert set(intervals) == {5}
+
+    intervals.clear()
+    write_session(workspace, status="completed")
+    page("live_monitor")
+    assert set(intervals) == {None}
+
+
+def test_the_interval_is_chosen_and_can_be_off(
+    workspace: Path, page: Page, write_session: Write, intervals: list[object]
+):
+    write_session(workspace, status="paused")
+    test = page("live_monitor")
+    for seconds, expected in ((2, 2), (10, 10), (0, None), (5, 5)):
+        intervals.clear()
+        test.session_state["live-refresh"] = seconds
+        choice = next(one for one in test.get("button_group") if one.key == "live-refresh")
+        choice.set_value(seconds)
+        test.run()
+        assert set(intervals) == {expected}
+
+
+def test_another_session_is_picked_and_the_latest_followed(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, "20260301-000000-old", status="completed")
+    write_session(workspace, "20260302-000000-new", status="halted")
+    test = page("live_monitor")
+    assert test.selectbox(key="live-session").value == "20260302-000000-new"
+
+    test.selectbox(key="live-session").select("20260301-000000-old").run()
+    assert "Completed" in text(test)
+    assert test.query_params["session"] in ("20260301-000000-old", ["20260301-000000-old"])
+
+    test.toggle(key="live-follow").set_value(True).run()
+    assert test.selectbox(key="live-session").value == "20260302-000000-new"
+    write_session(workspace, "20260303-000000-newest", status="completed")
+    test.run()
+    assert test.selectbox(key="live-session").value == "20260303-000000-newest"
+
+
+def test_a_session_that_is_gone_gives_way_to_the_latest(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace)
+    test = page("live_monitor")
+    test.query_params["session"] = "nowhere"
+
+    assert "There is no session nowhere" in text(test.run())
+
+
+def test_the_log_is_filtered_and_a_bad_pattern_explained(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace)
+    test = page("live_monitor")
+    assert "guard_blocked" in text(test)
+
+    test.text_input(key="live-pattern").set_value("started").run()
+    assert "1 of the last 4 lines" in text(test)
+    assert "guard_blocked" not in text(test)
+    test.text_input(key="live-pattern").set_value("never").run()
+    assert "None of the last 4 lines has it" in text(test)
+    test.text_input(key="live-pattern").set_value("(").run()
+    assert "the pattern cannot be used" in text(test)
+
+
+def test_no_secret_is_shown(workspace: Path, page: Page, write_session: Write):
+    remember("canary-canary-1")
+    folder = write_session(workspace, status="halted", trades=3)
+    causes = [{"guard": "canary-canary-1", "reason": "api_key=canary-canary-2", "at": "canary-canary-1"}]
+    edit_state(folder, name="canary-canary-1", halt_causes=causes, tally={"codes": {"canary-canary-1": 1}})
+    for name in (schemas.ORDERS_FILE, schemas.DECISIONS_FILE, schemas.TRADES_FILE, schemas.LOG_FILE):
+        path = folder / name
+        path.write_text(path.read_text().replace("AAPL", "canary-canary-1").replace("notice", "token=canary-canary-3"))
+
+    shown = text(page("live_monitor"))
+
+    for number in (1, 2, 3):
+        assert f"canary-canary-{number}" not in shown
+
+
+FILES = (
+    schemas.STATE_FILE,
+    schemas.ACCOUNT_FILE,
+    schemas.TRADES_FILE,
+    schemas.ORDERS_FILE,
+    schemas.DECISIONS_FILE,
+    schemas.CONFIG_FILE,
+    schemas.LOG_FILE,
+)
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: path.unlink(),
+    "empty": lambda path: path.write_text(""),
+    "half written": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "not what it should be": lambda path: path.write_bytes(b"\x00\xff{[\n1,2\n" * 50),
+    "other columns": lambda path: path.write_text("colour,size\nred,4\n"),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_no_file_stops_the_page(workspace: Path, page: Page, write_session: Write, damage: str):
+    for number, name in enumerate(FILES):
+        folder = write_session(workspace, f"20260302-14300{number}-demo")
+        DAMAGE[damage](folder / name)
+
+        shown = text(page("live_monitor"))
+
+        assert "Live Monitor" in shown, name
+
+
+def test_a_session_that_vanishes_between_two_runs_is_told(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace)
+    test = page("live_monitor")
+    folder.rename(folder.with_name(".gone"))
+    paths.latest_session(workspace).unlink()
+
+    assert "there is no session" in text(test.run())
+
+
+def test_the_chart_tells_its_numbers_in_words(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, rows=3_000)
+    test = page("live_monitor")
+
+    (chart,) = test.get("plotly_chart")
+    figure = json.loads(chart.proto.spec)
+    assert "Profit and loss from 2026-03-02 14:31 UTC" in str(chart.proto)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "PnL (USD)"
+    assert all(trace["type"] == "scatter" for trace in figure["data"])
+    assert figure["data"][0]["line"]["color"] == LIGHT.series[0]

@@ -1,0 +1,115 @@
+"""The Overview: tiles, recent backtests, the latest session, and first steps where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Write = Callable[..., Path]
+Page = Callable[[str], AppTest]
+
+
+def text(test: AppTest) -> str:
+    """Return what the page says in HTML, captions and code."""
+    drawn = [element.proto.body for element in test.get("html")]
+    return "\n".join([*drawn, *(item.value for item in test.caption), *(item.value for item in test.code)])
+
+
+def test_an_empty_workspace_shows_two_commands(workspace: Path, page: Page):
+    test = page("overview")
+
+    assert not test.exception
+    assert "This workspace is empty" in text(test)
+    assert [code.value for code in test.code] == ["logos backtest", "logos trade --fixtures"]
+    assert list(workspace.iterdir()) == []
+
+
+def test_tiles_count_what_there_is(workspace: Path, page: Page, write_backtest: Write, write_session: Write):
+    write_backtest(workspace, "20260302-143000-one")
+    write_backtest(workspace, "20260303-143000-two")
+    write_session(workspace, "20260302-143000-a", status="halted")
+    write_session(workspace, "20260302-143000-b", status="completed")
+
+    test = page("overview")
+
+    shown = text(test)
+    assert not test.exception
+    assert "<dt>Backtests</dt><dd>2</dd>" in shown
+    assert "<dt>Live sessions</dt><dd>2</dd>" in shown
+    assert "1 completed, 1 halted" in shown
+    assert "2026-03-03 14:30 UTC" in shown
+    assert "<dt>Strategies</dt>" in shown
+
+
+def test_the_newest_backtests_stand_in_a_table(workspace: Path, page: Page, write_backtest: Write):
+    for day in range(1, 11):
+        write_backtest(workspace, f"202603{day:02}-143000-run{day}")
+
+    shown = text(page("overview"))
+
+    assert [day for day in range(1, 11) if f"run{day}</td>" in shown] == list(range(3, 11))
+    assert shown.index("run10</td>") < shown.index("run3</td>")
+
+
+def test_a_damaged_backtest_is_counted_and_listed(workspace: Path, page: Page, write_backtest: Write):
+    (write_backtest(workspace) / "metrics.json").write_text("{")
+
+    test = page("overview")
+
+    assert not test.exception
+    assert "1 cannot be read" in text(test)
+    assert "unreadable" in text(test)
+
+
+@pytest.mark.parametrize("status", ["running", "paused", "halted", "completed"])
+def test_the_latest_session_shows_status_money_guards_and_log(
+    workspace: Path, page: Page, write_session: Write, status: str
+):
+    write_session(workspace, status=status)
+
+    test = page("overview")
+
+    shown = text(test)
+    assert not test.exception
+    expected = "interrupted" if status == "running" else status  # no program holds it
+    assert f"{expected}</dd>" in shown
+    assert "Profit and loss" in shown
+    assert "USD" in shown
+    assert "session_started" in shown
+    assert ("drawdown halted the session" in shown) == (status == "halted")
+    assert ("no halt" in shown) == (status != "halted")
+
+
+def test_a_guard_that_is_out_of_order_is_said(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, status="completed")
+    state = folder / "state.json"
+    state.write_text(state.read_text().replace('"fault": ""', '"fault": "its check raised"', 1))
+
+    shown = text(page("overview"))
+
+    assert "out of order" in shown
+    assert "its check raised" in shown
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"session_id": 1}'])
+def test_a_hurt_snapshot_is_a_card(workspace: Path, page: Page, write_session: Write, content: bytes):
+    (write_session(workspace) / "state.json").write_bytes(content)
+
+    test = page("overview")
+
+    assert not test.exception
+    assert "1 unreadable" in text(test)
+
+
+def test_no_backtests_beside_a_session_is_a_card_and_not_the_first_steps(
+    workspace: Path, page: Page, write_session: Write
+):
+    write_session(workspace)
+
+    shown = text(page("overview"))
+
+    assert "No backtests yet" in shown
+    assert "This workspace is empty" not in shown

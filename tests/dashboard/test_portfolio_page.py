@@ -1,0 +1,231 @@
+"""The Portfolio page in every state: none, one, a session, damaged, huge."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from logos.context import redaction
+
+Write = Callable[..., Path]
+Page = Callable[..., AppTest]
+
+
+def _text(test: AppTest) -> str:
+    drawn = [element.proto.body for element in test.get("html")]
+    return "\n".join([*drawn, *(str(one.value) for one in (*test.caption, *test.code, *test.markdown))])
+
+
+def _charts(test: AppTest) -> list[Any]:
+    return [element.proto for element in test.get("plotly_chart")]
+
+
+def test_an_empty_workspace_says_how_to_make_a_portfolio(page: Page):
+    test = page("portfolio")
+
+    assert not test.exception
+    assert "No portfolio yet" in _text(test)
+    assert "logos portfolio backtest" in _text(test)
+
+
+def test_a_backtest_shows_figures_pictures_limits_and_notes(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace), notes={1: ["A limit gave way."], 2: ["A limit gave way."]})
+    main = folder / "benchmarks" / "equal_weight"
+    shutil.copytree(folder, main, ignore=shutil.ignore_patterns("benchmarks"))
+    (folder / "comparison.csv").write_text(
+        "allocator,total_return,sharpe,sharpe_standard_error,sharpe_difference,sharpe_difference_standard_error\n"
+        "hrp,0.1,1.25,0.5,,\nequal_weight,-0.05,1.0,0.5,-0.25,0.2\n"
+    )
+    (folder / "config.yaml").write_text(
+        "allocator:\n  plugin: hrp\n  constraints:\n    max_weight: '0.35'\n    gross: null\n"
+        "position_manager:\n  plugin: cost_aware\n  band: '0.005'\n"
+    )
+
+    test = page("portfolio")
+    text = _text(test)
+
+    assert not test.exception
+    for told in ("11.38%", "10.18%", "−1.20 pp", "2.50", "150.0%", "0.31%", "35.00%", "0.50%"):  # noqa: RUF001 - the minus sign
+        assert told in text
+    for told in ("Not limited: gross", "+10.00%", "1.25 ± 0.50", "A limit gave way."):
+        assert told in text
+    assert "−0.25 ± 0.20" in text  # noqa: RUF001 - the minus sign
+    charts = _charts(test)
+    assert len(charts) == 4
+    assert all(chart.alt for chart in charts)
+
+
+def test_the_difference_is_in_percentage_points(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace))
+    (folder / "weights.csv").write_text(
+        "timestamp,symbol,target_weight,actual_weight,risk_share\n2026-03-02T14:31:00Z,A,0.31670000,0.08160000,1.0\n"
+    )
+
+    test = page("portfolio")
+
+    assert "−23.51" in _text(test)  # noqa: RUF001 - the minus sign
+    assert "Difference (pp)" in _text(test)
+    assert "One rebalance" not in _text(test)  # the end of the run makes a step of it
+
+
+def test_a_session_shows_what_its_weights_and_journal_tell(
+    page: Page, workspace: Path, write_session: Write, write_portfolio: Write
+):
+    write_portfolio(write_session(workspace), held_last=False, notes={3: ["It had no bars of S002."]})
+
+    test = page("portfolio")
+    text = _text(test)
+
+    assert not test.exception
+    assert "No slice has followed the last rebalance yet" in text
+    assert "It had no bars of S002." in text
+    assert "Target exposure" in text
+    assert "95.00%" in text
+    assert "Against its benchmarks" not in text
+
+
+def test_shorts_and_held_weights_can_be_looked_at(
+    page: Page, workspace: Path, write_session: Write, write_portfolio: Write
+):
+    write_portfolio(write_session(workspace), shorts=True)
+    test = page("portfolio")
+
+    test.button_group(key="portfolio-which").set_value("Held").run(timeout=30)
+
+    assert not test.exception
+    assert any("Weights held" in chart.alt for chart in _charts(test))
+
+
+def test_the_choice_stands_in_the_address(page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write):
+    for name in ("20260301-000000-one", "20260302-000000-two"):
+        write_portfolio(write_backtest(workspace, name))
+    test = page("portfolio")
+    assert test.query_params["portfolio"] == "backtest/20260302-000000-two"
+
+    test.selectbox(key="portfolio-pick").set_value("backtest/20260301-000000-one").run(timeout=30)
+
+    assert test.query_params["portfolio"] == "backtest/20260301-000000-one"
+    assert "20260301-000000-one" in _text(test)
+
+
+def test_a_session_and_a_backtest_of_one_id_are_told_apart(
+    page: Page, workspace: Path, write_backtest: Write, write_session: Write, write_portfolio: Write
+):
+    for folder in (write_backtest(workspace), write_session(workspace, status="halted")):
+        write_portfolio(folder)
+    test = page("portfolio")
+
+    for key, told in (("backtest/20260302-143000-demo", "Cost drag"), ("session/20260302-143000-demo", "halted")):
+        test.selectbox(key="portfolio-pick").set_value(key).run(timeout=30)
+        assert told in _text(test)
+
+
+def test_an_address_that_names_no_portfolio_shows_the_newest(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    write_portfolio(write_backtest(workspace))
+    test = AppTest.from_string("from logos.ui.streamlit.app_pages import portfolio\nportfolio.show()")
+    test.query_params["portfolio"] = "../../etc"
+
+    test.run(timeout=30)
+
+    assert not test.exception
+    assert "20260302-143000-demo" in _text(test)
+
+
+FILES = ("weights.csv", "risk.json", "comparison.csv", "config.yaml", "state.jsonl", "equity.csv", "portfolio.yaml")
+
+
+@pytest.mark.parametrize("kind", ["backtest", "session"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff" * 40, b"{\n", None])
+def test_damaged_files_become_cards(
+    page: Page,
+    workspace: Path,
+    write_backtest: Write,
+    write_session: Write,
+    write_portfolio: Write,
+    kind: str,
+    content: bytes | None,
+):
+    folder = write_portfolio(write_backtest(workspace) if kind == "backtest" else write_session(workspace))
+    for name in FILES:
+        if content is not None:
+            (folder / name).write_bytes(content)
+        elif name != "weights.csv" or kind == "backtest":  # without its weights a session is no portfolio
+            (folder / name).unlink(missing_ok=True)
+    if kind == "backtest" and content is None:
+        (folder / "risk.json").touch()
+
+    test = page("portfolio")
+
+    assert not test.exception
+    assert "logos-card" in _text(test)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_damaged_file_leaves_the_rest_of_the_page(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write, name: str
+):
+    folder = write_portfolio(write_backtest(workspace))
+    (folder / name).write_bytes(b"\x00\xff, no such thing\n")
+
+    test = page("portfolio")
+
+    assert not test.exception
+    assert "Limits and settings" in _text(test)
+    assert ("Weights over time" in _text(test)) is (name != "weights.csv")
+
+
+def test_a_run_that_vanishes_while_it_is_looked_at_leaves_cards(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace))
+    other = write_portfolio(write_backtest(workspace, "20260301-000000-other"))
+    test = page("portfolio")
+
+    shutil.rmtree(folder)
+    test.run(timeout=30)
+
+    assert not test.exception
+    assert other.name in _text(test)
+
+
+def test_five_hundred_symbols_are_shown_thinned(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    write_portfolio(write_backtest(workspace), symbols=500, rebalances=60)
+
+    test = page("portfolio")
+
+    assert not test.exception
+    assert "the 8 largest of 500 symbols" in _text(test)
+    assert len(test.dataframe[0].value) == 500
+    assert max(len(chart.spec) for chart in _charts(test)) < 200_000
+
+
+def test_a_secret_in_names_notes_and_config_is_not_shown(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    secret = "canary-90b1d2f4a7c34e58"
+    redaction.remember(secret)
+    folder = write_portfolio(write_backtest(workspace), notes={0: [f"gave up {secret}"]})
+    (folder / "config.yaml").write_text(f"allocator:\n  plugin: hrp\n  api_key: {secret}\n  note: {secret}\n")
+    (folder / "portfolio.yaml").write_text(f"portfolio:\n  secret: {secret}\n")
+    (folder / "comparison.csv").write_text(f"allocator,sharpe\n{secret},1\n")
+    table = (folder / "weights.csv").read_text().replace("S000", secret)
+    (folder / "weights.csv").write_text(table)
+
+    test = page("portfolio")
+
+    assert not test.exception
+    assert secret not in _text(test)
+    assert all(secret not in chart.spec + chart.alt for chart in _charts(test))
