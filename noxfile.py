@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent
 CORE = "logos-core"
 SIBLINGS = ("logos-brokers", "logos-dashboard", "logos-feeds", "logos-risk")
 DISTRIBUTIONS = (CORE, *SIBLINGS)
-EXAMPLE = "logos-example-guard"
+EXAMPLES = {"logos-example-guard": "quiet_hours", "logos-example-page": "costs_page"}
+"""Packages of third parties, each with its import package."""
+
 EXTRAS = {
     CORE: "dask,fast,report",
     "logos-brokers": "alpaca,ccxt",
@@ -60,7 +62,8 @@ def typing(session: nox.Session) -> None:
     _install(session, "mypy", "pandas-stubs", "types-PyYAML", "types-requests", "hypothesis", "pytest", *wheels)
     session.run("mypy")
     # A third party sees the types of the installed wheels, and none of this repository's settings.
-    session.run("mypy", "--strict", "--config-file=", f"examples/{EXAMPLE}/src/quiet_hours")
+    for name, package in EXAMPLES.items():
+        session.run("mypy", "--strict", "--config-file=", f"examples/{name}/src/{package}")
 
 
 @nox.session
@@ -88,13 +91,14 @@ def readme(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Let a guard of a third party, installed as a wheel beside the five distributions, act in a session."""
-    wheels = _wheels(session, *DISTRIBUTIONS, f"examples/{EXAMPLE}")
+    """Let a guard and a page of third parties, installed as wheels beside the five distributions, act."""
+    wheels = _wheels(session, *DISTRIBUTIONS, *(f"examples/{name}" for name in EXAMPLES))
     _install(session, *TEST_TOOLS, *wheels)
     _refuse_sources(session)
     session.run("logos", "plugins", "list")
-    # The package's own tests run with its own settings, as at the third party's.
-    session.run("pytest", "-c", f"examples/{EXAMPLE}/pyproject.toml", f"examples/{EXAMPLE}/tests")
+    # The packages' own tests run with their own settings, as at the third party's.
+    for name in EXAMPLES:
+        session.run("pytest", "-c", f"examples/{name}/pyproject.toml", f"examples/{name}/tests")
     session.run("pytest", "tests/third_party", *session.posargs)
 
 

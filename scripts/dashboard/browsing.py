@@ -91,11 +91,12 @@ class Window:
         self.page.on("request", lambda request: self._host(request.url))
         self.page.on("websocket", self._websocket)
 
-    def open(self, name: str = "", **query: str) -> None:
-        """Load a page from its address, and wait until it stands."""
+    def open(self, name: str = "overview", **query: str) -> None:
+        """Load a page from its address, and wait until it stands; the first page is at the root."""
         behind = f"?{urlencode(query)}" if query else ""
-        self.page.goto(f"{self.address}/{name}{behind}")
-        self.settle(PAGES.get(name, ""))
+        place = "" if name == next(iter(PAGES)) else name
+        self.page.goto(f"{self.address}/{place}{behind}")
+        self.settle(PAGES[name])
 
     def go(self, name: str) -> None:
         """Click a page's link in the navigation, and wait until it stands."""

@@ -210,6 +210,11 @@ def write_backtest() -> Callable[..., Path]:
     return write
 
 
+def _drawdown(rows: int) -> dict[str, Any]:
+    peak, last = max(map(equity_at, range(rows))), equity_at(rows - 1)
+    return {"peak": peak, "base": CASH, "last": last, "day": START // 86_400, "halted": False}
+
+
 def _state(session_id: str, *, status: str, rows: int, trades: int, working: int) -> dict[str, Any]:
     equity = text_of(equity_at(rows - 1), 8)
     halted = [{"guard": "drawdown", "at": at(rows - 1), "reason": "drawdown 21.00% above 20.00%"}]
@@ -267,7 +272,7 @@ def _state(session_id: str, *, status: str, rows: int, trades: int, working: int
         ],
         "guards": [
             {"guard": "max_notional", "fault": "", "state": {}},
-            {"guard": "drawdown", "fault": "", "state": {"day": "2026-03-02"}},
+            {"guard": "drawdown", "fault": "", "state": _drawdown(rows)},
         ],
         "feed": {symbol: {"last_bar": at(rows - 2), "bars": rows} for symbol in ("AAPL", "BTC-USD")},
         "halt_causes": halted if status == "halted" else [],
@@ -280,7 +285,11 @@ def _state(session_id: str, *, status: str, rows: int, trades: int, working: int
             "rejected": 0,
             "decisions": trades,
         },
-        "tally": {"blocks": {"max_notional": trades // 5}, "halts": {}, "outcomes": {"ordered": trades}},
+        "tally": {
+            "blocks": {"max_notional": {"count": trades // 5, "first": [], "last": None}},
+            "halts": {},
+            "outcomes": {"ordered": trades},
+        },
         "started_at": time_text(START),
     }
 

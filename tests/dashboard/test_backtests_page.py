@@ -174,6 +174,7 @@ def test_figures_of_odd_kinds_leave_dashes_and_no_exception(workspace: Path, wri
         "plugins": "none",
         "by_symbol": [{"symbol": None, "fills": "many", "net_pnl": [], "contribution": "x"}, 4],
         "days": "few",
+        "fills": 10**30,
         "fees": "much",
         "starting_cash": "0",
     }

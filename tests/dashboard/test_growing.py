@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
@@ -300,7 +301,7 @@ def test_a_thinned_curve_keeps_every_extreme_and_does_not_depend_on_the_pieces(e
     whole, pieces = Thinned(), Thinned()
     whole.add(time, values, falls)
     bounds = [0, *sorted(min(cut, len(values)) for cut in cuts), len(values)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         pieces.add(time[start:end], values[start:end], falls[start:end])
 
     curve = whole.curve

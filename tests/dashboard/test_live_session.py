@@ -1,4 +1,4 @@
-"""One session as it stands: figures to the digit, what to type next, how far limits are away, whatever its files hold."""
+"""One session as it stands: figures to the digit, what to type next, how far limits are away."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_tiles_count_what_there_is(workspace: Path, page: Page, write_backtest: 
 
     shown = text(test)
     assert not test.exception
-    assert "<dt>Backtests</dt><dd>2</dd>" in shown
+    assert '<dt>Backtests</dt><dd class="logos-neutral">2</dd>' in shown
     assert "<dt>Live sessions</dt><dd>2</dd>" in shown
     assert "1 completed, 1 halted" in shown
     assert "2026-03-03 14:30 UTC" in shown

@@ -141,6 +141,7 @@ def test_figures_of_odd_kinds_are_left_out_and_the_rest_stands(workspace: Path, 
         "by_symbol": [1, {"symbol": 2}, {"symbol": "AAPL"}],
         "plugins": {"allocator": "x"},
         "start": 7,
+        "fills": 10**30,
     }
     write_backtest(workspace, metrics=odd)
 
@@ -148,7 +149,16 @@ def test_figures_of_odd_kinds_are_left_out_and_the_rest_stands(workspace: Path, 
 
     assert row.readable
     assert (row.sharpe, row.total_return, row.max_drawdown) == (None, None, None)
-    assert (row.strategies, row.symbols, row.allocator, row.start) == ((), ("AAPL",), "", "")
+    assert (row.strategies, row.symbols, row.allocator, row.start, row.fills) == ((), ("AAPL",), "", "", None)
+
+
+def test_names_that_no_browser_takes_are_made_plain(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, "20260302-143000-\udcff", metrics={"by_symbol": [{"symbol": "A\ud800"}]})
+
+    (row,) = list_backtests(workspace).value or ()
+
+    assert row.readable
+    assert (row.backtest_id, row.name, row.symbols) == ("20260302-143000-?", "?", ("A?",))
 
 
 def test_only_folders_that_changed_are_read_again(

@@ -18,6 +18,9 @@ from logos.live.setup import Setup
 LIVE_LOG = "live.log"
 LOCK_FILE = ".lock"
 
+_PATIENCE = 0.1
+"""Seconds to wait for the lock: the dashboard holds it for some microseconds whenever it looks who runs a session."""
+
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
@@ -32,7 +35,7 @@ def hold(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK_FILE)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
     except Timeout:
         raise ResumeError(
             f"session {folder.name} is being run by another program",

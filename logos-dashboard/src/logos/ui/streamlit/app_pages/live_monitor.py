@@ -29,7 +29,7 @@ from logos.ui.streamlit.data.headroom import Gauge, gauges_of
 from logos.ui.streamlit.data.live_session import look_at
 from logos.ui.streamlit.data.logs import tail_of
 from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
-from logos.ui.streamlit.design.formats import decimal_of
+from logos.ui.streamlit.design.formats import count, decimal_of
 
 _OFF = 0
 _WHOLE, _TODAY, _HOUR = "Whole session", "Today", "Last hour"
@@ -191,12 +191,13 @@ def _tables(root: Path, name: str) -> None:
             return
         live_panels.positions_and_feed(session)
         live_panels.guards(session, gauges_of(session))
-        section("Activity", f"the last {live_panels.SHOWN_ROWS}, newest first")
-        draws = {
-            f"Working orders ({len(session.orders())})": live_panels.working_orders,
+        working = f"{count(len(session.orders()))} working orders"
+        section("Activity", f"{working}; of everything the last {live_panels.SHOWN_ROWS}, newest first")
+        draws = {  # their names never change: a tab under another name would be another tab, and not the chosen one
+            "Working orders": live_panels.working_orders,
             "Fills": live_panels.fills,
             "Decisions": live_panels.decisions,
-            "Orders": live_panels.orders,
+            "Latest orders": live_panels.orders,
         }
         for tab, panel in zip(st.tabs(list(draws)), draws.values(), strict=True):
             with tab:

@@ -60,7 +60,8 @@ def _backtests(reading: Reading[Rows]) -> Metric:
     meaning = "Folders below runs/ that hold a backtest."
     if bad:
         return Metric("Backtests", count(len(rows)), f"{count(bad)} cannot be read", meaning, "warn")
-    return Metric("Backtests", count(len(rows)), f"{count(portfolios)} of a portfolio", meaning)
+    told = f"{count(portfolios)} of a portfolio" if portfolios else "" if rows else "none yet"
+    return Metric("Backtests", count(len(rows)), told, meaning)
 
 
 def _last_run(reading: Reading[Rows]) -> Metric:

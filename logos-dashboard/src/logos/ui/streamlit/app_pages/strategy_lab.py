@@ -33,7 +33,9 @@ _CHOSEN = "strategy"
 _COLUMNS = ("Strategy", "Summary", "Look-back (bars)", "Parameters", "Distribution", "State")
 _STYLE = (
     "<style>.st-key-lab-listed td:nth-child(2){min-width:15rem}"
-    ".st-key-lab-listed th,.st-key-lab-checked th{white-space:nowrap}</style>"
+    ".st-key-lab-listed th,.st-key-lab-checked th{white-space:nowrap}"
+    ".st-key-lab-about p,.st-key-lab-about li{max-width:90ch}"
+    ".st-key-lab-try [data-testid='stColumn']{min-width:min(24rem,100%)}</style>"
 )
 _BY_HAND = "Check it in a terminal with: `logos strategies check {name} --param NAME=VALUE`"
 
@@ -94,7 +96,7 @@ def _one(strategy: Strategy) -> None:
         error_card(f"{strategy.name} cannot be used", reading.message, reading.hint and f"Mend it: `{reading.hint}`")
         return
     _cards(strategy, sheet)
-    with st.container(border=True):
+    with st.container(border=True, key="lab-about"):
         st.markdown(sheet.about or "The strategy does not say what it does.")
     section("Parameters", "as a config sets them below params")
     parameter_table(sheet.parameters)
@@ -125,9 +127,11 @@ def _cards(strategy: Strategy, sheet: Sheet) -> None:
 
 
 def _example(strategy: Strategy, sheet: Sheet) -> None:
-    section("Try it", f"in a terminal, in this workspace; the first block is {example_path(strategy)}")
-    st.code(example_config(strategy, sheet), language="yaml")
-    st.code(example_commands(strategy, sheet), language="bash")
+    section("Try it", f"in a terminal, in this workspace; the config goes to {example_path(strategy)}")
+    with st.container(key="lab-try"):
+        left, right = st.columns((2, 3))
+        left.code(example_config(strategy, sheet), language="yaml")
+        right.code(example_commands(strategy, sheet), language="bash", wrap_lines=True)
 
 
 def _check(strategy: Strategy, sheet: Sheet) -> None:

@@ -34,7 +34,7 @@ def latest_panel(root: Path) -> None:
         return
     session = reading.value
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(session.session_id, width="content")
+        st.caption(f"{session.session_id}, clock {when(session.clock)}", width="content")
         if session.status == RUNNING and session.written_at is not None:
             staleness_badge(SystemClock().now() - session.written_at, HEARTBEAT, what="Snapshot")
         refreshed_at()
@@ -52,23 +52,20 @@ def session_metrics(session: LiveSession) -> list[Metric]:
         Metric(
             "Status",
             session.status,
-            f"clock {when(session.clock)}",
-            "How the session stands; an interrupted one says that it runs, and no program holds it.",
-            _STATUS_TONES.get(session.status, "neutral"),
+            meaning="How the session stands; an interrupted one says that it runs, and no program holds it.",
+            tone=_STATUS_TONES.get(session.status, "neutral"),
         ),
-        Metric("Equity", money(session.money("equity"), currency), "", "Cash and what is held at its last close."),
+        Metric("Equity", money(session.money("equity"), currency), meaning="Cash and what is held at its last close."),
         Metric(
             "Profit and loss",
             signed_money(gain, currency),
-            "since the start, after fees",
-            "Equity less starting cash.",
-            tone,
+            meaning="Equity less starting cash: since the start, after fees.",
+            tone=tone,
         ),
         Metric(
             "Drawdown",
             percent(session.money("drawdown")),
-            "from the highest equity",
-            "Fall from the highest equity so far, as a fraction of it.",
+            meaning="Fall from the highest equity so far, as a fraction of it.",
         ),
         Metric("Fills", count(counts.get("fills")), f"of {count(counts.get('orders'))} orders", "Fills so far."),
         guards_metric(session),
@@ -78,13 +75,15 @@ def session_metrics(session: LiveSession) -> list[Metric]:
 def guards_metric(session: LiveSession) -> Metric:
     """Return what the guards say, in words."""
     guards = [guard for guard in session.state.get("guards") or () if isinstance(guard, dict)]
-    meaning = "Blocked orders were stopped by guards before the broker saw them; the Live Monitor shows every limit."
-    blocked = f"{count(len(guards))} guards, {count(session.state['counts'].get('blocked'))} orders blocked"
+    meaning = "What the guards say; the Live Monitor shows each with its limit."
     if session.causes():
-        return Metric("Guards", "halted it", blocked, meaning, "bad")
+        return Metric("Guards", "halted it", meaning=meaning, tone="bad")
     if any(guard.get("fault") for guard in guards):
-        return Metric("Guards", "out of order", blocked, meaning, "bad")
-    return Metric("Guards", "no halt", blocked, meaning) if guards else Metric("Guards", "none", "", meaning, "warn")
+        return Metric("Guards", "out of order", meaning=meaning, tone="bad")
+    if not guards:
+        return Metric("Guards", "none", meaning=meaning, tone="warn")
+    blocked = f"{count(session.state['counts'].get('blocked'))} orders blocked"
+    return Metric("Guards", f"{count(len(guards))}, no halt", blocked, meaning)
 
 
 def _troubles(session: LiveSession) -> None:

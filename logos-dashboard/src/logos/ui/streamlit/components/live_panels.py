@@ -72,7 +72,8 @@ _STYLE = """
 .logos-bar.logos-warn i { background: var(--logos-warn); }
 .logos-bar.logos-bad i { background: var(--logos-bad); }
 .logos-verdict.logos-neutral { white-space: nowrap; }
-.logos-measure { display: inline-block; min-width: 11rem; }
+.logos-measure { display: inline-block; min-width: 11rem; white-space: normal; }
+.stMain:has(.logos-standing) .logos-table td:nth-child(-n + 4) { white-space: nowrap; }
 .stMain:has(.logos-standing) .logos-table tbody th { white-space: nowrap; }
 .stMain:has(.logos-standing) .logos-table td { overflow-wrap: break-word; }
 .stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
@@ -131,7 +132,7 @@ def standing(session: LiveSession, now: int) -> None:
 
 def _cause(cause: Mapping[str, Any]) -> str:
     guard, reason, at = (str(cause.get(name, "")) for name in ("guard", "reason", "at"))
-    return f"<strong>{_plain(guard)}</strong> at {when(at, seconds=True)}: {_plain(reason)}"
+    return f"<strong>{_plain(guard)}</strong> at {_plain(when(at, seconds=True))}: {_plain(reason)}"
 
 
 def _bars_age(session: LiveSession, now: int) -> float | None:
@@ -195,7 +196,8 @@ def _share(session: LiveSession, name: str, *, signed: bool = False) -> str:
 
 def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     """Draw the guards."""
-    section("Guards", f"as of the snapshot at {when(str(session.state.get('clock', '')), seconds=True)}")
+    clock = when(str(session.state.get("clock", "")), seconds=True)
+    section("Guards", redact_text(f"as of the snapshot at {clock}"))
     if not gauges:
         empty_card("No guard", "The config of this session names none: only a kill file could stop it.")
         return

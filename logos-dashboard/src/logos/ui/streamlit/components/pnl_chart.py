@@ -56,8 +56,9 @@ def pnl_figure(
         "range": [-_lowest(curve, limit), 0],
         "nticks": 4,
     }
-    figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below, showlegend=False, margin_t=44)
-    figure.update_xaxes(anchor="y2")
+    layout = figure.layout  # set one by one: updating it as a whole takes ten times as long
+    layout.yaxis.domain, layout.yaxis.tickformat, layout.yaxis2 = _UPPER, ",~r", below
+    layout.xaxis.anchor, layout.margin.t, layout.showlegend = "y2", 44, False
     moments = curve.time.astype("datetime64[s]")
     common: dict[str, Any] = {"x": moments, "mode": "lines"}
     first, second = series(0, theme), series(1, theme)

@@ -27,6 +27,7 @@ _LEAST_LABELLED = 0.05
 _PATTERNS = ("", "", "", "", "", "", "", "/", "\\", "x")
 _BAR_HEIGHT = 34
 _TALL = 440
+_MOST_MARKERS = 24
 _MOST_ABOVE = 5
 """More names than these would run into the title on a narrow page, so their legend stands below."""
 
@@ -218,13 +219,17 @@ def _pattern(index: int, name: str, color: str, theme: ThemeName | None) -> dict
 
 
 def _line(found: Bands, index: int, name: str, theme: ThemeName | None) -> go.Scatter:
+    """Return solid steps with a few markers: dashes would fall apart on them, and colour is never alone."""
     look = series(index, theme)
+    colors = palette(theme or state.theme())
+    color = colors.muted if name == OTHERS else look.color
     return go.Scatter(
         x=found.times,
         y=100 * found.values[:, index],
         name=name,
-        mode="lines",
-        line={**look.line, "shape": "hv", "color": _color(index, name, theme)},
+        mode="lines+markers",
+        line={"shape": "hv", "width": 1.5, "color": color},
+        marker={"symbol": look.marker, "size": 6, "color": color, "maxdisplayed": _MOST_MARKERS},
         hovertemplate="%{y:+.2f}%",
     )
 

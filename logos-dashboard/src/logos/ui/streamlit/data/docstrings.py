@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 _UNDERLINE = re.compile(r"-{3,}\s*")
 _FIELD = re.compile(r"(?P<names>[*\w][\w*, ]*?)(?: *: *(?P<kind>.*))?:?")
@@ -47,7 +47,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[str]:
             place += 1
 
 
-def _field(lines: Sequence[str], place: int) -> Iterator[str]:
+def _field(lines: Sequence[str], place: int) -> Generator[str, None, int]:
     """Yield one ``name : type`` with the lines below it, and return the place behind them."""
     head = _FIELD.fullmatch(lines[place].strip())
     told = []
@@ -62,7 +62,7 @@ def _field(lines: Sequence[str], place: int) -> Iterator[str]:
     return after
 
 
-def _verbatim(lines: Sequence[str], place: int) -> Iterator[str]:
+def _verbatim(lines: Sequence[str], place: int) -> Generator[str, None, int]:
     """Yield a block of code or of examples as it stands, and return the place behind it."""
     if lines[place].endswith("::"):
         yield _prose(lines[place][:-1].rstrip(":") + ":" if lines[place].strip() != "::" else "")

@@ -98,9 +98,11 @@ def _limits(name: str, section: Mapping[str, Any], state: Mapping[str, Any], ses
     limits = _KNOWN.get(name)
     if limits is not None:
         try:
-            return list(limits(section, state, session))
+            found = list(limits(section, state, session))
         except (ArithmeticError, InputError, KeyError, TypeError, ValueError):
-            pass  # a snapshot or config of another form: its limits are shown as they stand
+            found = []  # a snapshot or config of another form: its limits are shown as they stand
+        if found:
+            return found
     keys = ", ".join(f"{key} {value}" for key, value in section.items() if key != "plugin")
     return [Gauge(guard=name, note=keys or "no limit of its own")]
 

@@ -72,6 +72,8 @@ def _read(path: Path, stamp: Stamp) -> Reading[LastRows]:
         return Reading.ok(LastRows((), cut=False))  # its header is being written
     header = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r").split(",")
     begin = _begin(tail) if start else len(line) + 1
+    if begin >= len(tail) and start:
+        return Reading.damaged(f"{path.name} is not a table: its last row is of more than {_TAIL_BYTES:,} bytes")
     return _rows(path, header, tail[begin : tail.rfind(b"\n") + 1], cut=bool(start))
 
 

@@ -33,7 +33,7 @@ RISK_FILE = "risk.json"
 COMPARISON_FILE = "comparison.csv"
 PORTFOLIO_FILE = "portfolio.yaml"
 BENCHMARKS = "benchmarks"
-"""The names that ``logos portfolio backtest`` writes under; docs/ARTIFACTS.md has them."""
+"""The names that ``logos portfolio backtest`` writes under; docs/PORTFOLIO.md has them."""
 
 Kind = Literal["backtest", "session"]
 

@@ -38,6 +38,7 @@ _OF_A_PORTFOLIO = frozenset({WEIGHTS_FILE, "risk.json"})
 _ID = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.+)")
 _MOST_BYTES = 32 << 20
 _MOST_WORKSPACES = 8
+_MOST_COUNTED = 1 << 53
 
 
 @attrs.frozen(kw_only=True)
@@ -194,29 +195,34 @@ def _fault_of(folder: Path, names: set[str]) -> str:
 def _unreadable(folder: Path, reason: str) -> BacktestRow:
     made, name = made_and_name(folder.name)
     return BacktestRow(
-        backtest_id=folder.name, folder=folder, made=made, name=name, status=UNREADABLE, reason=redact_text(reason)
+        backtest_id=_text(folder.name),
+        folder=folder,
+        made=made,
+        name=_text(name),
+        status=UNREADABLE,
+        reason=_text(reason),
     )
 
 
 def _readable(folder: Path, names: set[str], metrics: Mapping[str, Any]) -> BacktestRow:
     made, name = made_and_name(folder.name)
     return BacktestRow(
-        backtest_id=folder.name,
+        backtest_id=_text(folder.name),
         folder=folder,
         made=made,
-        name=redact_text(name),
+        name=_text(name),
         start=_text(metrics.get("start")),
         end=_text(metrics.get("end")),
-        bars=metrics["bars"],
+        bars=_count(metrics["bars"]),
         strategies=_names(metrics.get("by_strategy"), "strategy"),
         symbols=_names(metrics.get("by_symbol"), "symbol"),
         allocator=_allocator(metrics.get("plugins")),
         total_return=number_of(metrics.get("total_return")),
         sharpe=number_of(metrics.get("sharpe")),
         max_drawdown=number_of(metrics.get("max_drawdown")),
-        fills=metrics["fills"],
-        fees=metrics["fees"],
-        currency=metrics["currency"],
+        fills=_count(metrics["fills"]),
+        fees=_text(metrics["fees"]),
+        currency=_text(metrics["currency"]),
         status=metrics["status"],
         data_digest=_text(metrics.get("data_digest")),
         config_digest=_text(metrics.get("config_digest")),
@@ -247,14 +253,19 @@ def number_of(value: Any) -> float | None:
 
 
 def _text(value: Any) -> str:
-    return redact_text(value) if isinstance(value, str) else ""
+    """Return a text of a file or a folder's name: masked, and without what is no character, which no browser takes."""
+    return redact_text(value).encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _count(value: int) -> int | None:
+    return value if abs(value) < _MOST_COUNTED else None
 
 
 def _names(entries: Any, key: str) -> tuple[str, ...]:
     if not isinstance(entries, list):
         return ()
     names = (entry.get(key) for entry in entries if isinstance(entry, dict))
-    return tuple(dict.fromkeys(redact_text(name) for name in names if isinstance(name, str)))
+    return tuple(dict.fromkeys(_text(name) for name in names if isinstance(name, str)))
 
 
 def _allocator(plugins: Any) -> str:

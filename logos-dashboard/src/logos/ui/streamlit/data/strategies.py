@@ -233,9 +233,9 @@ def example_commands(strategy: Strategy, sheet: Sheet) -> str:
     path = example_path(strategy)
     check = [] if sheet.required else [f"logos strategies check {strategy.name}"]
     lines = [*check, f"logos backtest --config {path}"]
-    params = " ".join(f"--param {name}={values}" for name, values in _varied(sheet))
+    params = [f"--param {name}={values}" for name, values in _varied(sheet)]
     if params:
-        lines.append(f"logos sweep --config {path} {params}")
+        lines.append(" \\\n  ".join((f"logos sweep --config {path}", *params)))
     lines.append(f"logos trade --config {path}")
     return "\n".join(lines)
 

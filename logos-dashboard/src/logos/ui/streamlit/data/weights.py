@@ -117,12 +117,17 @@ def _read(path: Path, stamp: Stamp) -> Reading[Weights]:
 
 
 def _parsed(name: str, whole: bytes) -> Reading[Weights]:
-    skipped: list[int] = []
+    skipped: list[csv.InvalidRow] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        skipped.append(row)
+        return "skip"
+
     try:
         table = csv.read_csv(
             io.BytesIO(whole),
             read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(invalid_row_handler=lambda row: skipped.append(row.number or 0) or "skip"),
+            parse_options=csv.ParseOptions(invalid_row_handler=skip),
             convert_options=csv.ConvertOptions(
                 include_columns=list(WEIGHT_COLUMNS),
                 column_types={

@@ -64,11 +64,8 @@ def new_figure(
         Another theme than the current one.
     """
     colors = palette(theme or state.theme())
-    figure = go.Figure()
-    figure.update_layout(_layout(title, height, colors))
-    figure.update_xaxes(title_text=x_title, **_axis(colors))
-    figure.update_yaxes(title_text=y_title, **_axis(colors))
-    return figure
+    axes = {name: {"title_text": text, **_axis(colors)} for name, text in (("xaxis", x_title), ("yaxis", y_title))}
+    return go.Figure(layout=_layout(title, height, colors) | axes)  # updating a figure takes ten times as long
 
 
 def show_figure(figure: go.Figure, *, alt: str, key: str) -> None:
