@@ -76,6 +76,8 @@ _STYLE = """
 .stMain:has(.logos-standing) .logos-table td:nth-child(-n + 4) { white-space: nowrap; }
 .stMain:has(.logos-standing) .logos-table tbody th { white-space: nowrap; }
 .stMain:has(.logos-standing) .logos-table td { overflow-wrap: break-word; }
+.logos-scroll[aria-label^="Orders"] td:last-child, .logos-scroll[aria-label^="Decisions"] td:last-child {
+  min-width: 18rem; }
 .stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
 .logos-verdict { display: inline-block; min-width: 8rem; }
 .stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(2, 1fr); }
