@@ -17,7 +17,7 @@ from logos.domain.times import SECONDS_A_DAY
 from logos.live.folder import LIVE_LOG
 from logos.paths import logs_dir, sessions_dir
 from logos.ui.streamlit import state
-from logos.ui.streamlit.components import live_panels
+from logos.ui.streamlit.components import live_activity, live_panels
 from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.log_view import log_view
@@ -143,7 +143,7 @@ def _account(root: Path, name: str) -> None:
             return
         session, gauges = reading.value, gauges_of(reading.value)
         live_panels.standing(session, SystemClock().now())
-        live_panels.unknown_orders(session)
+        live_activity.unknown_orders(session)
         if session.account.state in ("damaged", "partial"):
             show_reading(session.account)
         live_panels.tiles(session, gauges)
@@ -192,12 +192,12 @@ def _tables(root: Path, name: str) -> None:
         live_panels.positions_and_feed(session)
         live_panels.guards(session, gauges_of(session))
         working = f"{count(len(session.orders()))} working orders"
-        section("Activity", f"{working}; of everything the last {live_panels.SHOWN_ROWS}, newest first")
+        section("Activity", f"{working}; of everything the last {live_activity.SHOWN_ROWS}, newest first")
         draws = {  # their names never change: a tab under another name would be another tab, and not the chosen one
-            "Working orders": live_panels.working_orders,
-            "Fills": live_panels.fills,
-            "Decisions": live_panels.decisions,
-            "Latest orders": live_panels.orders,
+            "Working orders": live_activity.working_orders,
+            "Fills": live_activity.fills,
+            "Decisions": live_activity.decisions,
+            "Latest orders": live_activity.orders,
         }
         for tab, panel in zip(st.tabs(list(draws)), draws.values(), strict=True):
             with tab:

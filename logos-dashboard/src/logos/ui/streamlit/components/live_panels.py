@@ -9,40 +9,29 @@ from typing import Any
 
 import streamlit as st
 
-from logos.artifacts.schemas import (
-    DECISION_COLUMNS,
-    DECISIONS_FILE,
-    ORDER_COLUMNS,
-    ORDERS_FILE,
-    TRADE_COLUMNS,
-    TRADES_FILE,
-)
 from logos.context.redaction import redact_text
 from logos.domain.errors import InputError
 from logos.domain.times import parse_time
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
-from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.empty import empty_card
 from logos.ui.streamlit.components.frame import section, staleness_html
 from logos.ui.streamlit.components.guard_table import guard_table_html
-from logos.ui.streamlit.components.tables import plain_table, table_html
+from logos.ui.streamlit.components.live_texts import nothing, plain, price
+from logos.ui.streamlit.components.tables import table_html
 from logos.ui.streamlit.data.headroom import Gauge
-from logos.ui.streamlit.data.last_rows import LastRows, last_rows
 from logos.ui.streamlit.data.live_session import HEARTBEAT, LiveSession
-from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.design.formats import (
     MISSING,
     count,
     decimal_of,
     duration,
     money,
-    number,
     percent,
     quantity,
     signed_money,
     when,
 )
 
-SHOWN_ROWS = 25
 _MOST_CODES = 5
 _STANDING: Mapping[str, tuple[str, str, str, str]] = {
     "running": ("●", "Running", "good", "A program runs it. Ctrl-C in its terminal pauses it."),
@@ -116,7 +105,7 @@ def standing(session: LiveSession, now: int) -> None:
         ("Started ", when(str(session.state.get("started_at", "")))),
         ("Last refresh ", when(now, seconds=True)),
     )
-    told = "".join(f'<p class="logos-fact">{escape(name)}<b>{_plain(value)}</b></p>' for name, value in facts)
+    told = "".join(f'<p class="logos-fact">{escape(name)}<b>{plain(value)}</b></p>' for name, value in facts)
     st.html(
         f'<div class="logos-standing"><p class="logos-status logos-{tone}">'
         f'<span aria-hidden="true">{symbol}</span> {word}</p>{told}{"".join(badges)}</div>'
@@ -125,7 +114,7 @@ def standing(session: LiveSession, now: int) -> None:
     if running or not commands:
         return
     causes = "".join(f"<li>{_cause(cause)}</li>" for cause in session.causes())
-    typed = "\n".join(map(_plain, commands))
+    typed = "\n".join(map(plain, commands))
     st.html(
         f'<div class="logos-next logos-{tone}" role="status">{f"<ul>{causes}</ul>" if causes else ""}'
         f"<p>{escape(text)}</p><pre><code>{typed}</code></pre></div>"
@@ -134,7 +123,7 @@ def standing(session: LiveSession, now: int) -> None:
 
 def _cause(cause: Mapping[str, Any]) -> str:
     guard, reason, at = (str(cause.get(name, "")) for name in ("guard", "reason", "at"))
-    return f"<strong>{_plain(guard)}</strong> at {_plain(when(at, seconds=True))}: {_plain(reason)}"
+    return f"<strong>{plain(guard)}</strong> at {plain(when(at, seconds=True))}: {plain(reason)}"
 
 
 def _bars_age(session: LiveSession, now: int) -> float | None:
@@ -214,8 +203,8 @@ def positions_and_feed(session: LiveSession) -> None:
         (
             str(one.get("symbol", "")),
             quantity(one.get("quantity")),
-            _price(one.get("average_cost")),
-            _price(one.get("mark_price")),
+            price(one.get("average_cost")),
+            price(one.get("mark_price")),
             money(one.get("market_value"), unit),
             signed_money(_unrealized(one), unit),
             count(len(one["lots"]) if isinstance(one.get("lots"), list) else None),
@@ -224,7 +213,7 @@ def positions_and_feed(session: LiveSession) -> None:
     ]
     columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealized", "Lots")
     positions = (
-        table_html("Open positions", columns, rows, numeric=columns[1:]) if rows else _nothing("Nothing is held.")
+        table_html("Open positions", columns, rows, numeric=columns[1:]) if rows else nothing("Nothing is held.")
     )
     feed = _feed_html(session)
     st.html(
@@ -246,13 +235,13 @@ def _feed_note(session: LiveSession) -> str:
     plugin = session.config.get("feed")
     name = source or (plugin.get("plugin") if isinstance(plugin, dict) else "") or ""
     kind = "polled" if session.polled else "from files"
-    return _plain(f"{name}, {kind}" if name else kind)
+    return plain(f"{name}, {kind}" if name else kind)
 
 
 def _feed_html(session: LiveSession) -> str:
     lines = session.feed()
     if not lines:
-        return _nothing("No bar yet.")
+        return nothing("No bar yet.")
     told = any(line.received_at or line.dropped for line in lines)
     rows = [
         (
@@ -268,196 +257,3 @@ def _feed_html(session: LiveSession) -> str:
     more = ("Received", "Dropped") if told else ()
     columns = ("Symbol", "Last bar opened", "Age by its clock", "Bars", *more, "State")
     return table_html("Freshness of the feed", columns, rows, numeric=("Age by its clock", "Bars", "Dropped"))
-
-
-def working_orders(session: LiveSession) -> None:
-    """Draw the working orders, and those of which nobody knows what became of them."""
-    orders = session.orders()
-    if not orders:
-        empty_card("No working order", "Nothing waits at the broker.")
-        return
-    shown = ("Venue says",) if session.dry_run else ()
-    columns = (
-        "Order",
-        "Placed",
-        "Strategy",
-        "Symbol",
-        "Side",
-        "Type",
-        "Quantity",
-        "Filled",
-        "Limit",
-        "Stop",
-        "Status",
-        *shown,
-    )
-    rows = [
-        (
-            *_texts(one, "order_id"),
-            when(str(one.get("created_at", ""))),
-            *_texts(one, "strategy", "symbol", "side"),
-            str(one.get("order_type", "")).replace("_", " "),
-            *(quantity(one.get(name)) for name in ("quantity", "filled_quantity")),
-            *(_price(one.get(name)) for name in ("limit_price", "stop_price")),
-            str(one.get("status", "")).replace("_", " "),
-            *([str(one.get("venue_outcome", ""))] if session.dry_run else []),
-        )
-        for one in orders[-SHOWN_ROWS:]
-    ]
-    plain_table("Working orders", columns, rows, numeric=("Quantity", "Filled", "Limit", "Stop"))
-
-
-def unknown_orders(session: LiveSession) -> None:
-    """Say which orders nobody knows the outcome of; nothing where there is none."""
-    lost = [one for one in session.orders() if one.get("status") == "unknown"]
-    if lost:
-        names = ", ".join(f"{one.get('symbol', '')} {one.get('client_order_id', '')}" for one in lost)
-        st.html(
-            '<div class="logos-next logos-warn" role="status"><p><strong>Orders of unknown outcome</strong>: their '
-            "symbols are blocked until the venue can say. Look for each by its name there.</p>"
-            f"<p>{_plain(names)}</p></div>"
-        )
-
-
-def fills(session: LiveSession) -> None:
-    """Draw the last fills."""
-    unit = session.currency
-    columns = (
-        "Fill",
-        "Time (UTC)",
-        "Symbol",
-        "Side",
-        "Quantity",
-        "Price",
-        "Value",
-        "Fee",
-        "Realized",
-        "Liquidity",
-        "Order",
-    )
-    reading = last_rows(session.folder / TRADES_FILE, TRADE_COLUMNS[:10], what="fills")
-    rows = [
-        (
-            row["trade_id"],
-            when(row["timestamp"]),
-            row["symbol"],
-            row["side"],
-            quantity(row["quantity"]),
-            _price(row["price"]),
-            money(row.get("value"), unit),
-            money(row["fee"], unit),
-            signed_money(row["realized_pnl"], unit),
-            row["liquidity"],
-            row["order_id"],
-        )
-        for row in _newest(reading)
-    ]
-    _table("Fills", "No fill yet", "Nothing was traded so far.", reading, columns, rows, columns[4:9])
-
-
-def orders(session: LiveSession) -> None:
-    """Draw the last orders, with what became of them and what a venue would have said."""
-    reading = last_rows(session.folder / ORDERS_FILE, ORDER_COLUMNS, what="orders")
-    shown = ("Venue says",) if session.dry_run else ()
-    columns = (
-        "Order",
-        "Changed",
-        "Strategy",
-        "Symbol",
-        "Side",
-        "Type",
-        "Quantity",
-        "Filled",
-        "Average price",
-        "Status",
-        "Why",
-        *shown,
-    )
-    rows = [
-        (
-            row["order_id"],
-            when(row["updated_at"]),
-            row["strategy"],
-            row["symbol"],
-            row["side"],
-            row["type"].replace("_", " "),
-            *(quantity(row[name]) for name in ("quantity", "filled_quantity")),
-            _price(row["average_price"]),
-            row["status"].replace("_", " "),
-            row["reason"],
-            *([row.get("venue_outcome", "")] if session.dry_run else []),
-        )
-        for row in _newest(reading)
-    ]
-    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[6:9])
-
-
-def decisions(session: LiveSession) -> None:
-    """Draw why signals became orders, or did not."""
-    reading = last_rows(session.folder / DECISIONS_FILE, DECISION_COLUMNS, what="decisions")
-    columns = ("Time (UTC)", "Strategy", "Symbol", "Signal", "Target", "Outcome", "Why")
-    rows = [
-        (
-            when(row["timestamp"]),
-            row["strategy"],
-            row["symbol"],
-            quantity(row["signal"]),
-            quantity(row["target_quantity"]),
-            row["outcome"],
-            _why(row),
-        )
-        for row in _newest(reading)
-    ]
-    told = session.state.get("tally")
-    codes = told.get("codes") if isinstance(told, dict) else None
-    if isinstance(codes, dict) and codes:
-        ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
-        often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
-        st.html(f'<p class="logos-refreshed">Why not traded, in the whole session: {_plain(often)}</p>')
-    _table(
-        "Decisions", "No decision yet", "No signal has changed a target so far.", reading, columns, rows, columns[3:5]
-    )
-
-
-def _why(row: Mapping[str, str]) -> str:
-    if row["outcome"] == "ordered":
-        return f"order {row['order_id']}"
-    code, detail = row["reason_code"], row["detail"]
-    return detail if detail.startswith(code) else f"{code}: {detail}" if detail else code
-
-
-def _newest(reading: Reading[LastRows]) -> list[Mapping[str, str]]:
-    return [] if reading.value is None else list(reversed(reading.value.rows[-SHOWN_ROWS:]))
-
-
-def _table(
-    title: str,
-    none: str,
-    why: str,
-    reading: Reading[LastRows],
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    numeric: Sequence[str],
-) -> None:
-    if reading.state == "missing" or (reading.usable and not rows):
-        empty_card(none, why)
-    elif show_reading(reading):
-        plain_table(f"{title}, newest first", columns, rows, numeric=numeric)
-
-
-def _texts(order: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    return tuple(str(order.get(name, "")) for name in names)
-
-
-def _price(value: object) -> str:
-    """Return a price with the decimals of its tick, so that a column of them is aligned."""
-    text = "" if value is None else str(value)
-    return number(text, len(text.partition(".")[2]))
-
-
-def _nothing(text: str) -> str:
-    return f'<div class="logos-card logos-empty"><p>{escape(text)}</p></div>'
-
-
-def _plain(text: str) -> str:
-    return escape(redact_text(text))

@@ -1,0 +1,211 @@
+"""What a session's monitor shows of its orders: those that work, the fills, the decisions and the latest orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from logos.artifacts.schemas import (
+    DECISION_COLUMNS,
+    DECISIONS_FILE,
+    ORDER_COLUMNS,
+    ORDERS_FILE,
+    TRADE_COLUMNS,
+    TRADES_FILE,
+)
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.live_texts import plain, price
+from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.last_rows import LastRows, last_rows
+from logos.ui.streamlit.data.live_session import LiveSession
+from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.design.formats import (
+    money,
+    quantity,
+    signed_money,
+    when,
+)
+
+SHOWN_ROWS = 25
+_MOST_CODES = 5
+
+
+def working_orders(session: LiveSession) -> None:
+    """Draw the working orders, and those of which nobody knows what became of them."""
+    orders = session.orders()
+    if not orders:
+        empty_card("No working order", "Nothing waits at the broker.")
+        return
+    shown = ("Venue says",) if session.dry_run else ()
+    columns = (
+        "Order",
+        "Placed",
+        "Strategy",
+        "Symbol",
+        "Side",
+        "Type",
+        "Quantity",
+        "Filled",
+        "Limit",
+        "Stop",
+        "Status",
+        *shown,
+    )
+    rows = [
+        (
+            *_texts(one, "order_id"),
+            when(str(one.get("created_at", ""))),
+            *_texts(one, "strategy", "symbol", "side"),
+            str(one.get("order_type", "")).replace("_", " "),
+            *(quantity(one.get(name)) for name in ("quantity", "filled_quantity")),
+            *(price(one.get(name)) for name in ("limit_price", "stop_price")),
+            str(one.get("status", "")).replace("_", " "),
+            *([str(one.get("venue_outcome", ""))] if session.dry_run else []),
+        )
+        for one in orders[-SHOWN_ROWS:]
+    ]
+    plain_table("Working orders", columns, rows, numeric=("Quantity", "Filled", "Limit", "Stop"))
+
+
+def unknown_orders(session: LiveSession) -> None:
+    """Say which orders nobody knows the outcome of; nothing where there is none."""
+    lost = [one for one in session.orders() if one.get("status") == "unknown"]
+    if lost:
+        names = ", ".join(f"{one.get('symbol', '')} {one.get('client_order_id', '')}" for one in lost)
+        st.html(
+            '<div class="logos-next logos-warn" role="status"><p><strong>Orders of unknown outcome</strong>: their '
+            "symbols are blocked until the venue can say. Look for each by its name there.</p>"
+            f"<p>{plain(names)}</p></div>"
+        )
+
+
+def fills(session: LiveSession) -> None:
+    """Draw the last fills."""
+    unit = session.currency
+    columns = (
+        "Fill",
+        "Time (UTC)",
+        "Symbol",
+        "Side",
+        "Quantity",
+        "Price",
+        "Value",
+        "Fee",
+        "Realized",
+        "Liquidity",
+        "Order",
+    )
+    reading = last_rows(session.folder / TRADES_FILE, TRADE_COLUMNS[:10], what="fills")
+    rows = [
+        (
+            row["trade_id"],
+            when(row["timestamp"]),
+            row["symbol"],
+            row["side"],
+            quantity(row["quantity"]),
+            price(row["price"]),
+            money(row.get("value"), unit),
+            money(row["fee"], unit),
+            signed_money(row["realized_pnl"], unit),
+            row["liquidity"],
+            row["order_id"],
+        )
+        for row in _newest(reading)
+    ]
+    _table("Fills", "No fill yet", "Nothing was traded so far.", reading, columns, rows, columns[4:9])
+
+
+def orders(session: LiveSession) -> None:
+    """Draw the last orders, with what became of them and what a venue would have said."""
+    reading = last_rows(session.folder / ORDERS_FILE, ORDER_COLUMNS, what="orders")
+    shown = ("Venue says",) if session.dry_run else ()
+    columns = (
+        "Order",
+        "Changed",
+        "Strategy",
+        "Symbol",
+        "Side",
+        "Type",
+        "Quantity",
+        "Filled",
+        "Average price",
+        "Status",
+        "Why",
+        *shown,
+    )
+    rows = [
+        (
+            row["order_id"],
+            when(row["updated_at"]),
+            row["strategy"],
+            row["symbol"],
+            row["side"],
+            row["type"].replace("_", " "),
+            *(quantity(row[name]) for name in ("quantity", "filled_quantity")),
+            price(row["average_price"]),
+            row["status"].replace("_", " "),
+            row["reason"],
+            *([row.get("venue_outcome", "")] if session.dry_run else []),
+        )
+        for row in _newest(reading)
+    ]
+    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[6:9])
+
+
+def decisions(session: LiveSession) -> None:
+    """Draw why signals became orders, or did not."""
+    reading = last_rows(session.folder / DECISIONS_FILE, DECISION_COLUMNS, what="decisions")
+    columns = ("Time (UTC)", "Strategy", "Symbol", "Signal", "Target", "Outcome", "Why")
+    rows = [
+        (
+            when(row["timestamp"]),
+            row["strategy"],
+            row["symbol"],
+            quantity(row["signal"]),
+            quantity(row["target_quantity"]),
+            row["outcome"],
+            _why(row),
+        )
+        for row in _newest(reading)
+    ]
+    told = session.state.get("tally")
+    codes = told.get("codes") if isinstance(told, dict) else None
+    if isinstance(codes, dict) and codes:
+        ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
+        often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
+        st.html(f'<p class="logos-refreshed">Why not traded, in the whole session: {plain(often)}</p>')
+    _table(
+        "Decisions", "No decision yet", "No signal has changed a target so far.", reading, columns, rows, columns[3:5]
+    )
+
+
+def _why(row: Mapping[str, str]) -> str:
+    if row["outcome"] == "ordered":
+        return f"order {row['order_id']}"
+    code, detail = row["reason_code"], row["detail"]
+    return detail if detail.startswith(code) else f"{code}: {detail}" if detail else code
+
+
+def _newest(reading: Reading[LastRows]) -> list[Mapping[str, str]]:
+    return [] if reading.value is None else list(reversed(reading.value.rows[-SHOWN_ROWS:]))
+
+
+def _table(
+    title: str,
+    none: str,
+    why: str,
+    reading: Reading[LastRows],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numeric: Sequence[str],
+) -> None:
+    if reading.state == "missing" or (reading.usable and not rows):
+        empty_card(none, why)
+    elif show_reading(reading):
+        plain_table(f"{title}, newest first", columns, rows, numeric=numeric)
+
+
+def _texts(order: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    return tuple(str(order.get(name, "")) for name in names)

@@ -1,0 +1,24 @@
+"""Small pieces of text that the panels of a session's monitor share."""
+
+from __future__ import annotations
+
+from html import escape
+
+from logos.context.redaction import redact_text
+from logos.ui.streamlit.design.formats import number
+
+
+def price(value: object) -> str:
+    """Return a price with the decimals of its tick, so that a column of them is aligned."""
+    text = "" if value is None else str(value)
+    return number(text, len(text.partition(".")[2]))
+
+
+def nothing(text: str) -> str:
+    """Return a card in place of a table without rows."""
+    return f'<div class="logos-card logos-empty"><p>{escape(text)}</p></div>'
+
+
+def plain(text: str) -> str:
+    """Return a text without secrets, safe inside HTML."""
+    return escape(redact_text(text))
