@@ -300,7 +300,9 @@ def independent(rows: list[Row]) -> Goal | None:
     read = [one["median"] for one in rows if one["part"] == "refresh" and "new rows" in one["what"]]
     if len(read) < 2 or not min(read):
         return None
-    return Goal("new rows read, longest session over shortest", 3.0, read[-1] / read[0], lambda x: f"{x:.2f} times", True)
+    return Goal(
+        "new rows read, longest session over shortest", 3.0, read[-1] / read[0], lambda x: f"{x:.2f} times", True
+    )
 
 
 def show(rows: list[Row], goals: list[Goal]) -> None:
@@ -338,7 +340,9 @@ def main() -> None:
     goals = [goal_of(one) for one in rows if one["goal"] is not None]
     goals += filter(None, [independent(rows)])
     show(rows, goals)
-    told = [{"what": goal.what, "wanted": goal.wanted, "reached": goal.reached, "verdict": goal.verdict} for goal in goals]
+    told = [
+        {"what": goal.what, "wanted": goal.wanted, "reached": goal.reached, "verdict": goal.verdict} for goal in goals
+    ]
     if given.json:
         given.json.write_text(json.dumps({"rows": rows, "goals": told}, indent=2) + "\n", encoding="utf-8")
     print(json.dumps({"goals": told}))

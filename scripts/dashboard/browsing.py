@@ -140,4 +140,6 @@ class Window:
     def _websocket(self, socket: WebSocket) -> None:
         self._host(socket.url)
         if self.keep:
-            socket.on("framereceived", lambda frame: self.sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+            socket.on(
+                "framereceived", lambda frame: self.sent.append(frame if isinstance(frame, bytes) else frame.encode())
+            )

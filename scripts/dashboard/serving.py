@@ -1,4 +1,4 @@
-"""The real ``logos dashboard`` in a process of its own, on a free port of this machine, until it is no longer needed."""
+"""The real ``logos dashboard`` in a process of its own, on a free port of this machine."""
 # ruff: noqa: INP001 -- scripts that stand beside one another, not a package
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def dashboard(
     """
     with tempfile.TemporaryFile("w+") as said:
         port, begin = _free_port(), time.perf_counter()  # noqa: TID251 - how long a start takes is asked for
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - the program itself
             [*prefix, str(PROGRAM), "dashboard", "--no-browser", "--port", str(port), "--workspace", str(workspace)],
             cwd=workspace,
             env={**environment, "LOGOS_HOME": str(workspace)},

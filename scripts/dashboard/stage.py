@@ -1,7 +1,7 @@
 """A workspace to look at, made by the program itself: sessions, backtests, a portfolio and a lesson, all really run.
 
-The pictures of ``docs/DASHBOARD.md`` and the tests in the real browser stand on it. Two full starts of the session take
-seconds each, so everything is small: bundled bars, a few thousand of them.
+The pictures of ``docs/DASHBOARD.md``, the tests in the real browser and the benchmark stand on it. Everything is small:
+bundled bars, a few thousand of them, seconds for each run.
 """
 # ruff: noqa: INP001 -- scripts that stand beside one another, not a package
 
@@ -85,7 +85,7 @@ def logos(workspace: Path, environment: Mapping[str, str], *arguments: str, expe
     RuntimeError
         Where it ends with another exit code than the expected one.
     """
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - the program itself
         [str(PROGRAM), *arguments],
         cwd=workspace,
         env={**environment, "LOGOS_HOME": str(workspace)},

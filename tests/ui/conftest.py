@@ -21,9 +21,9 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "dashboard"
 sys.path.append(str(SCRIPTS))
 
-import browsing
-import serving
-import stage
+import browsing  # noqa: E402 - these three lie beside the scripts
+import serving  # noqa: E402
+import stage  # noqa: E402
 
 CANARIES = {
     "environment": 'Cnry+aB3/x9Q=7"w\\Ze%K0t5v8Jm2Hn4Lp6RsU1d',
@@ -48,7 +48,6 @@ strategies: [{{plugin: sma_cross}}]
 
 CAUGHT = "says where it happened"
 """Stands on the card of a page that raised an error."""
-
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +95,7 @@ def _damage(workspace: Path) -> None:
     runs, sessions = workspace / "runs", workspace / "runs" / "live" / "sessions"
     (good, *_) = sorted(runs.glob("*-fixtures"))
     for name, hurt in {"halved": _halved, "emptied": lambda _: b"", "garbled": lambda _: b"\x00\xff{,;\n" * 9}.items():
-        for whole, folder in ((good, runs), (sorted(sessions.glob("*-fixtures"))[-1], sessions)):
+        for whole, folder in ((good, runs), (max(sessions.glob("*-fixtures")), sessions)):
             broken = folder / f"20250101-000000-{name}"
             shutil.copytree(whole, broken, symlinks=True)
             for file in (path for path in broken.rglob("*") if path.is_file()):
@@ -152,8 +151,10 @@ def chrome() -> Iterator[Any]:
     """
     program = browsing.chromium()
     if program is None:
-        reason = f"none of {', '.join(browsing.PROGRAMS)} is installed: apt-get install --no-install-recommends chromium"
-        if os.environ.get("CI") == "true":
+        reason = (
+            f"none of {', '.join(browsing.PROGRAMS)} is installed: apt-get install --no-install-recommends chromium"
+        )
+        if os.environ.get("CI") == "true":  # noqa: TID251 - where this runs, not what it gives
             pytest.fail(reason)
         pytest.skip(reason)
     with browsing.browser(program) as started:

@@ -1,4 +1,4 @@
-"""Every page, in both themes and at every width that is held to: it stands, its charts are drawn, and all can use it."""
+"""Every page, in both themes and at every width that is held to: it stands, is drawn, and all can use it."""
 
 from __future__ import annotations
 

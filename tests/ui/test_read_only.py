@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browsing import PAGES, Window
 
-BOUND = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && shift 0 && exec "$@"'
+BOUND = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
 WITHOUT = "-dac_override,-dac_read_search,-fowner"
 
 
@@ -76,7 +76,7 @@ def test_every_page_works_where_the_workspace_cannot_be_written_to(
     if prefix is None:
         prefix = _without_rights(workspace)
     if prefix is None:
-        assert os.environ.get("CI") != "true", "neither a read-only mount nor a program without rights can be had"
+        assert os.environ.get("CI") != "true", "neither a read-only mount nor a program without rights can be had"  # noqa: TID251
         pytest.skip("neither a read-only mount nor a program without the rights of root can be had here")
     with serve(workspace, prefix=prefix) as served:
         window = open_window(served)

@@ -189,7 +189,7 @@ def test_a_manager_that_looks_at_a_whole_rebalance_is_shown_all_pairs_at_once(op
         def difference(self, pair, target, position, account):
             return target - position
 
-        def differences(self, changes, account):
+        def differences(self, changes, account, limits):
             self.shown.append([(change.pair.symbol, change.target, change.position) for change in changes])
             return [Held("alone", "as told"), *(change.target - change.position for change in changes[1:])]
 
@@ -207,7 +207,7 @@ def test_a_wrong_answer_of_such_a_manager_is_its_failure(open_session, answers) 
         def difference(self, pair, target, position, account):
             return target - position
 
-        def differences(self, changes, account):
+        def differences(self, changes, account, limits):
             return answers
 
     world = open_session({"a/ABC": [1]}, allocator=half_each(), manager=Book(), cash=1000)

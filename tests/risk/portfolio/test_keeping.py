@@ -1,4 +1,4 @@
-"""How far weights break their limits is measured, and said with the numbers."""
+"""How far weights break their limits is measured, and which they are is said by name."""
 
 from math import inf
 
@@ -28,20 +28,20 @@ def test_weights_that_keep_all_limits_break_none():
 
 
 @pytest.mark.parametrize(
-    ("weights", "excess", "phrase"),
+    ("weights", "excess", "name"),
     [
-        ([0.3, -0.1, 0.3], 0.1, "the weight of BBB is -0.1, below 0"),
-        ([0.55, 0.1, 0.25], 0.05, "the weight of AAA is 0.55, above 0.5"),
-        ([0.4, 0.3, 0.35], 0.05, "the sum of all weights is 1.05, above 1"),
-        ([0.05, 0.02, 0.1], 0.13, "the sum of all weights is 0.17, below 0.2"),
-        ([0.45, 0.1, 0.4], 0.05, "constraints.sectors.energy: the sum is 0.85, above 0.8"),
-        ([-0.4, 0.5, 0.4], 0.1, "constraints.gross: the sum of absolute weights is 1.3, above 1.2"),
-        ([0.0, 0.0, 0.4], 0.1, "constraints.turnover: what is traded is 0.7, above 0.6"),
+        ([0.3, -0.1, 0.3], 0.1, "the weight of BBB"),
+        ([0.55, 0.1, 0.25], 0.05, "the weight of AAA"),
+        ([0.4, 0.3, 0.35], 0.05, "the sum of all weights"),
+        ([0.05, 0.02, 0.1], 0.13, "the sum of all weights"),
+        ([0.45, 0.1, 0.4], 0.05, "constraints.sectors.energy"),
+        ([-0.4, 0.5, 0.4], 0.1, "constraints.gross"),
+        ([0.0, 0.0, 0.4], 0.1, "constraints.turnover"),
     ],
 )
-def test_each_limit_that_is_broken_is_named_with_its_number(weights, excess, phrase):
+def test_each_limit_that_is_broken_is_named(weights, excess, name):
     found = np.array(weights)
-    assert phrase in broken(found, LIMITS)
+    assert name in broken(found, LIMITS)
     assert violation(found, LIMITS) >= excess - 1e-12
 
 
@@ -58,7 +58,7 @@ def test_rounding_to_hundred_millionths_breaks_nothing():
 def test_weight_that_is_no_number_breaks_everything():
     weights = np.array([np.nan, 0.3, 0.4])
     assert violation(weights, LIMITS) == inf
-    assert "the weight of AAA is nan, below -0.5" in broken(weights, LIMITS)
+    assert "the weight of AAA" in broken(weights, LIMITS)
 
 
 def test_no_weights_keep_limits_only_where_nothing_must_be_held():

@@ -196,7 +196,7 @@ def test_a_book_for_research_is_judged_as_the_seat_judges_a_rebalance(manager, a
     )
     found = order_differences({demo.symbol: place}, account.equity, seat._rules)[demo.symbol]
     change = PairChange(Pair("hold", demo.symbol), target, position)
-    assert seat.differences([change], account) == [found.held or found.lots]
+    assert seat.differences([change], account, ()) == [found.held or found.lots]
     assert found.cost == abs(found.lots) * 10**8 // 1_000
 
 

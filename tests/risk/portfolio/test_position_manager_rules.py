@@ -6,8 +6,10 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logos.portfolio.position_manager.adjustment import BELOW_MIN_TRADE, Adjustment
 from logos.portfolio.position_manager.order_differences import Place, order_differences
-from logos.portfolio.position_manager.trading_costs import BELOW_MIN_TRADE, Adjustment, TradingRules
+from logos.portfolio.position_manager.trading_costs import TradingRules
+from logos.session.rebalancing import BookLimit
 
 BASIC = TradingRules(
     band=Fraction(0),
@@ -161,3 +163,51 @@ def test_the_greatest_of_the_side_that_weighs_more_are_traded_first():
     answers = dict(zip(shares, rules.judge_all(book), strict=True))
     # Left alone, they would leave 140 points unspent; without B, 50.
     assert [symbol for symbol, held in answers.items() if held is None] == ["B"]
+
+
+LIMITED = st.lists(
+    st.builds(
+        Adjustment,
+        value=st.just(0),
+        equity=st.just(10**10),
+        symbol=st.sampled_from("ABCD"),
+        before=st.integers(-(10**10), 10**10),
+        after=st.integers(-(10**9), 10**9),
+    ).map(lambda one: attrs.evolve(one, value=abs(one.after - one.before), sells=one.after < one.before)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(
+    adjustments=LIMITED,
+    rules=RULES,
+    sets=st.lists(st.tuples(st.frozensets(st.sampled_from("ABCD"), min_size=1), st.booleans()), max_size=4),
+)
+def test_a_book_keeps_the_limits_that_its_targets_keep(adjustments, rules, sets):
+    rules = attrs.evolve(rules, min_trade=0)
+
+    def total(limit, values):
+        found = [value for one, value in zip(adjustments, values, strict=True) if one.symbol in limit.symbols]
+        return sum(map(abs, found)) if limit.absolute else sum(found)
+
+    targets = [one.after for one in adjustments]
+    limits = []
+    for symbols, absolute in sets:
+        bare = BookLimit(symbols=symbols, absolute=absolute)
+        share = total(bare, targets) * 10**8 // 10**10  # whole hundred-millionths, so that the targets keep the limit
+        limits.append(attrs.evolve(bare, least=None if absolute else share, most=share + 1))
+    answers = rules.judge_all(adjustments, limits)
+    book = [one.after if held is None else one.before for one, held in zip(adjustments, answers, strict=True)]
+    for limit in limits:
+        assert total(limit, book) * 10**8 <= limit.most * 10**10
+        assert limit.least is None or total(limit, book) * 10**8 >= limit.least * 10**10
+
+
+def test_a_position_that_has_grown_above_its_cap_is_brought_back_although_it_is_not_worth_its_cost():
+    rules = attrs.evolve(BASIC, band=Fraction(5, 100))
+    grown = Adjustment(value=3 * 10**8, equity=10**10, symbol="A", before=18 * 10**8, after=15 * 10**8, sells=True)
+    other = Adjustment(value=10**8, equity=10**10, symbol="B", before=10**9, after=9 * 10**8, sells=True)
+    cap = BookLimit(symbols=frozenset("A"), most=15 * 10**6)
+    assert [held and held.code for held in rules.judge_all([grown, other])] == ["inside_band", "inside_band"]
+    assert [held and held.code for held in rules.judge_all([grown, other], [cap])] == [None, "inside_band"]

@@ -17,10 +17,11 @@ from logos.config.sensitive import without_secrets
 from logos.config.unsafe import unsafe_problems
 from logos.config.values import resolved_values
 from logos.context.parts import AccountSettings
-from logos.domain.errors import ConfigError, InputError
+from logos.domain.errors import ConfigError, InputError, Problem
 from logos.domain.instruments import Instrument
 from logos.domain.money import MONEY_DECIMALS, scaled_exactly
 from logos.domain.times import parse_interval, parse_time
+from logos.plugins.known import COMMANDS_OF_SECTIONS
 
 
 def resolve(root: Section, registry: Offers, *, source: str, default_seed: int) -> SessionConfig:
@@ -32,6 +33,7 @@ def resolve(root: Section, registry: Offers, *, source: str, default_seed: int) 
         With every problem of the file.
     """
     cleaned, secrets = without_secrets(root)
+    refuse_other_file(cleaned, source)
     reader = PartReader(cleaned, registry)
     config = _session_config(reader, default_seed)
     first = [*secrets, *unsafe_problems(cleaned)]
@@ -39,6 +41,19 @@ def resolve(root: Section, registry: Offers, *, source: str, default_seed: int) 
         told = {problem.path for problem in first}
         refuse(source, [*first, *(problem for problem in reader.problems if problem.path not in told)])
     return config
+
+
+def refuse_other_file(root: Section, source: str) -> None:
+    """Refuse a file that another command takes, with that one problem: all others would follow from it."""
+    for key, command in COMMANDS_OF_SECTIONS.items():
+        if key in root.entries:
+            problem = Problem(
+                path=key,
+                message=f"this is a {key}'s file, and no session's",
+                hint=f"Run it with: {command} --config {shortened(source)}",
+                line=root.lines.get(key),
+            )
+            refuse(source, [problem])
 
 
 def _session_config(reader: PartReader, default_seed: int) -> SessionConfig | None:

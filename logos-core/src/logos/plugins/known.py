@@ -35,3 +35,6 @@ DISTRIBUTIONS = {
     ("position_manager", "cost_aware"): "logos-risk",
 }
 """Which distribution to install for a part, as pip wants it; only for hints."""
+
+COMMANDS_OF_SECTIONS = {"portfolio": "logos portfolio backtest"}
+"""Sections of config files that are no session's, and the command that takes such a file; only for hints."""

@@ -21,7 +21,7 @@ from logos.session.guarding import GuardRail
 from logos.session.order_intent import Quantised, Refusal, Translator
 from logos.session.pairs import PairState
 from logos.session.rebalancer import WATCHING, Rebalancer, rebalancer_of, watchers_of
-from logos.session.rebalancing import BookPositionManager, Held, PairChange
+from logos.session.rebalancing import BookLimit, BookPositionManager, Held, PairChange
 from logos.session.records import Decision, Outcome, Recorder
 from logos.session.seats import Allocator, Broker, PairSignal, PositionManager, Target
 from logos.session.working import WorkingOrders
@@ -295,19 +295,19 @@ class Session:
             if not begins or quantised.lots or quantised.code:
                 asked.append((state, quantised.code))
         self._recorder.rebalanced(rebalancer.keep(wanted, weights, clock))
-        differences = self._differences([state for state, _ in asked])
+        differences = self._differences([state for state, _ in asked], wanted.limits)
         book = zip(asked, differences, strict=True)
         for (state, code), difference in sorted(book, key=lambda one: abs(one[0][0].target) >= abs(one[0][0].position)):
             self._trade(state, clock, difference, code, rebalances=True)
 
-    def _differences(self, states: Sequence[PairState]) -> Sequence[int | Held]:
+    def _differences(self, states: Sequence[PairState], limits: Sequence[BookLimit]) -> Sequence[int | Held]:
         """Return what to trade of each pair of a rebalance; a manager that can is shown all of them at once."""
         manager = self.parts.position_manager
         if not isinstance(manager, BookPositionManager):
             return [self._difference(state) for state in states]
         with part_at_work("the position manager"):
             changes = [PairChange(state.pair, state.target, state.position) for state in states]
-            answers = manager.differences(changes, self.account)
+            answers = manager.differences(changes, self.account, limits)
             if len(answers) != len(changes):
                 raise ValueError(f"{len(answers)} differences for {len(changes)} pairs")
             return [_checked(answer) for answer in answers]

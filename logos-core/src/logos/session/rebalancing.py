@@ -32,6 +32,26 @@ class PriceWatcher(Protocol):
 
 
 @attrs.frozen(kw_only=True)
+class BookLimit:
+    """A bound on the sum of what is held of some symbols. Ratios of equity are in hundred-millionths.
+
+    Attributes
+    ----------
+    symbols:
+        One for a bound on a single position.
+    least, most:
+        ``None`` for no bound.
+    absolute:
+        Whether absolute values are summed: gross exposure.
+    """
+
+    symbols: frozenset[str]
+    least: int | None = None
+    most: int | None = None
+    absolute: bool = False
+
+
+@attrs.frozen(kw_only=True)
 class Rebalance:
     """What an allocator wants of all pairs at a scheduled time. Ratios are in hundred-millionths.
 
@@ -48,6 +68,8 @@ class Rebalance:
         The expected volatility a year of the target weights as a share of equity; ``None`` without a model.
     notes:
         Whole sentences for the log and the record: what was given up and why. Mostly none.
+    limits:
+        What the targets keep together, and the book should keep too if some of them are not traded.
     """
 
     targets: Sequence[Target]
@@ -55,6 +77,7 @@ class Rebalance:
     risk: Mapping[str, int] = attrs.field(factory=dict)
     volatility: int | None = None
     notes: tuple[str, ...] = ()
+    limits: tuple[BookLimit, ...] = ()
 
 
 @runtime_checkable
@@ -101,13 +124,17 @@ class PairChange:
 class BookPositionManager(PositionManager, Protocol):
     """A position manager that looks at all pairs of a rebalance at once; otherwise it is asked pair by pair."""
 
-    def differences(self, changes: Sequence[PairChange], account: AccountView) -> Sequence[int | Held]:
+    def differences(
+        self, changes: Sequence[PairChange], account: AccountView, limits: Sequence[BookLimit]
+    ) -> Sequence[int | Held]:
         """Return what to trade of each pair, in the same order: signed lots, or why nothing.
 
         Parameters
         ----------
         changes:
             By symbol and strategy.
+        limits:
+            What the allocator's targets keep together.
         """
 
 

@@ -18,6 +18,7 @@ from logos.session.guarding import GuardRail
 from logos.session.machine import SessionParts
 from logos.session.pairs import PairState
 from logos.session.rebalancing import (
+    BookLimit,
     BookPositionManager,
     Held,
     PairChange,
@@ -278,9 +279,11 @@ class RecordedBookManager(RecordedManager):
 
     _manager: BookPositionManager
 
-    def differences(self, changes: Sequence[PairChange], account: AccountView) -> Sequence[int | Held]:
+    def differences(
+        self, changes: Sequence[PairChange], account: AccountView, limits: Sequence[BookLimit]
+    ) -> Sequence[int | Held]:
         """Return what to trade of each pair, in the same order."""
-        answers = self._manager.differences(changes, account)
+        answers = self._manager.differences(changes, account, limits)
         for change, answer in zip(changes, answers, strict=False):
             self._note(change.pair, answer)
         return answers

@@ -102,6 +102,7 @@ class PortfolioAllocator:
             risk=weighing.risk,
             volatility=weighing.volatility,
             notes=(*weighing.choices, *weighing.fallbacks),
+            limits=weighing.limits,
         )
 
     def targets(self, changed: Sequence[PairSignal], account: AccountView) -> Sequence[Target]:  # noqa: ARG002 - a seat
@@ -130,13 +131,11 @@ class PortfolioAllocator:
 
     def _tell(self, method: str, choices: Sequence[str], fallbacks: Sequence[str]) -> None:
         """Log what is new since the last rebalance: the same words every month would say nothing."""
-        # A choice is known by its words before the numbers.
-        heads = [note.partition(":")[0] for note in choices]
-        told, self._told = self._told, (method, *heads, *fallbacks)
+        told, self._told = self._told, (method, *choices, *fallbacks)
         if method and method not in told:
             self._log.info("allocator_method", allocator=self._name, method=method)
-        for head, note in zip(heads, choices, strict=True):
-            if head not in told:
+        for note in choices:
+            if note not in told:
                 self._log.info("allocator_note", allocator=self._name, message=note)
         for note in fallbacks:
             if note not in told:

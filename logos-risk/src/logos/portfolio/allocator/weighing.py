@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import numpy as np
 
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE
-from logos.domain.times import parse_interval
+from logos.domain.times import SECONDS_A_DAY, parse_interval, time_text
+from logos.portfolio.allocator.book_limits import book_limits
 from logos.portfolio.allocator.config import AllocatorConfig
 from logos.portfolio.allocator.rounding import whole_units
 from logos.portfolio.arrays import Vector
@@ -19,14 +20,17 @@ from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.constraints.resolving import limits_of
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.prices.panel import STALE_AFTER, PricePanel
 from logos.portfolio.prices.returns import periods_per_year, without_constant
 from logos.portfolio.records import Estimate, Method, Window
 from logos.portfolio.risk_models.contributions import risk_contributions, volatility
 from logos.portfolio.risk_models.model import build_risk_model
+from logos.session.rebalancing import BookLimit
 
 _OWN = frozenset({"closed form", "clustering", "newton"})
 """Ways of methods that know only one: not worth a word in the record."""
+
+_STALE_DAYS = STALE_AFTER // SECONDS_A_DAY
 
 _TOLD = 3
 """How many broken constraints a note names."""
@@ -50,6 +54,8 @@ class Weighing:
         Whole sentences about what is as it should be: symbols without a weight, weights moved to keep the constraints.
     fallbacks:
         Whole sentences about what was repaired, given up or replaced.
+    limits:
+        What the weights keep together, and the book is to keep.
     """
 
     weights: Mapping[str, int]
@@ -58,6 +64,7 @@ class Weighing:
     volatility: int
     choices: tuple[str, ...] = ()
     fallbacks: tuple[str, ...] = ()
+    limits: tuple[BookLimit, ...] = ()
 
 
 class Weigher:
@@ -99,6 +106,8 @@ class Weigher:
             Where no weights keep the constraints, even with turnover, minimum weights and total given up.
         """
         window, short, constant = self._window(panel)
+        stopped = panel.stopped()
+        young = [symbol for symbol in sorted(short) if symbol not in stopped]
         estimate = self._model.estimate(window)
         limits, given_up = relaxed(self._limits(window, held, equity))
         allocation = self._method.allocate(window, estimate, limits)
@@ -111,8 +120,9 @@ class Weigher:
             method=f"{self._name}{way}",
             risk=risk,
             volatility=expected,
-            choices=(*_left_out(short, constant, self._config.least_history), *moved),
-            fallbacks=(*estimate.notes, *given_up, *allocation.notes),
+            choices=(*_left_out(young, stopped, constant, self._config.least_history), *moved),
+            fallbacks=(*_stranded(stopped, held), *estimate.notes, *given_up, *allocation.notes),
+            limits=tuple(book_limits(limits)),
         )
 
     def can_weigh(self, panel: PricePanel) -> bool:
@@ -158,10 +168,12 @@ def _kept(weights: Vector, limits: Limits) -> tuple[Vector, tuple[str, ...]]:
     """Return weights that keep their limits, and whole sentences about what was changed."""
     if violation(weights, limits) <= TOLERANCE:
         return weights, ()
-    # Without the numbers, so that the same words count as the same note.
-    told = [phrase.partition(" is ")[0] for phrase in broken(weights, limits)]
+    told = broken(weights, limits)
     more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-    note = f"The nearest weights that keep the constraints were taken, for {', '.join(told[:_TOLD])}{more}."
+    note = (
+        "The nearest weights that keep the constraints were taken, since the method's own break "
+        f"{', '.join(told[:_TOLD])}{more}."
+    )
     return nearest(weights, limits), (note,)
 
 
@@ -173,9 +185,27 @@ def _risk(units: Mapping[str, int], estimate: Estimate) -> tuple[dict[str, int],
     return risk, round(volatility(weights, estimate.covariance) * RATIO_ONE)
 
 
-def _left_out(short: Mapping[str, int], constant: tuple[str, ...], least: int) -> Iterator[str]:
-    if short:
-        counts = ", ".join(f"{symbol} ({short[symbol]})" for symbol in sorted(short))
-        yield f"No weight yet for symbols with fewer than {least} returns: {counts}."
+def _left_out(
+    young: Sequence[str], stopped: Mapping[str, int], constant: tuple[str, ...], least: int
+) -> Iterator[str]:
+    """Yield whole sentences without numbers that change: the same ones count as the same note."""
+    if young:
+        yield f"No weight yet for symbols with fewer than {least} returns: {', '.join(young)}."
+    if stopped:
+        yield f"No weight for symbols without a close for more than {_STALE_DAYS} days: {_since(stopped)}."
     if constant:
         yield f"No weight for symbols whose price has not moved: {', '.join(sorted(constant))}."
+
+
+def _stranded(stopped: Mapping[str, int], held: Mapping[str, float]) -> Iterator[str]:
+    """Yield that something is held that is no longer traded."""
+    still = {symbol: last for symbol, last in stopped.items() if held[symbol]}
+    if still:
+        yield (
+            f"Still held, without a close for more than {_STALE_DAYS} days: {_since(still)}. "
+            "Equity counts it at that close, and what sells it waits for a bar."
+        )
+
+
+def _since(stopped: Mapping[str, int]) -> str:
+    return ", ".join(f"{symbol} (none since {time_text(stopped[symbol])[:10]})" for symbol in sorted(stopped))

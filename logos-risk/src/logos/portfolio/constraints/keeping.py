@@ -1,4 +1,4 @@
-"""Whether weights keep their limits, and by how much they break which."""
+"""Whether weights keep their limits, by how much they break them, and which."""
 
 from __future__ import annotations
 
@@ -40,30 +40,27 @@ def violation(weights: Vector, limits: Limits) -> float:
 
 
 def broken(weights: Vector, limits: Limits, tolerance: float = TOLERANCE) -> tuple[str, ...]:
-    """Return a phrase with the numbers for each limit that weights break by more than a tolerance."""
+    """Return the name of each limit that weights break by more than a tolerance, without its number."""
     return tuple(_broken(weights, limits, tolerance))
 
 
 def _broken(weights: Vector, limits: Limits, tolerance: float) -> Iterator[str]:
     for place, symbol in enumerate(limits.symbols):
-        weight, least, most = float(weights[place]), float(limits.lower[place]), float(limits.upper[place])
-        yield from _outside(f"the weight of {symbol}", weight, (least, most), tolerance)
-    yield from _outside("the sum of all weights", float(weights.sum()), limits.total, tolerance)
+        if _outside(float(weights[place]), float(limits.lower[place]), float(limits.upper[place]), tolerance):
+            yield f"the weight of {symbol}"
+    if _outside(float(weights.sum()), *limits.total, tolerance):
+        yield "the sum of all weights"
     for group in limits.groups:
-        share = float(weights[list(group.members)].sum())
-        yield from _outside(f"{group.name}: the sum", share, (group.lower, group.upper), tolerance)
-    if limits.gross is not None:
-        gross = float(np.abs(weights).sum())
-        yield from _outside("constraints.gross: the sum of absolute weights", gross, (-inf, limits.gross), tolerance)
+        if _outside(float(weights[list(group.members)].sum()), group.lower, group.upper, tolerance):
+            yield group.name
+    if limits.gross is not None and _outside(float(np.abs(weights).sum()), -inf, limits.gross, tolerance):
+        yield "constraints.gross"
     if limits.turnover is not None:
         traded = float(np.abs(weights - limits.held).sum())
-        yield from _outside("constraints.turnover: what is traded", traded, (-inf, limits.turnover), tolerance)
+        if _outside(traded, -inf, limits.turnover, tolerance):
+            yield "constraints.turnover"
 
 
-def _outside(what: str, value: float, bounds: tuple[float, float], tolerance: float) -> Iterator[str]:
-    """Yield a phrase where a value lies outside its bounds; a value that is no number lies outside all."""
-    least, most = bounds
-    if not value >= least - tolerance:
-        yield f"{what} is {value:.6g}, below {least:.6g}"
-    elif not value <= most + tolerance:
-        yield f"{what} is {value:.6g}, above {most:.6g}"
+def _outside(value: float, least: float, most: float, tolerance: float) -> bool:
+    """Return whether a value lies outside its bounds; one that is no number lies outside all."""
+    return not least - tolerance <= value <= most + tolerance

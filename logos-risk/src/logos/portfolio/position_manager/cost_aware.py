@@ -12,11 +12,12 @@ from logos.domain.errors import InputError
 from logos.domain.instruments import Instrument
 from logos.domain.money import scaled
 from logos.domain.times import parse_interval
+from logos.portfolio.position_manager.adjustment import Adjustment
 from logos.portfolio.position_manager.config import CostAwareConfig
-from logos.portfolio.position_manager.trading_costs import Adjustment, TradingRules, always_traded, cost_of_trading
+from logos.portfolio.position_manager.trading_costs import TradingRules, always_traded, cost_of_trading
 from logos.portfolio.prices.panel import PricePanel
 from logos.portfolio.prices.returns import panel_capacity
-from logos.session.rebalancing import Held, PairChange
+from logos.session.rebalancing import BookLimit, Held, PairChange
 from logos.session.seats import AccountView, Pair
 
 
@@ -59,29 +60,36 @@ class CostAware:
         held = None if adjustment is None else self._rules.judge(adjustment)
         return held or target - position
 
-    def differences(self, changes: Sequence[PairChange], account: AccountView) -> Sequence[int | Held]:
+    def differences(
+        self, changes: Sequence[PairChange], account: AccountView, limits: Sequence[BookLimit]
+    ) -> Sequence[int | Held]:
         """Return what to trade of each pair of a rebalance, in the same order, or why nothing."""
-        adjustments = {place: self._adjustment(change, account) for place, change in enumerate(changes)}
-        judged = {place: one for place, one in adjustments.items() if one is not None}
-        held = dict(zip(judged, self._rules.judge_all(list(judged.values())), strict=True))
+        found = {place: self._adjustment(change, account) for place, change in enumerate(changes)}
+        judged = {place: one for place, one in found.items() if one is not None}
+        held = dict(zip(judged, self._rules.judge_all(list(judged.values()), limits), strict=True))
         return [held.get(place) or change.target - change.position for place, change in enumerate(changes)]
 
     def _adjustment(self, change: PairChange, account: AccountView) -> Adjustment | None:
-        """Return a difference as it is judged; ``None`` where it is traded whatever it costs."""
+        """Return a difference as it is judged; ``None`` where nothing says what it is worth."""
         lots = change.target - change.position
-        if not lots or always_traded(change.target, change.position):
-            return None
         symbol, equity = change.pair.symbol, account.equity
         mark = account.mark(symbol)
-        value = None if mark is None else account.value(self._instruments[symbol], mark, abs(lots))
-        if value is None or equity <= 0:
+        if mark is None or equity <= 0:
+            return None
+        worth = [account.value(self._instruments[symbol], mark, one) for one in (lots, change.position, change.target)]
+        value, before, after = worth
+        if value is None or before is None or after is None:
             return None
         return Adjustment(
-            value=value,
+            value=abs(value),
             equity=equity,
+            symbol=symbol,
+            before=before,
+            after=after,
             sells=lots < 0,
             opens=not change.position,
-            variance=self._variances.of(symbol) if self._variances else None,
+            certain=not lots or always_traded(change.target, change.position),
+            variance=self._variances.of(symbol) if lots and self._variances else None,
         )
 
 

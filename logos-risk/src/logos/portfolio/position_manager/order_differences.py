@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import attrs
 
 from logos.domain.money import divide_half_even
 from logos.ledger.rules import lots_of_share
-from logos.portfolio.position_manager.trading_costs import Adjustment, TradingRules, always_traded
-from logos.session.rebalancing import Held
+from logos.portfolio.position_manager.adjustment import Adjustment
+from logos.portfolio.position_manager.trading_costs import TradingRules, always_traded
+from logos.session.rebalancing import BookLimit, Held
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +55,9 @@ class Place:
     variance: Fraction | None = None
 
 
-def order_differences(book: Mapping[str, Place], equity: int, rules: TradingRules) -> dict[str, Difference]:
+def order_differences(
+    book: Mapping[str, Place], equity: int, rules: TradingRules, limits: Sequence[BookLimit] = ()
+) -> dict[str, Difference]:
     """Return what a whole book trades to come to its target weights, by symbol in the order of the book.
 
     It is judged by the very rules that the position manager ``cost_aware`` keeps at a rebalance.
@@ -63,15 +66,13 @@ def order_differences(book: Mapping[str, Place], equity: int, rules: TradingRule
     ----------
     equity:
         Minor units, above 0.
+    limits:
+        What the target weights keep together, and the book is to keep if some of them are not traded.
     """
     lots = {symbol: _target(place, equity) - place.position for symbol, place in book.items()}
-    judged = {
-        symbol: _adjustment(place, lots[symbol], equity)
-        for symbol, place in book.items()
-        if lots[symbol] and not always_traded(place.position + lots[symbol], place.position)
-    }
-    held = dict(zip(judged, rules.judge_all(list(judged.values())), strict=True))
-    return {symbol: _difference(place, lots[symbol], held.get(symbol), rules) for symbol, place in book.items()}
+    adjustments = [_adjustment(symbol, place, lots[symbol], equity) for symbol, place in book.items()]
+    held = dict(zip(book, rules.judge_all(adjustments, limits), strict=True))
+    return {symbol: _difference(place, lots[symbol], held[symbol], rules) for symbol, place in book.items()}
 
 
 def _target(place: Place, equity: int) -> int:
@@ -80,18 +81,27 @@ def _target(place: Place, equity: int) -> int:
 
 
 def _worth(place: Place, lots: int) -> int:
-    value = abs(lots) * place.lot_value
+    value = lots * place.lot_value
     return divide_half_even(value.numerator, value.denominator)
 
 
-def _adjustment(place: Place, lots: int, equity: int) -> Adjustment:
+def _adjustment(symbol: str, place: Place, lots: int, equity: int) -> Adjustment:
+    target = place.position + lots
     return Adjustment(
-        value=_worth(place, lots), equity=equity, sells=lots < 0, opens=not place.position, variance=place.variance
+        value=abs(_worth(place, lots)),
+        equity=equity,
+        symbol=symbol,
+        before=_worth(place, place.position),
+        after=_worth(place, target),
+        sells=lots < 0,
+        opens=not place.position,
+        certain=not lots or always_traded(target, place.position),
+        variance=place.variance,
     )
 
 
 def _difference(place: Place, lots: int, held: Held | None, rules: TradingRules) -> Difference:
     if held is not None or not lots:
         return Difference(lots=0, cost=0, held=held)
-    cost = _worth(place, lots) * (rules.cost or Fraction(0))
+    cost = abs(_worth(place, lots)) * (rules.cost or Fraction(0))
     return Difference(lots=lots, cost=divide_half_even(cost.numerator, cost.denominator))

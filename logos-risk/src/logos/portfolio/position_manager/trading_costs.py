@@ -28,36 +28,10 @@ from fractions import Fraction
 import attrs
 
 from logos.domain.money import BASIS_POINTS, divide_half_even, text_of
-from logos.session.rebalancing import Held
+from logos.portfolio.position_manager.adjustment import BELOW_MIN_TRADE, Adjustment
+from logos.portfolio.position_manager.keeping_limits import within_limits
+from logos.session.rebalancing import BookLimit, Held
 from logos.session.seats import FillTerms
-
-BELOW_MIN_TRADE = "below_min_trade"
-"""The code of differences whose order would be too small."""
-
-
-@attrs.frozen(kw_only=True)
-class Adjustment:
-    """A difference to be judged. Money is in minor units of the account's currency.
-
-    Attributes
-    ----------
-    value:
-        What the difference is worth, without sign.
-    equity:
-        Above 0.
-    sells:
-        Whether it is a sale.
-    opens:
-        Whether nothing is held yet.
-    variance:
-        Variance of the symbol's returns of one period; ``None`` where it is not known.
-    """
-
-    value: int
-    equity: int
-    sells: bool = False
-    opens: bool = False
-    variance: Fraction | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -94,6 +68,8 @@ class TradingRules:
 
         Opening a position is held to ``min_trade`` alone: band and benefit measure how far a position has strayed.
         """
+        if adjustment.certain:
+            return None
         if adjustment.value < self.min_trade:
             return Held(BELOW_MIN_TRADE, self._below_min_trade(adjustment))
         if adjustment.opens:
@@ -105,15 +81,22 @@ class TradingRules:
             return Held("not_worth_it", self._not_worth_it(adjustment, benefit))
         return None
 
-    def judge_all(self, adjustments: Sequence[Adjustment]) -> list[Held | None]:
+    def judge_all(self, adjustments: Sequence[Adjustment], limits: Sequence[BookLimit] = ()) -> list[Held | None]:
         """Return, for the differences of one book, why each is not traded; ``None`` where it is.
 
-        Each is judged alone first. What is left alone on one side, purchases or sales, may then weigh more than on the
-        other, and the book would hold less or more than was asked for: a deviation that all symbols share, which the
-        judgement of each alone does not see. The greatest of that side are traded too, until no more than ``drift`` is
-        left, or nothing that would bring it nearer. What is below ``min_trade`` stays untraded.
+        Each is judged alone first. Then the greatest are traded that keep the book within its limits, and those that
+        keep it from holding much less or more than was asked for. What is below ``min_trade`` stays untraded.
         """
-        answers = [self.judge(one) for one in adjustments]
+        answers = within_limits(adjustments, [self.judge(one) for one in adjustments], limits)
+        return within_limits(adjustments, self._within_drift(adjustments, answers), limits)
+
+    def _within_drift(self, adjustments: Sequence[Adjustment], answers: list[Held | None]) -> list[Held | None]:
+        """Return the answers with those released that keep purchases and sales that are left alone in balance.
+
+        What is left alone on one side may weigh more than on the other, and the book would hold less or more than was
+        asked for: a deviation that all symbols share, which the judgement of each alone does not see. The greatest of
+        that side are traded too, until no more than ``drift`` is left, or nothing that would bring it nearer.
+        """
         alone = {
             place: -one.value if one.sells else one.value
             for place, (one, held) in enumerate(zip(adjustments, answers, strict=True))

@@ -84,13 +84,28 @@ class PricePanel:
         A symbol that is no longer traded has none, see ``STALE_AFTER``.
         """
         histories = self._histories
-        newest = max((history.last for history in histories.values()), default=_NOTHING)
-        oldest = max(newest - STALE_AFTER // self._period, 0)
-        most = self._capacity
+        oldest, most = self._oldest(), self._capacity
         return {
             symbol: max(min(len(history.closes), most) - 1, 0) if history.last >= oldest else 0
             for symbol, history in histories.items()
         }
+
+    def stopped(self) -> dict[str, int]:
+        """Return the symbols that are no longer traded, see ``STALE_AFTER``; not those that never had a close.
+
+        The time is that at which the period of the last close begins, in seconds since the epoch, UTC.
+        """
+        oldest = self._oldest()
+        return {
+            symbol: history.last * self._period
+            for symbol, history in self._histories.items()
+            if _NOTHING < history.last < oldest
+        }
+
+    def _oldest(self) -> int:
+        """Return the earliest period whose close still says that a symbol is traded."""
+        newest = max((history.last for history in self._histories.values()), default=_NOTHING)
+        return max(newest - STALE_AFTER // self._period, 0)
 
     def window(
         self, *, lookback: int, min_history: int, missing: str, periods_per_year: float
