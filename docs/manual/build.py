@@ -76,9 +76,9 @@ def stage(folder: Path) -> None:
         page.write_text(_with_repository_links(name, sources.page_text(name)), encoding="utf-8")
     listed = "\n".join(f"/{name}" for name in names)
     (folder / f"{ROOT}.md").write_text(f"# {TITLE}\n\n```{{toctree}}\n{listed}\n```\n", encoding="utf-8")
-    for picture in sorted(sources.DOCS.glob("images/*")):
-        target = folder / "images" / picture.name
-        target.parent.mkdir(exist_ok=True)
+    for picture in sorted(path for path in sources.DOCS.glob("images/**/*") if path.is_file()):
+        target = folder / picture.relative_to(sources.DOCS)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(picture.read_bytes())
 
 

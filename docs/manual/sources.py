@@ -30,6 +30,8 @@ CHAPTERS = (
     "EXECUTORS",
     "LEAKS",
     "PORTFOLIO",
+    "DASHBOARD",
+    "LESSONS",
     COMMANDS_PAGE,
     "ARTIFACTS",
     "SEMANTICS",
@@ -63,7 +65,7 @@ def page_text(name: str) -> str:
 def digest() -> str:
     """Return the SHA-256 of all that decides the manual, the generator's own files and pictures included."""
     pages = [(name, page_text(name).encode()) for name in page_names()]
-    kept = (*Path(__file__).parent.rglob("*"), *DOCS.glob("images/*"))
+    kept = (*Path(__file__).parent.rglob("*"), *DOCS.glob("images/**/*"))
     files = sorted(path for path in kept if path.is_file() and "__pycache__" not in path.parts)
     parts = [*pages, *((path.name, path.read_bytes()) for path in files)]
     whole = hashlib.sha256()

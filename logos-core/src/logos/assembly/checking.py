@@ -111,7 +111,8 @@ def check_config(origin: Path, around: Surroundings, *, probe: bool = False) -> 
             origin, around.registry, workspace=around.workspace, default_seed=around.default_seed
         )
     except LogosError as error:
-        return _ended(checked, [*_problems_of(error, ""), *_of_the_sound_rest(tree, around)], "config")
+        rest = [] if COMMANDS_OF_SECTIONS.keys() & tree.root.entries.keys() else _of_the_sound_rest(tree, around)
+        return _ended(checked, [*_problems_of(error, ""), *rest], "config")
     checked = attrs.evolve(checked, config=config)
     return _assembled(checked, config, around, probe=probe)
 

@@ -50,6 +50,7 @@ def run_backtest(
     *,
     engine: str = "auto",
     finish: Callable[[Path, BacktestOutcome], None] | None = None,
+    claimed: tuple[str, Path] | None = None,
 ) -> BacktestOutcome:
     """Run a config over its recorded bars and write the run's folder, which appears whole or not at all.
 
@@ -60,6 +61,8 @@ def run_backtest(
         gives way to a slower one.
     finish:
         Adds files to the folder before it takes its final name; it is given where the folder lies until then.
+    claimed:
+        What :func:`claim_run` returned, where the folder holds something already.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def run_backtest(
     first_open, slices = _first_open(choice, _slices(assembly, window), assembly.parts.interval)
     if first_open is None:
         raise _no_bars(reports)
-    backtest_id, partial = _claim(setup, config)
+    backtest_id, partial = claimed or claim_run(setup, config)
     folder = RunFolder(
         disk=setup.disk,
         path=partial,
@@ -166,8 +169,11 @@ def _no_bars(reports: Sequence[SymbolReport]) -> InputError:
     )
 
 
-def _claim(setup: BacktestSetup, config: SessionConfig) -> tuple[str, Path]:
-    """Reserve an id by making the folder under its first, hidden name."""
+def claim_run(setup: BacktestSetup, config: SessionConfig) -> tuple[str, Path]:
+    """Reserve a run's id by making its folder under its first, hidden name; return both.
+
+    Whoever calls this removes the folder again where no run comes of it.
+    """
     runs = paths.runs_dir(setup.root)
     stamp = time_text(setup.clock.now()).translate(str.maketrans("T", "-", ":-Z"))
     stem = f"{stamp}-{config.session.name}"

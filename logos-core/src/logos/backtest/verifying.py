@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,15 @@ class Verification:
         How the run had ended.
     notes:
         What was not checked and why, and what explains a difference.
+    uncompared:
+        What else lies in the folder and was not looked at: its files, and folders of which nothing was, with a slash.
     """
 
     backtest_id: str
     status: str
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
+    uncompared: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -133,7 +136,23 @@ def verify_backtest(setup: BacktestSetup, folder: Path) -> Verification:
         again, remarks = _again(setup, folder, first)
         checks += again
         notes += remarks
-    return Verification(backtest_id=folder.name, status=status, checks=tuple(checks), notes=tuple(notes))
+    return Verification(
+        backtest_id=folder.name,
+        status=status,
+        checks=tuple(checks),
+        notes=tuple(notes),
+        uncompared=tuple(_uncompared(folder, checks)),
+    )
+
+
+def _uncompared(folder: Path, checks: Sequence[Check]) -> Iterator[str]:
+    """Yield what no check has looked at, in name order."""
+    looked_at = {schemas.JOURNAL_FILE, schemas.CONFIG_FILE, *(check.name for check in checks)}
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir():
+            yield f"{entry.name}/"
+        elif entry.name not in looked_at:
+            yield entry.name
 
 
 def _chain(folder: Path) -> tuple[Check, Event | None]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from logos.cli.commands import CORE, plugin_commands, root_help
-from logos.cli.errors import run_guarded
+from logos.cli.errors import INTERRUPTED, run_guarded
 from logos.context.console import install_hooks, masked_streams
 
 
@@ -24,7 +25,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     with masked_streams():
-        return run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
+        code = run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
+    if arguments is None and code == INTERRUPTED:
+        # The interpreter takes a while to leave, and one more Ctrl-C would kill it there with another exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def _run(words: Sequence[str], *, as_json: bool) -> int:

@@ -88,6 +88,8 @@ def summary_lines(outcome: BacktestOutcome, config: Path | None) -> Iterator[str
     metrics = outcome.metrics
     for cause in outcome.causes:
         yield f"  halted by {cause.guard}: {cause.reason}"
+    if outcome.causes:
+        yield "  A backtest is not resumed: change the config and run it again"
     if outcome.status != "completed":
         yield f"  {outcome.status} before the end of its data: every figure covers the time up to there"
     yield f"  {_moment(metrics['start'])} to {_moment(metrics['end'])}"

@@ -28,7 +28,9 @@ def print_verification(report: Verification, *, as_json: bool) -> None:
     for note in report.notes:
         typer.echo(f"\nNote: {note}.")
     if report.agrees:
-        typer.echo("\nAll that was checked agrees. Pictures and logs are not compared.")
+        typer.echo("\nAll that was checked agrees.")
+    if report.uncompared:
+        typer.echo(f"\nNot compared, so that nothing is said of them: {', '.join(report.uncompared)}.")
 
 
 def _counted(number: int, what: str) -> str:
@@ -45,4 +47,5 @@ def _values(report: Verification) -> dict[str, Any]:
             for check in report.checks
         ],
         "notes": list(report.notes),
+        "not_compared": list(report.uncompared),
     }

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from logos.domain.errors import LogosError, Problem
 
@@ -38,7 +39,8 @@ def _run(command: Callable[[], int], *, as_json: bool) -> int:
         report(error, as_json=as_json)
         return error.exit_code
     except (KeyboardInterrupt, Interrupted):
-        _report_interrupt(as_json=as_json)
+        with suppress(KeyboardInterrupt):  # pressed once more
+            _report_interrupt(as_json=as_json)
         return INTERRUPTED
     except BrokenPipeError:
         return INTERNAL

@@ -14,7 +14,7 @@ from logos.config.reading import Scalar, Section
 from logos.config.registry import CURRENCY
 from logos.domain.errors import InputError
 from logos.domain.money import MONEY_DECIMALS
-from logos.domain.times import parse_interval, parse_time
+from logos.domain.times import parse_date_or_time, parse_interval
 
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _MOST_DECIMALS = 12
@@ -77,7 +77,7 @@ def _decimals(_instance: object, attribute: attrs.Attribute[int], value: int) ->
 
 def _moment(_instance: object, _attribute: attrs.Attribute[str | None], value: str | None) -> None:
     if value is not None:
-        parse_time(value)
+        parse_date_or_time(value)
 
 
 def _each_once(
@@ -170,11 +170,13 @@ class CurrencyKeys:
 
 @attrs.frozen(kw_only=True)
 class BacktestKeys:
-    """``backtest:``."""
+    """``backtest:``. Times with an offset, or dates for their midnight in UTC."""
 
     start: str | None = attrs.field(default=None, validator=_moment)
     end: str | None = attrs.field(default=None, validator=_moment)
 
     def __attrs_post_init__(self) -> None:
-        if self.start is not None and self.end is not None and parse_time(self.start) >= parse_time(self.end):
+        if self.start is None or self.end is None:
+            return
+        if parse_date_or_time(self.start) >= parse_date_or_time(self.end):
             raise InputError(f"start {self.start} is not before end {self.end}", hint="Exchange them, or leave one out")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Protocol, TypeVar
 
 from logos.config.core_keys import plugin_named
+from logos.config.leaves import described
 from logos.config.problems import item_path, key_path, nearest, problem_of, shortened
 from logos.config.reading import Listing, Node, Scalar, Section
 from logos.config.records import PartSection
@@ -101,7 +102,11 @@ class PartReader:
         """
         section = as_section(node)
         if section is None:
-            if node is not None:
+            if isinstance(node, Scalar) and isinstance(node.value, str):
+                named = shortened(node.value)
+                message = f"expected a section of keys and values, found {described(node)}"
+                self.report(path, node.line, message, f"Write {{plugin: {named}}}, with its keys beside it")
+            elif node is not None:
                 self.keys(node, cls, path)
             return None, None
         names = tuple(fields_of(cls))

@@ -20,7 +20,7 @@ from logos.context.parts import AccountSettings
 from logos.domain.errors import ConfigError, InputError, Problem
 from logos.domain.instruments import Instrument
 from logos.domain.money import MONEY_DECIMALS, scaled_exactly
-from logos.domain.times import parse_interval, parse_time
+from logos.domain.times import parse_date_or_time, parse_interval
 from logos.plugins.known import COMMANDS_OF_SECTIONS
 
 
@@ -50,7 +50,7 @@ def refuse_other_file(root: Section, source: str) -> None:
             problem = Problem(
                 path=key,
                 message=f"this is a {key}'s file, and no session's",
-                hint=f"Run it with: {command} --config {shortened(source)}",
+                hint=f"Run it with: {command} --config {source}",
                 line=root.lines.get(key),
             )
             refuse(source, [problem])
@@ -237,6 +237,6 @@ def _guards(reader: PartReader, instruments: Mapping[str, Instrument]) -> tuple[
 
 def _window(window: keys.BacktestKeys) -> BacktestWindow:
     return BacktestWindow(
-        start=None if window.start is None else parse_time(window.start),
-        end=None if window.end is None else parse_time(window.end),
+        start=None if window.start is None else parse_date_or_time(window.start),
+        end=None if window.end is None else parse_date_or_time(window.end),
     )

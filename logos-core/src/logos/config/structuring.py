@@ -285,7 +285,15 @@ class _Check:
                 raise
 
 
-_EXPECTED = {bool: "true or false", int: "a whole number", str: "a text", float: "a number", types.NoneType: "nothing"}
+_EXPECTED = {
+    bool: "true or false",
+    int: "a whole number",
+    str: "a text",
+    float: "a number",
+    object: "a value",
+    Any: "a value",
+    types.NoneType: "nothing",
+}
 
 
 def _expected(kind: Any) -> str:
@@ -298,4 +306,5 @@ def _expected(kind: Any) -> str:
         return " or ".join(map(str, typing.get_args(kind)))
     if origin in _UNIONS:
         return " or ".join(_expected(one) for one in typing.get_args(kind) if one is not types.NoneType)
-    return _EXPECTED.get(kind, f"a {getattr(kind, '__name__', kind)}".lower())
+    name = str(getattr(kind, "__name__", kind)).lower()
+    return _EXPECTED.get(kind, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")

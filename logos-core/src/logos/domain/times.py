@@ -49,6 +49,17 @@ def parse_time(text: str) -> int:
     return int(moment.timestamp())
 
 
+def parse_date_or_time(text: str) -> int:
+    """Read an instant as ``parse_time`` does, or a date for its midnight in UTC.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    return parse_time(f"{text}T00:00:00Z" if len(text) == len("2026-01-31") else text)
+
+
 def parse_duration(text: str) -> int:
     """Read a duration such as ``90s``, ``5m``, ``1h`` or ``1d`` and return seconds.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.session.schedule import Rebalancing
 
 if TYPE_CHECKING:
+    from logos.domain.instruments import Instrument
     from logos.session.outlook import Outlook
 
 
@@ -86,6 +87,28 @@ def _budgets(_instance: object, attribute: attrs.Attribute[Any], value: Mapping[
             )
 
 
+def _sectors(constraints: ConstraintsConfig, traded: Sequence[Instrument]) -> Iterator[Problem]:
+    none = [one.symbol for one in traded if one.sector is None]
+    if constraints.sectors and none:
+        yield Problem(
+            path="constraints.sectors",
+            message=f"sectors are capped, and no sector is known of {', '.join(none)}: no cap counts what is held there",
+            hint="Give each a sector in the section instruments",
+        )
+
+
+def _currencies(traded: Sequence[Instrument], currency: str) -> Iterator[Problem]:
+    foreign = [one for one in traded if one.currency != currency]
+    if foreign:
+        told = ", ".join(f"{one.symbol} in {one.currency}" for one in foreign)
+        yield Problem(
+            path="risk_model",
+            message=f"the account is in {currency}, and its risk is estimated from prices in each symbol's own currency "
+            f"({told}): how conversions move is left out",
+            hint="Read expected volatility and shares of risk with that in mind, or trade symbols of one currency",
+        )
+
+
 @attrs.frozen(kw_only=True)
 class AllocatorConfig:
     """The keys that every allocator of this package has.
@@ -107,7 +130,7 @@ class AllocatorConfig:
         A symbol with fewer returns than this gets no weight yet; at least 2, at most lookback. By default a quarter
         of lookback.
     risk_model:
-        How mean and covariance are estimated.
+        How mean and covariance are estimated, from returns in each symbol's own quote currency.
     constraints:
         What the weights have to keep.
     """
@@ -134,6 +157,13 @@ class AllocatorConfig:
         return max(2, self.lookback // 4) if self.min_history is None else self.min_history
 
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
+        """Yield what the constraints and the estimate leave out, and that there are too few bars for either."""
+        traded_instruments = [outlook.context.instruments[symbol] for symbol in outlook.context.traded]
+        yield from _sectors(self.constraints, traded_instruments)
+        yield from _currencies(traded_instruments, outlook.context.account.currency)
+        yield from self._history(outlook)
+
+    def _history(self, outlook: Outlook) -> Iterator[Problem]:
         """Yield that there are too few bars for a weight, or fewer than an estimate takes."""
         bars_a_return = max(1, parse_interval(self.interval) // outlook.context.interval)
         traded = {symbol: outlook.bars[symbol] for symbol in outlook.context.traded if symbol in outlook.bars}
@@ -209,6 +239,17 @@ class HercConfig(AllocatorConfig):
     distance: str = attrs.field(default="correlation", validator=one_of("correlation", "paper"))
     clusters: int | None = attrs.field(default=None, validator=_clusters)
 
+    def remarks(self, outlook: Outlook) -> Iterator[Problem]:
+        """Yield what every allocator has to say, and that there are more clusters than symbols."""
+        yield from super().remarks(outlook)
+        count = len(outlook.context.traded)
+        if self.clusters is not None and self.clusters > count:
+            yield Problem(
+                path="clusters",
+                message=f"it is {self.clusters:,}, and {count:,} symbols are traded: each is a cluster of its own",
+                hint="Lower it, or leave it out: the data then says how many",
+            )
+
 
 @attrs.frozen(kw_only=True)
 class MeanVarianceConfig(AllocatorConfig):
@@ -250,14 +291,32 @@ class MeanVarianceConfig(AllocatorConfig):
             )
 
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
-        """Yield what every allocator has to say, and that a library of the solver is missing."""
+        """Yield what every allocator has to say, that nothing is best, and that a library of the solver is missing."""
         yield from super().remarks(outlook)
+        if self.objective == "min_variance" and _may_be_empty(self.constraints):
+            yield Problem(
+                path="constraints.net",
+                message="the weights may sum to 0, and the least variance is that of holding nothing",
+                hint='Give net a min above 0, such as min: "0.5", or name another objective',
+            )
         if self.solver != "heuristic" and find_spec(self.solver) is None:
             yield Problem(
                 path="solver",
                 message=f"{self.solver} is not installed: the heuristic takes its place",
                 hint="Install it: pip install 'logos-risk[convex]'; or write solver: heuristic",
             )
+
+
+def _may_be_empty(constraints: ConstraintsConfig) -> bool:
+    """Return whether constraints allow to hold nothing at all: no sum and no single weight is prescribed."""
+    net = constraints.net
+    if net is None or (net.min is not None and net.min > 0) or (net.max is not None and net.max < 0):
+        return False
+    leasts = [constraints.min_weight, *(one.min for one in constraints.weights.values())]
+    mosts = [one.max for one in constraints.weights.values()]
+    return not any(bound is not None and bound > 0 for bound in leasts) and not any(
+        bound is not None and bound < 0 for bound in mosts
+    )
 
 
 @attrs.frozen(kw_only=True)

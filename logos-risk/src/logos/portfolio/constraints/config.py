@@ -160,8 +160,9 @@ class ConstraintsConfig:
     net:
         Bounds of the sum of all weights, in place of a sum that equals ``invest``.
     sectors, asset_classes:
-        By name, the greatest sum of the weights of a sector or an asset class; without ``long_only``, in either
-        direction: longs and shorts of the group offset one another.
+        By name, the greatest sum of the weights of a sector or an asset class, and without ``long_only`` the least as
+        well: the sum lies between minus the cap and the cap. Longs and shorts of the group offset one another; what
+        they come to together is bounded by ``gross``, over all groups.
     max_position:
         Greatest value of one symbol's position, long or short, in the account's currency.
     turnover:

@@ -14,7 +14,7 @@ import numpy as np
 from logos.domain.errors import InputError
 from logos.domain.validating import one_of
 from logos.portfolio.arrays import Vector
-from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.optimiser.choosing import SOLVERS, solve
 from logos.portfolio.optimiser.problem import BestRatio, CappedRisk, Problem
@@ -114,7 +114,14 @@ class MeanVariance:
             limits=limits,
             costs=self._costs(limits),
         )
-        return solve(problem, self.solver)
+        best = solve(problem, self.solver)
+        if np.abs(best.weights).max(initial=0.0) > TOLERANCE or not _may_hold(limits):
+            return best
+        note = (
+            f"The least variance within a sum of weights from {limits.total[0]:g} to {limits.total[1]:g} is that of "
+            "holding nothing. Give constraints.net a min above 0, or name another objective."
+        )
+        return attrs.evolve(best, notes=(note, *best.notes))
 
     def _max_sharpe(self, estimate: Estimate, limits: Limits) -> Allocation:
         problem = BestRatio(
@@ -153,6 +160,12 @@ class MeanVariance:
 
     def _costs(self, limits: Limits) -> Vector | None:
         return np.full(len(limits.held), self.costs) if self.costs else None
+
+
+def _may_hold(limits: Limits) -> bool:
+    """Return whether single weights and their sum leave room for a position."""
+    shorts = bool((limits.lower < 0).any())
+    return shorts or (limits.total[1] > 0 and bool((limits.upper > 0).any()))
 
 
 def _highest_return(problem: Problem) -> float:
