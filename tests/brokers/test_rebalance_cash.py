@@ -20,14 +20,14 @@ def of_rebalance(desk, symbol, side, quantity, **keys):
 
 @pytest.fixture
 def desk(open_desk):
-    """Return an account that holds 10 X and 10 in cash, at a fee of 1 %."""
-    return open_desk(CONFIG, cash="10", hold={"X": 10})
+    """Return an account that holds 10 X and 5 in cash, at a fee of 1 %."""
+    return open_desk(CONFIG, cash="5", hold={"X": 10})
 
 
 def test_a_purchase_may_spend_what_the_sale_of_the_same_rebalance_brings_in_less_its_fee(desk) -> None:
     desk.submit(of_rebalance(desk, "X", "sell", 5))
     wanted = of_rebalance(desk, "Y", "buy", 6)
-    assert desk.broker.affordable(wanted, desk.account) == 5  # 10 + 500 - 5 pays five at 101
+    assert desk.broker.affordable(wanted, desk.account) == 4  # 5 + 500 - 5 pays four at 101; 505 would pay five
     assert desk.submit(attrs.evolve(wanted, quantity=4)) == [Accepted(wanted.order_id)]
 
 

@@ -132,6 +132,56 @@ def test_no_secret_of_a_config_or_of_figures_is_handed_out(workspace: Path, writ
     assert secret not in run.config.value
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "passphrase: >-\n  hunter\n",
+        "api_key: |\n  hunter\n",
+        'secret: "open\n  hunter"\n',
+        "secret: open\n  hunter\n",
+        "tokens:\n  - hunter\n",
+        "keys:\n  - hunter\n  - deeper: [hunter]\n",
+        "password_of_venue:\n  value: hunter\n",
+        "# token hunter\nname: a\n",
+    ],
+)
+def test_no_secret_of_a_config_is_handed_out_on_whatever_line_it_stands(
+    workspace: Path, write_backtest: Write, text: str
+):
+    folder = write_backtest(workspace)
+    (folder / "config.yaml").write_text(f"session:\n  name: shown\n{text}")
+
+    run = load_backtest(folder).value
+
+    assert run is not None
+    assert run.config.value is not None
+    assert "name: shown" in run.config.value
+    assert "hunter" not in run.config.value
+
+
+@pytest.mark.parametrize("text", ["secret: [hunter\n", "secret: !!python/object hunter\n", "hunter\n", "a: 'hunter"])
+def test_a_config_that_cannot_be_parsed_is_not_shown(workspace: Path, write_backtest: Write, text: str):
+    folder = write_backtest(workspace)
+    (folder / "config.yaml").write_text(text)
+
+    run = load_backtest(folder).value
+
+    assert run is not None
+    assert run.config.state == "damaged"
+    assert "hunter" not in str(run.config)
+
+
+def test_what_is_no_secret_of_a_config_is_shown(workspace: Path, write_backtest: Write):
+    folder = write_backtest(workspace)
+    text = "api_key: null\ncredentials:\n  - BINANCE_API_KEY\nmonkey: 3\nparams:\n  fast: 0.5\n"
+    (folder / "config.yaml").write_text(text)
+
+    run = load_backtest(folder).value
+
+    assert run is not None
+    assert run.config.value == text
+
+
 def test_the_standard_error_of_a_sharpe_ratio_is_that_of_lo():
     error = sharpe_error({"sharpe": 1.0, "days": 504, "periods_per_year": 252})
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from logos.ui.streamlit.app_pages import backtests
+
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -19,6 +21,13 @@ ONE, TWO, THREE = "20260302-143000-one", "20260303-143000-two", "20260304-143000
 TREND = {"by_strategy": [{"strategy": "trend", "fills": 20, "trades": 10, "win_rate": 0.4, "net_pnl": "-5.25000000"}]}
 BREAK = {"by_strategy": [{"strategy": "breakout"}], "by_symbol": [{"symbol": "AAPL"}]}
 Write = Callable[..., Path]
+
+
+def test_what_a_strategy_earned_is_net_of_fees():
+    entry = {"strategy": "trend", "fees": "3.50000000", "pnl": "9.00000000", "net_pnl": "5.50000000"}
+
+    assert backtests._share(entry, "strategy")[4:6] == ("3.50", "+5.50")
+    assert backtests._share(entry | {"net_pnl": "-5.25000000"}, "strategy")[5] == "\N{MINUS SIGN}5.25"
 
 
 def run(**query: str) -> AppTest:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from logos.artifacts import schemas
 from logos.context.redaction import remember
 from logos.live.folder import hold
 from logos.ui.streamlit.app_pages import live_monitor
+from logos.ui.streamlit.data.growing import account_of
 from logos.ui.streamlit.design.tokens import LIGHT
 
 Write = Callable[..., Path]
@@ -142,6 +145,108 @@ def test_the_interval_is_chosen_and_can_be_off(
         choice = next(one for one in test.get("button_group") if one.key == "live-refresh")
         choice.set_value(seconds).run()
         assert set(intervals) == {expected}
+
+
+def test_picking_a_session_ends_following(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, "20260301-000000-old", status="completed")
+    write_session(workspace, "20260302-000000-new", status="halted")
+    test = page("live_monitor")
+    test.toggle(key="live-follow").set_value(True).run()
+
+    test.selectbox(key="live-session").select("20260301-000000-old").run()
+
+    assert test.selectbox(key="live-session").value == "20260301-000000-old"
+    assert test.toggle(key="live-follow").value is False
+    assert "Completed" in text(test)
+
+
+@pytest.mark.parametrize(
+    ("rows", "first"),
+    [(570, 0), (571, 569), (700, 569)],
+    ids=["the first midnight is the end of the first day", "a bar later", "the next day"],
+)
+def test_today_begins_with_the_last_row_of_the_day_before(workspace: Path, write_session: Write, rows: int, first: int):
+    folder = write_session(workspace, rows=rows)
+    view = account_of(folder / schemas.ACCOUNT_FILE).value
+    assert view is not None
+
+    shown = live_monitor._span(view, "Today")
+
+    assert int(shown.time[0]) == int(view.curve.time[first])
+    assert int(shown.time[-1]) == int(view.curve.time[-1])
+
+
+def test_won_today_is_told_apart_from_won_in_all(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, rows=60)
+    with (folder / schemas.ACCOUNT_FILE).open("a") as file:
+        file.write("2026-03-03T08:00:00Z,1,2,99000.25,4,5,6,0.5,0.7,-0.7\n")
+    last = Decimal(json.loads((folder / schemas.STATE_FILE).read_text())["account"]["equity"])
+
+    shown = alone(text(page("live_monitor")))
+
+    assert tile(shown, "PnL") == "-999.75"
+    assert Decimal(tile(shown, "PnL today").replace(",", "")) == Decimal("99000.25") - last
+
+
+def tile(shown: str, label: str) -> str:
+    """Return the number of a tile, its sign in ASCII."""
+    found = re.search(rf"<dt>{label}</dt><dd[^>]*>(.*?)</dd>", shown)
+    assert found is not None
+    plain = re.sub(r"<[^>]+>", " ", found[1]).replace("\N{MINUS SIGN}", "-")
+    number = re.search(r"[-+]?[\d,]+\.\d+", plain)
+    assert number is not None
+    return number[0]
+
+
+def killed(workspace: Path, write_session: Write) -> Path:
+    """Return a session that went on for two bars after its last snapshot, and was killed then."""
+    folder = write_session(workspace, rows=60, trades=6, working=1)
+    rows = {
+        schemas.ACCOUNT_FILE: "2026-03-02T15:32:00Z,1,2,99000.25,4,5,6,0.5,0.7,-0.7",
+        schemas.POSITIONS_FILE: "2026-03-02T15:31:00Z,AAPL,4,170.25,180.00,720.00000000,39.00000000,1.00000000\n"
+        "2026-03-02T15:32:00Z,BTC-USD,0,,69000.00,0.00000000,0.00000000,5.00000000",
+        schemas.TRADES_FILE: "8,9,2026-03-02T15:32:00Z,BTC-USD,sell,10,170.25,taker,1.70,5.00000000,1702.50,",
+    }
+    for name, row in rows.items():
+        with (folder / name).open("a") as file:
+            file.write(f"{row}\n")
+    return folder
+
+
+def test_a_killed_session_shows_its_tables_and_says_what_is_as_old_as_the_snapshot(
+    workspace: Path, page: Page, write_session: Write
+):
+    killed(workspace, write_session)
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "positions and fills are as of 2026-03-02 15:32:00 UTC" in shown
+    assert "working orders, guards and feed as of the snapshot at 2026-03-02 15:30:00 UTC." in shown
+    assert shown.count("as of the snapshot at 2026-03-02 15:30:00 UTC") >= 5
+    assert "1 open" in shown
+    assert "720.00 USD" in shown
+    assert "2026-03-02 15:31:00 UTC" in shown
+    assert "8 fills, 1 blocked, 0 rejected at the snapshot" in shown
+    assert re.search(r"<dt>Orders</dt><dd[^>]*>9<", shown)
+
+
+def test_a_session_whose_snapshot_is_as_new_as_its_tables_says_nothing_of_two_moments(
+    workspace: Path, page: Page, write_session: Write
+):
+    write_session(workspace)
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "positions and fills are as of" not in shown
+    assert "6 fills, 1 blocked, 0 rejected<" in shown
+
+
+def test_a_feed_that_nobody_runs_is_not_ok(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace)
+
+    assert "<td>not running</td>" in alone(text(page("live_monitor")))
+    with hold(folder):
+        assert "<td>ok</td>" in alone(text(page("live_monitor")))
 
 
 def test_another_session_is_picked_and_the_latest_followed(workspace: Path, page: Page, write_session: Write):

@@ -282,9 +282,30 @@ def test_exposure_is_that_of_the_positions(guarded: Callable[..., dict[str, Gaug
     )
 
     assert found["exposure.gross"].now == Decimal("0.9")
-    assert (found["exposure.net"].now, found["exposure.net"].verdict) == (Decimal("0.3"), "near the limit")
+    assert (found["exposure.net"].now, found["exposure.net"].verdict) == (Decimal("0.3"), "within the limit")
     assert "working orders" in found["exposure.gross"].note
     assert "exposure.largest symbol" not in found
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [("85500.00", "within the limit"), ("94049.99", "within the limit"), ("94050.00", "near the limit")],
+)
+def test_a_fully_invested_session_is_not_near_its_exposure_limit(
+    guarded: Callable[..., dict[str, Gauge]], value: str, verdict: str
+):
+    held = {"symbol": "A", "market_value": value, "lots": [{}]}
+    found = guarded(({"plugin": "exposure", "gross": "1.1"}, {}), account=ACCOUNT, positions=[held])
+
+    assert found["exposure.gross"].verdict == verdict
+
+
+def test_a_fall_is_near_its_limit_from_four_fifths_of_it(guarded: Callable[..., dict[str, Gauge]]):
+    guard = {"plugin": "drawdown", "max": "0.125", "daily": "0.13"}, {"peak": 10_000_000, "base": 10_000_000}
+    found = guarded(guard, account=ACCOUNT)
+
+    assert found["drawdown.fall from the peak"].verdict == "near the limit"
+    assert found["drawdown.loss of the day"].verdict == "within the limit"
 
 
 def test_rates_count_what_lies_within_their_time(guarded: Callable[..., dict[str, Gauge]]):

@@ -182,3 +182,39 @@ def test_a_pattern_that_would_hang_others_is_answered(pattern: str):
     lines = tuple(LogLine(text="a" * 2_000 + "?", event="") for _ in range(300))
 
     assert matching(lines, pattern).value == ()
+
+
+KEY = ["-----BEGIN EC PRIVATE KEY-----", "MHcCAQEEIbodyone", "AwEHbodytwo==", "-----END EC PRIVATE KEY-----"]
+
+
+def test_a_private_key_over_several_lines_is_masked_from_its_first_line_to_its_last(log: Path):
+    log.write_text("\n".join(["before", f"found {KEY[0]}", *KEY[1:3], f"{KEY[3]} it was", "after"]) + "\n")
+
+    assert texts(log) == ["before", "found ***", " it was", "after"]
+
+
+def test_a_log_that_starts_inside_a_private_key_is_masked_up_to_its_last_line(log: Path):
+    log.write_text("\n".join([*KEY[1:], "after", *KEY, "the end", *KEY[:2]]) + "\n")
+
+    assert texts(log) == ["***", "after", "***", "the end", "***"]
+
+
+def test_a_private_key_whose_first_lines_are_not_shown_is_masked_too(log: Path):
+    log.write_text("\n".join([*KEY, *(f"line {number}" for number in range(MOST_LINES - 2))]) + "\n")
+
+    assert "body" not in " ".join(texts(log))
+    assert texts(log)[-1] == f"line {MOST_LINES - 3}"
+
+
+def test_a_line_of_a_logos_log_between_those_of_a_private_key_stays(log: Path):
+    told = json.dumps({"event": "tick", "level": "info", "timestamp": "T", "note": KEY[0]})
+    log.write_text("\n".join([*KEY[:2], told, *KEY[2:], told, "after"]) + "\n")
+
+    assert [line.event for line in tail_of(log).value or ()] == ["***", "tick", "tick", "after"]
+    assert "body" not in " ".join(texts(log))
+
+
+def test_a_secret_whose_name_stands_on_the_line_before_is_masked(log: Path):
+    log.write_text("one\nthe password:\n  hunter-two\nthree\n")
+
+    assert texts(log) == ["one", "the password:", "  ***", "three"]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from logos.ui.streamlit.app_pages import overview
+
 Write = Callable[..., Path]
 Page = Callable[[str], AppTest]
 
@@ -102,6 +104,40 @@ def test_a_hurt_snapshot_is_a_card(workspace: Path, page: Page, write_session: W
 
     assert not test.exception
     assert "1 unreadable" in text(test)
+
+
+def test_what_comes_later_appears_by_itself(
+    workspace: Path, page: Page, write_backtest: Write, write_session: Write, monkeypatch: pytest.MonkeyPatch
+):
+    parts: list[tuple[Callable[[Path], None], object]] = []
+    real = overview.st.fragment
+
+    def fragment(draw: Callable[[Path], None], *, run_every: object = None) -> object:
+        parts.append((draw, run_every))
+        return real(draw, run_every=run_every)
+
+    monkeypatch.setattr(overview.st, "fragment", fragment)
+    test = page("overview")
+    assert [every for _, every in parts] == [5, 5]  # nothing runs, and nothing is there yet
+    assert "Latest live session" not in text(test)
+
+    write_backtest(workspace)
+    write_session(workspace)
+    shown = text(drawn(parts[0][0], workspace)) + text(drawn(parts[1][0], workspace))
+    assert '<dt>Backtests</dt><dd class="logos-neutral">1</dd>' in shown
+    assert "Latest live session" in shown
+
+
+def test_the_tiles_say_when_they_were_read(workspace: Path, page: Page, write_backtest: Write):
+    write_backtest(workspace)
+
+    assert "Last refresh" in text(page("overview"))
+
+
+def drawn(draw: Callable[[Path], None], root: Path) -> AppTest:
+    """Return what a part of the page draws when it refreshes itself."""
+    script = f"from pathlib import Path\nfrom {draw.__module__} import {draw.__name__}\n"
+    return AppTest.from_string(f"{script}{draw.__name__}(Path({str(root)!r}))").run(timeout=30)
 
 
 def test_no_backtests_beside_a_session_is_a_card_and_not_the_first_steps(

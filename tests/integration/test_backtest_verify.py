@@ -58,6 +58,7 @@ def test_an_untouched_run_agrees_and_verifying_leaves_nothing_behind(run, worksp
     before = {path: path.read_bytes() for path in workspace.rglob("*") if path.is_file()}
     code, printed = run("backtest", "verify", folder.name)
     assert (code, printed["agrees"], printed["notes"]) == (0, True, [])
+    assert printed["not_compared"] == ["equity.png", "logs/"]
     names = [check["name"] for check in printed["checks"]]
     assert names[:4] == ["journal's chain", "config", "bars", "metrics.json"]
     assert {"trades.csv", "orders.csv", "decisions.csv", "equity.csv", "benchmark.csv", "quarantine.csv"} < set(names)

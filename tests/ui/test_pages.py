@@ -82,3 +82,11 @@ def _findings(window: Window) -> list[str]:
         if rule["impact"] in SEVERE
         for node in rule["nodes"]
     ]
+
+
+def test_the_first_page_is_found_at_its_name_too_and_every_page_names_the_window(window: Window) -> None:
+    window.page.goto(f"{window.address}/overview")
+    window.settle("Overview")
+    assert window.page.title() == "Overview · Logos"
+    window.go("backtests")
+    assert window.page.title() == "Backtests · Logos"

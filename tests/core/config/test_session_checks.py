@@ -49,13 +49,16 @@ def changed(text, *pairs):
         ("plugin: stale_data, after: 5m", "plugin: calm, after: 5m", "guards[1].after", "takes no keys"),
         ("plugin: stale_data", "plugin: nobody", "guards[1].plugin", "not installed"),
         ("guards:", "gaurds:", "gaurds", "Did you mean 'guards'?"),
-        ("strategies:", "backtest: {start: 2026-01-01}\nstrategies:", "backtest.start", "time zone"),
+        ("strategies:", "backtest: {start: 2026-01-01T00:00:00}\nstrategies:", "backtest.start", "time zone"),
         (
             "strategies:",
             "backtest: {start: 2026-01-02T00:00:00Z, end: 2026-01-01T00:00:00Z}\nstrategies:",
             "backtest",
             "not before",
         ),
+        ("strategies:", "backtest: {start: 2026-01-02, end: 2026-01-02}\nstrategies:", "backtest", "not before"),
+        ("strategies:", "backtest: {start: 2026-13-01}\nstrategies:", "backtest.start", "ISO-8601"),
+        ("strategies:", "allocator: hrp\nstrategies:", "allocator", "Write {plugin: hrp}"),
         ("strategies:", "currencies: {USD: {decimals: 99}}\nstrategies:", "currencies.USD.decimals", "from 0 to"),
         (", calendar: XNYS", "", "guards[1]", "calendar: XNYS"),
     ],
@@ -90,6 +93,17 @@ def test_a_part_may_be_named_with_its_distribution(load, text):
 
     assert config.guards[0].plugin == "logos-risk/max_notional"
     assert config.guards[0].name == "max_notional"
+
+
+def test_a_file_of_another_command_has_that_one_problem(registry, text):
+    with pytest.raises(ConfigError) as caught:
+        load_session_config(
+            text + "\nportfolio: {allocator: {plugin: hrp}}\nstrategis: []\n", registry, source="p.yaml"
+        )
+
+    (problem,) = caught.value.problems
+    assert problem.path == "portfolio"
+    assert problem.hint == "Run it with: logos portfolio backtest --config p.yaml"
 
 
 def test_problems_of_all_sections_are_told_in_one_go_in_the_order_of_the_file(registry, text):

@@ -64,6 +64,12 @@ def test_the_resolved_yaml_resolves_to_the_same_config(load, text):
     assert config.backtest.start == 1767225600
 
 
+def test_a_date_of_the_backtest_is_its_midnight_in_utc(load, text):
+    window = load(text + "backtest: {start: 2026-01-01, end: 2026-01-02}\n").backtest
+
+    assert (window.start, window.end) == (1767225600, 1767225600 + 86_400)
+
+
 def test_other_yaml_readers_read_the_resolved_yaml_alike(load, text):
     config = load(text)
 

@@ -201,6 +201,25 @@ def test_a_missing_key_is_named_with_what_it_takes():
 
 
 @attrs.frozen
+class Kinds:
+    anything: object
+    whatever: Any
+    number: Number
+    colour: Colour
+
+
+def test_what_a_missing_key_takes_is_told_in_words():
+    _, problems = build("{}", Kinds)
+
+    assert [problem.hint for problem in problems] == [
+        "Add 'anything:' with a value",
+        "Add 'whatever:' with a value",
+        "Add 'number:' with a number",
+        "Add 'colour:' with a colour",
+    ]
+
+
+@attrs.frozen
 class Impossible:
     when: complex
 

@@ -108,6 +108,11 @@ def test_what_is_named_like_a_secret_survives_nowhere(name, value, around):
         f"-----BEGIN EC PRIVATE KEY-----\n{TOKEN}\n-----END EC PRIVATE KEY-----",
         f"-----BEGIN PRIVATE KEY-----\\n{TOKEN} is cut",
         f"passphrase: 'open {TOKEN} sesame'",
+        f"login failed: passwd {TOKEN}",
+        f"--password {TOKEN} --user me",
+        f"https://hooks.slack.com/services/T0001/B0002/{TOKEN}",
+        f"https://api.telegram.org/bot123456789:AAE{TOKEN * 2}/sendMessage",
+        f"chat 1234567890:AA_{TOKEN * 2}",
     ],
 )
 def test_what_has_the_form_of_a_secret_is_masked(text):
@@ -142,6 +147,10 @@ def test_what_has_the_form_of_a_secret_is_masked(text):
         "order 6f1c2b34-5d6e-4f70-8a9b-0c1d2e3f4a5b of 61e69015-8549-4bfd-b9c3-01e75843f47d",
         "runs/live/sessions/20240304-143000-AVeryLongSessionNameOf2024/orders.csv",
         "TASKMASTER at RISK-USD, AKTIENGESELLSCHAFT",
+        "the password is missing; the passphrase was rejected 3 times, password sha256 digest expected",
+        "password BROKER_2_PASSWORD is not set, passwd 2fa needed",
+        "https://hooks.slack.com/services, https://slack.com/services/T0001",
+        "1700000000:12 and 1700000000: 5, 12345678:0123456789abcdef0123456789abcdef012",
     ],
 )
 def test_ordinary_texts_stay_as_they_are(text):

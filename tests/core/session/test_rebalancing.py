@@ -243,6 +243,20 @@ def test_a_wrong_answer_of_the_allocator_is_its_failure(open_session, answer) ->
         world.step(ABC=100)
 
 
+def test_targets_in_another_order_than_the_signals_are_refused(open_session) -> None:
+    allocator = Weights({"ABC": HALF, "DEF": HALF / 2})
+    told = allocator.rebalance
+
+    def swapped(signals, account):
+        found = told(signals, account)
+        return Rebalance(targets=found.targets[::-1], method="swapped")
+
+    allocator.rebalance = swapped
+    world = open_session({"a/ABC": [1], "a/DEF": [1]}, allocator=allocator, cash=1000)
+    with pytest.raises(PartFailedError, match="in another order"):
+        world.step(ABC=100, DEF=100)
+
+
 def test_a_watcher_that_raises_is_named(open_session) -> None:
     allocator = Weights({"ABC": HALF})
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logos.data.calendars import AlwaysOpen, calendar_named
 from logos.domain.times import parse_time, time_text
-from logos.session.schedule import Rebalancing, Schedule
+from logos.session.schedule import Rebalancing, Schedule, schedule_for
+from logos.testing.bars import instrument
+from logos.testing.contexts import part_context
 
 DAYS = AlwaysOpen()
 
@@ -58,6 +61,45 @@ def test_a_week_ends_with_its_last_session() -> None:
 )
 def test_days_of_utc_end_their_periods_at_midnight(rule, expected) -> None:
     assert times(rule, DAYS, "2024-12-30T12:00:00Z", 2) == expected
+
+
+class Yearly:
+    """A calendar whose only sessions are a year apart, in the same week of it."""
+
+    CLOSES = tuple(parse_time(f"{day}T12:00:00Z") for day in ("2023-03-07", "2024-03-06", "2025-03-05", "2026-03-04"))
+
+    def next_close(self, after):
+        return next(close for close in self.CLOSES if close > after)
+
+
+def test_a_week_of_another_year_is_another_week() -> None:
+    schedule = Schedule(Rebalancing.WEEK_END, Yearly())
+    assert schedule.next_after(parse_time("2023-01-01T00:00:00Z")) == Yearly.CLOSES[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "close"),
+    [
+        (("XNYS", None), "2024-01-02T21:00:00Z"),
+        (("XNYS", "XNYS"), "2024-01-02T21:00:00Z"),
+        (("XNYS", "XLON"), "2024-01-03T00:00:00Z"),
+        ((None, None), "2024-01-03T00:00:00Z"),
+    ],
+)
+def test_the_calendar_is_the_one_that_the_symbols_agree_on_else_days_of_utc(names, close) -> None:
+    traded = [
+        attrs.evolve(instrument(symbol), calendar=name) for symbol, name in zip(("AAA", "BBB"), names, strict=True)
+    ]
+    context = part_context(*traded, calendar=lambda each: calendar_named(each.calendar))
+    schedule = schedule_for(Rebalancing.DAY_END, None, context)
+    assert time_text(schedule.next_after(parse_time("2024-01-02T12:00:00Z"))) == close
+
+
+def test_a_calendar_that_is_named_wins_and_never_has_no_schedule() -> None:
+    context = part_context(instrument("AAA"))
+    assert schedule_for(Rebalancing.NEVER, "XNYS", context) is None
+    schedule = schedule_for(Rebalancing.DAY_END, "XNYS", context)
+    assert time_text(schedule.next_after(parse_time("2024-01-02T12:00:00Z"))) == "2024-01-02T21:00:00Z"
 
 
 def test_every_bar_is_due_at_the_next_slice_whenever_it_comes() -> None:

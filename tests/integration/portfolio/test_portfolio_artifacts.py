@@ -13,9 +13,10 @@ import pytest
 from logos.artifacts import schemas
 from logos.backtest.past_run import PastRun, read_run
 from logos.domain.times import parse_time
+from logos.portfolio.backtest.calendar_time import calendar_growth, calendar_warning, calendar_years
 from logos.portfolio.backtest.comparing import COLUMNS, Contender, sharpe_error, standings
 from logos.portfolio.backtest.rebalances import read_rebalances
-from logos.portfolio.backtest.risk_report import DEFINITIONS, herfindahl, risk_report
+from logos.portfolio.backtest.risk_report import DEFINITIONS, risk_report
 
 BYTES = ("weights.csv", "risk.json", "comparison.csv", "metrics.json", "portfolio.yaml", "config.yaml", "trades.csv")
 
@@ -77,11 +78,43 @@ def test_risk_json_begins_with_its_contract_and_defines_every_figure(done):
 def test_turnover_and_cost_drag_follow_from_the_fills(done):
     run, risk = read_run(done), risk_of(done)
     trades = table_of(done / "trades.csv")
-    mean, years = run.daily().equity.mean(), run.metrics["days"] / run.metrics["periods_per_year"]
+    mean, years = run.daily().equity.mean(), calendar_years(run.metrics)
+    assert risk["years"] == pytest.approx(years, abs=1e-8)
     traded = sum(Decimal(row["value"]) for row in trades)
     assert risk["turnover"] == pytest.approx(float(traded) / mean / years, rel=1e-6)
     paid = sum(Decimal(row["fee"]) for row in trades) + Decimal(run.metrics["costs"]["slippage"])
     assert risk["cost_drag"] == pytest.approx(float(paid) / mean / years, rel=1e-4)
+
+
+def test_the_distance_from_the_targets_is_that_of_weights_csv(done):
+    gaps = {}
+    for row in table_of(done / "weights.csv"):
+        if row["actual_weight"]:
+            apart = abs(Decimal(row["target_weight"]) - Decimal(row["actual_weight"]))
+            gaps[row["timestamp"]] = gaps.get(row["timestamp"], Decimal(0)) + apart
+    risk = risk_of(done)
+    assert risk["greatest_tracking_gap"] == pytest.approx(float(max(gaps.values())), abs=1e-8)
+    assert 0 < risk["tracking_gap"] < risk["greatest_tracking_gap"]
+    told = {one["timestamp"]: one["tracking_gap"] for one in risk["rebalances"] if one["tracking_gap"] is not None}
+    assert told == {at: pytest.approx(float(gap), abs=1e-8) for at, gap in gaps.items()}
+
+
+def test_years_are_those_of_the_calendar_and_a_warning_tells_where_the_cagr_counts_otherwise(done):
+    metrics = {**read_run(done).metrics, "start": "2014-01-02T00:00:00Z", "end": "2021-04-01T00:00:00Z"}
+    metrics |= {"days": 2230, "periods_per_year": 365, "total_return": 1.0804, "cagr": 0.1274}
+    assert calendar_years(metrics) == pytest.approx(7.244, abs=0.001)
+    assert calendar_growth(metrics) == pytest.approx(2.0804 ** (1 / 7.244) - 1, abs=1e-5)
+    said = calendar_warning(metrics)
+    for part in ("2,230 days at 365 a year", "6.11 years", "has 7.24", "12.74 % so", "10.64 % by the calendar"):
+        assert part in said
+    assert calendar_warning({**metrics, "days": 2640}) == ""
+    assert calendar_warning({**metrics, "end": "2014-01-09T00:00:00Z", "days": 5}) == ""  # a weekend is no hole
+    assert calendar_years({**metrics, "start": None, "end": None}) == 0
+
+
+def squared_shares(held: dict[str, float]) -> float | None:
+    gross = sum(abs(weight) for weight in held.values())
+    return sum((weight / gross) ** 2 for weight in held.values()) if gross else None
 
 
 def test_figures_of_risk_are_means_over_the_time_that_each_rebalance_was_in_force(done):
@@ -96,7 +129,7 @@ def test_figures_of_risk_are_means_over_the_time_that_each_rebalance_was_in_forc
         return sum(value * span for value, span in known) / sum(span for _, span in known)
 
     assert risk["volatility"] == pytest.approx(mean([one.volatility for one in rebalances]), abs=1e-8)
-    assert risk["concentration"] == pytest.approx(mean([herfindahl(one.held) for one in rebalances]), abs=1e-8)
+    assert risk["concentration"] == pytest.approx(mean([squared_shares(one.held) for one in rebalances]), abs=1e-8)
     assert risk["contributions"]["CCC"] == pytest.approx(mean([one.risk["CCC"] for one in rebalances]), abs=1e-7)
     held = {(row["timestamp"], row["symbol"]): row["actual_weight"] for row in table_of(done / "weights.csv")}
     assert held["2021-03-02T00:00:00Z", "AAA"] == f"{rebalances[0].held['AAA']:.8f}"
@@ -139,6 +172,35 @@ def test_the_standard_error_of_a_sharpe_ratio_is_that_of_its_length(done):
     # A year of nearly normal days with a small daily ratio: about one over the root of the years.
     years = run.metrics["days"] / run.metrics["periods_per_year"]
     assert sharpe_error(run) == pytest.approx(years**-0.5, rel=0.1)
+
+
+def test_the_standard_error_of_a_sharpe_ratio_is_that_by_hand():
+    class Run:
+        metrics: ClassVar = {"periods_per_year": 252, "starting_cash": "100"}
+
+        def daily(self):
+            return pd.DataFrame({"equity": [110.0, 99.0, 118.8, 118.8]})  # +10 %, -10 %, +20 %, 0
+
+    # Mean 0.05; deviations 0.05, -0.15, 0.15, -0.05: squares sum to 0.05, cubes to 0, fourth powers to 0.001025.
+    ratio = 0.05 / (0.05 / 3) ** 0.5
+    kurt = (0.001025 / 4) / (0.05 / 4) ** 2
+    expected = ((1 + (kurt - 1) / 4 * ratio**2) / 3 * 252) ** 0.5
+    assert sharpe_error(Run()) == pytest.approx(expected, rel=1e-9)
+
+
+def test_losses_that_are_rarer_and_greater_than_gains_make_a_sharpe_ratio_less_sure():
+    class Run:
+        metrics: ClassVar = {"periods_per_year": 1, "starting_cash": "100"}
+
+        def daily(self):
+            return pd.DataFrame({"equity": [110.0, 121.0, 133.1, 119.79]})  # +10 % thrice, -10 %
+
+    # Mean 0.05; deviations 0.05 thrice and -0.15: squares 0.03, cubes -0.003, fourth powers 0.000525.
+    ratio = 0.05 / 0.1
+    skew = (-0.003 / 4) / (0.03 / 4) ** 1.5
+    kurt = (0.000525 / 4) / (0.03 / 4) ** 2
+    expected = ((1 - skew * ratio + (kurt - 1) / 4 * ratio**2) / 3) ** 0.5
+    assert sharpe_error(Run()) == pytest.approx(expected, rel=1e-9)
 
 
 def contender(name: str, run: PastRun) -> Contender:

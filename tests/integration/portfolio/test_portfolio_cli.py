@@ -11,7 +11,9 @@ import sys
 import pytest
 
 from logos.backtest.folder import RunFolder
+from logos.cli.app import run as logos
 from logos.portfolio.backtest import running
+from logos.portfolio.cli import backtest_command
 
 
 def test_the_command_prints_the_span_the_risk_and_one_table_of_all_allocators(bench):
@@ -95,14 +97,168 @@ def test_an_interrupted_command_ends_with_130_and_keeps_only_what_the_portfolio_
     monkeypatch.setattr(RunFolder, "lay_out", pressed)
     code, _, err = bench.run("backtest", "--config", "p.yaml")
     assert (code, "Traceback" in err) == (130, False)
+    assert ("Nothing of this portfolio backtest was kept" in err) == (not left)
+    assert not list(bench.home.glob("runs/.*.new"))
     kept = list(bench.home.glob("runs/*/"))
     assert len(kept) == left
     assert all((folder / "risk.json").is_file() for folder in kept)
 
 
-def test_the_run_is_verified_repeated_and_reported_by_the_commands_of_any_backtest(bench, capsys):
-    from logos.cli.app import run as logos  # noqa: PLC0415 - only here
+def test_a_benchmark_runs_inside_the_hidden_folder_of_the_portfolio(bench, monkeypatch):
+    lay_out, places = RunFolder.lay_out, []
 
+    def noted(folder, first_open):
+        places.append(folder.path.relative_to(bench.home).parts)
+        return lay_out(folder, first_open)
+
+    monkeypatch.setattr(RunFolder, "lay_out", noted)
+    found = bench.json("backtest", "--config", "p.yaml")
+    hidden = ("runs", f".{found['backtest_id']}.new")
+    assert [place[:2] for place in places] == [hidden] * 3
+    assert places[-1] == hidden
+    kept = bench.home / found["path"]
+    assert sorted(one.name for one in (kept / "benchmarks").iterdir()) == ["equal_weight", "inverse_volatility"]
+    assert not list(kept.glob(".*"))
+
+
+def test_a_full_disk_is_told_with_the_remedy_and_leaves_no_run(bench, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(running, "write_comparison", full)
+    code, _, err = bench.run("backtest", "--config", "p.yaml")
+    assert code == 1
+    assert "cannot write the files of the portfolio" in err
+    assert "No space left on device" in err
+    assert "hint: Nothing of this run was kept: mend the disk and run it again" in err
+    assert "Traceback" not in err
+    assert not [one for one in (bench.home / "runs").iterdir() if one.is_dir()]
+
+
+def test_what_was_not_ordered_is_told_with_its_reasons(bench):
+    code, out, _ = bench.run("backtest", "--config", "p.yaml")
+    found = bench.json("backtest", "--config", "p.yaml")
+    decisions = found["decisions"]
+    rows = bench.table(f"{found['path']}/decisions.csv")
+    assert (code, decisions["count"], decisions["fills"]) == (0, len(rows), found["metrics"]["fills"])
+    assert f"Decisions: {len(rows):,}; fills: {decisions['fills']:,}" in out
+    assert sum(decisions["outcomes"].values()) == len(rows)
+    for one in decisions["reasons"]:
+        assert one["count"] == sum(one["symbols"].values())
+        assert one["count"] == sum(
+            (row["outcome"], row["reason_code"]) == (one["outcome"], one["code"]) for row in rows
+        )
+        assert f"{one['outcome']}: {one['code']}" in out
+    assert sum(decisions["orders"].values()) == len(bench.table(f"{found['path']}/orders.csv"))
+    assert not any("targets that differed" in note for note in found["notes"])
+
+
+def test_refused_targets_are_a_note_with_count_first_date_symbol_and_remedy(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace("AAA: {", 'AAA: {notional_cap: "1000", '))
+    found = bench.json("backtest", "--config", "p.yaml")
+    (reason,) = (one for one in found["decisions"]["reasons"] if one["outcome"] == "refused")
+    assert (reason["code"], list(reason["symbols"])) == ("above_notional_cap", ["AAA"])
+    note = next(one for one in found["notes"] if one.startswith(f"{reason['count']} of "))
+    for part in (
+        "refused: above_notional_cap (AAA, first 2021-03-02T00:00:00Z)",
+        "raise notional_cap in instruments.AAA",
+    ):
+        assert part in note
+    assert any(one.startswith("equal_weight: ") and "above_notional_cap" in one for one in found["notes"])
+    assert f"Note: {note}" in bench.run("backtest", "--config", "p.yaml")[1]
+
+
+def test_a_portfolio_that_never_trades_says_so(bench):
+    bench.write((bench.home / "p.yaml").read_text().replace('cash: "100000"', 'cash: "0.20"'))
+    code, out, _ = bench.run("backtest", "--config", "p.yaml")
+    assert code == 0
+    assert "Note: Nothing was traded: 0 fills" in out
+
+
+def test_every_different_remark_is_told_with_its_count_and_what_is_left_out_is_counted(bench, closes_of, monkeypatch):
+    bench.closes("EEE", closes_of("EEE", 260)[230:])
+    found = bench.json("backtest", "--config", "p.yaml")
+    notes = [note for one in found["risk"]["rebalances"] for note in one["notes"]]
+    out = bench.run("backtest", "--config", "p.yaml")[1]
+    assert notes
+    for note in set(notes):
+        assert f"{notes.count(note)} times: {note}" in out
+    monkeypatch.setattr(backtest_command, "_MOST_REMARKS", 0)
+    assert f"and {len(set(notes))} more in risk.json" in bench.run("backtest", "--config", "p.yaml")[1]
+
+
+def test_turnover_time_and_data_are_told_once_and_under_names_of_their_own(bench, closes_of):
+    closes = closes_of("AAA", 260)
+    bench.closes("AAA", [*closes[:100], *((at, round(close / 3, 4)) for at, close in closes[100:])])
+    code, out, err = bench.run("backtest", "--config", "p.yaml")
+    assert (code, err) == (0, "")
+    assert sum("AAA: 1 close" in line for line in out.splitlines()) == 1
+    assert [line.split("  ")[0] for line in map(str.strip, out.splitlines()) if line.startswith("Turnover")] == [
+        "Turnover",
+        "Turnover a year",
+    ]
+    (took,) = (line for line in out.splitlines() if line.startswith("Took "))
+    assert "2 benchmarks and the files included. The portfolio itself: ran in " in took
+
+
+def test_a_halted_portfolio_is_not_told_to_be_resumed_without_a_word(bench):
+    bench.write((bench.home / "p.yaml").read_text() + 'guards: [{plugin: drawdown, max: "0.001"}]\n')
+    out = bench.run("backtest", "--config", "p.yaml")[1]
+    assert "A backtest is not resumed: change the config and run it again" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["trade", "--config"],
+        ["backtest", "--config"],
+        ["sweep", "--param", "x=1,2", "--config"],
+        ["config", "check"],
+        ["config", "explain"],
+        ["config", "show"],
+    ],
+)
+def test_a_command_of_sessions_names_the_one_that_takes_a_portfolio_and_no_other_problem(bench, words):
+    bench.capsys.readouterr()
+    assert logos([*words, "p.yaml", "--json"]) == 2
+    found = json.loads(bench.capsys.readouterr().out.splitlines()[-1])
+    (problem,) = found["error"]["problems"] if "error" in found else found["problems"]
+    assert problem["path"] == "portfolio"
+    assert "logos portfolio backtest --config p.yaml" in problem["hint"]
+
+
+def test_verify_lists_what_it_does_not_compare(bench):
+    found = bench.json("backtest", "--config", "p.yaml")
+    bench.capsys.readouterr()
+    assert logos(["backtest", "verify", found["backtest_id"], "--json"]) == 0
+    printed = json.loads(bench.capsys.readouterr().out.splitlines()[-1])
+    assert printed["not_compared"] == [
+        "benchmarks/",
+        "comparison.csv",
+        "equity.png",
+        "logs/",
+        "plots/",
+        "portfolio.yaml",
+        "risk.json",
+    ]
+    logos(["backtest", "verify", found["backtest_id"]])
+    said = bench.capsys.readouterr().out
+    assert "Not compared, so that nothing is said of them: benchmarks/, comparison.csv" in said
+
+
+def test_a_program_that_was_interrupted_cannot_be_killed_by_one_more_ctrl_c_while_it_leaves(bench, offline_environment):
+    script = (
+        "import signal, sys; from logos.cli import app; "
+        "app.run_guarded = lambda *_args, **_named: 130; code = app.run(); "
+        "signal.raise_signal(signal.SIGINT); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=offline_environment, capture_output=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_the_run_is_verified_repeated_and_reported_by_the_commands_of_any_backtest(bench, capsys):
     found = bench.json("backtest", "--config", "p.yaml")
     (bench.home / "p.yaml").unlink()
     benchmark = found["benchmarks"][0]["path"]
@@ -127,6 +283,25 @@ def test_weights_shows_what_the_next_rebalance_would_want_from_cash(bench):
     assert sum(shown["risk"].values()) == pytest.approx(1, abs=1e-6)
     assert shown["invested"] == pytest.approx(0.95, abs=1e-6)
     assert [folder.name for folder in bench.home.glob("runs/*/")] == [found["backtest_id"]]
+
+
+def test_weights_of_a_book_with_shorts_are_told_gross_and_net(bench):
+    text = (bench.home / "p.yaml").read_text()
+    text = text.replace("{plugin: hrp}", '{plugin: mean_variance, objective: utility, risk_aversion: "3"}')
+    text = text.replace(
+        'constraints: {long_only: true, max_weight: "0.4", gross: "1", sectors: {energy: "0.5"}, ',
+        'constraints: {long_only: false, min_weight: "-0.4", max_weight: "0.4", gross: "1", '
+        'net: {min: "0", max: "0.2"}, ',
+    )
+    bench.write(text.replace('cash: "100000"', 'margin: true, cash: "100000"'))
+    shown = bench.json("weights", "--config", "p.yaml")
+    weights = shown["weights"].values()
+    assert min(weights) < 0
+    assert shown["net"] == pytest.approx(sum(weights), abs=1e-9)
+    assert shown["invested"] == pytest.approx(sum(map(abs, weights)), abs=1e-9)
+    out = bench.run("weights", "--config", "p.yaml")[1]
+    assert "% of equity gross, long and short together; " in out
+    assert f"{100 * shown['net']:.2f} % net" in out
 
 
 def test_weights_for_people_names_the_last_close_of_every_symbol(bench, closes_of):

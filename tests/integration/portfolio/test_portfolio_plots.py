@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import pytest
 
@@ -65,6 +67,17 @@ def test_any_holdings_can_be_drawn(contender, tmp_path, weights):
     plots.draw_weights(shown, tmp_path / "weights.png", title="any")
     plots.draw_risk(shown, tmp_path / "risk.png", title="any")
     assert (tmp_path / "weights.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(("low", "high"), [(930_000.0, 5_400_000.0), (999_000.0, 1_020_000.0), (1e5, 1e8)])
+def test_a_logarithmic_axis_names_where_all_curves_start_and_crowds_nothing_around_it(low, high):
+    locator = plots.MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+    ticks = plots._log_ticks(locator, (low, high), 1_000_000.0)
+    assert 1_000_000.0 in ticks
+    assert len(ticks) > 1
+    assert ticks == sorted(ticks)
+    assert low <= ticks[0] <= ticks[-1] <= high
+    assert all(one == 1e6 or abs(math.log(one / 1e6)) > 0.05 * math.log(high / low) for one in ticks)
 
 
 def test_only_the_largest_of_many_symbols_get_an_area_of_their_own():

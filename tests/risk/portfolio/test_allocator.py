@@ -14,6 +14,8 @@ from logos.domain.times import SECONDS_A_DAY, parse_time
 from logos.portfolio.allocator import factories
 from logos.portfolio.allocator.config import HrpConfig, InverseVolatilityConfig, RiskParityConfig
 from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
+from logos.portfolio.errors import PortfolioError
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
 from logos.session.rebalancing import PriceWatcher, RebalancingAllocator
 from logos.session.schedule import Rebalancing
 from logos.session.seats import Pair, PairSignal
@@ -101,6 +103,28 @@ def test_it_is_ready_when_every_symbol_has_enough_returns(stage):
     assert desk.see(1).allocator.ready
 
 
+def test_a_largest_position_is_a_share_of_equity_in_units_of_money(stage):
+    constraints = ConstraintsConfig(max_position=Decimal(32_000))
+    desk = stage(InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)).see(10)
+    equity = Fraction(desk.session.account.equity, 10**desk.context.account.decimals)
+    most = Fraction(32_000) / equity
+    assert 0.317 < most < 0.95  # it binds, and the sum can still be kept
+    assert max(desk.weights().values()) == pytest.approx(float(most), abs=2e-8)
+
+
+def test_an_error_of_a_solver_leaves_the_weights_in_force(stage, monkeypatch):
+    desk = stage().see(10)
+    before = desk.weights()
+
+    def fails(*_args, **_how):
+        raise PortfolioError("HiGHS could not decide")
+
+    monkeypatch.setattr(InverseVolatility, "allocate", fails)
+    found = desk.see(1).rebalance()
+    assert {target.pair.symbol: target.weight for target in found.targets} == before
+    assert found.notes == ("The weights in force stay: HiGHS could not decide.",)
+
+
 def test_it_waits_for_no_symbol_longer_than_a_whole_lookback(stage):
     desk = stage().see(20, without=["CCC"])
     assert not desk.allocator.ready
@@ -108,7 +132,38 @@ def test_it_waits_for_no_symbol_longer_than_a_whole_lookback(stage):
     weights = desk.weights()
     assert weights["CCC"] == 0
     assert weights["AAA"] + weights["BBB"] == Fraction("0.95")
-    assert ("info", "No weight yet for symbols with fewer than 5 returns: CCC (0).") in desk.told
+    assert ("info", "No weight yet for symbols with fewer than 5 returns: CCC.") in desk.told
+
+
+def test_a_symbol_that_is_no_longer_traded_is_told_with_its_last_close(stage):
+    desk = stage().see(10).see(14, without=["CCC"])
+    assert desk.weights()["CCC"] > 0
+    rebalance = desk.see(1, without=["CCC"]).rebalance()
+    assert {target.pair.symbol: target.weight for target in rebalance.targets}["CCC"] == 0
+    assert rebalance.notes == (
+        "No weight for symbols without a close for more than 14 days: CCC (none since 2024-01-11).",
+    )
+
+
+def test_a_position_in_a_symbol_that_is_no_longer_traded_is_a_warning(stage):
+    desk = stage().see(10)
+    desk.session.account.positions = {"AAA": 0, "BBB": 0, "CCC": 100}
+    note = (
+        "Still held, without a close for more than 14 days: CCC (none since 2024-01-11). "
+        "Equity counts it at that close, and what sells it waits for a bar."
+    )
+    assert note not in desk.see(14, without=["CCC"]).rebalance().notes
+    assert note in desk.see(1, without=["CCC"]).rebalance().notes
+    assert ("warning", note) in desk.told
+
+
+def test_a_note_of_broken_constraints_is_a_whole_sentence_and_the_same_each_time(stage):
+    constraints = ConstraintsConfig(max_weight=Decimal("0.32"))
+    desk = stage(InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)).see(10)
+    notes = {desk.see(2).rebalance().notes for _ in range(3)}
+    assert notes == {
+        ("The nearest weights that keep the constraints were taken, since the method's own break the weight of AAA.",)
+    }
 
 
 def test_a_symbol_whose_price_has_not_moved_gets_no_weight(stage):
@@ -215,7 +270,7 @@ def test_the_same_words_are_logged_once(stage):
         desk.rebalance()
     assert desk.told == [
         ("info", "inverse_volatility"),
-        ("info", "No weight yet for symbols with fewer than 5 returns: CCC (0)."),
+        ("info", "No weight yet for symbols with fewer than 5 returns: CCC."),
     ]
 
 

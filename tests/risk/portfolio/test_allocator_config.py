@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY
 from logos.portfolio.allocator import config as keys
+from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
 from logos.session.outlook import Outlook, Remarking
 from logos.session.schedule import Rebalancing
 from logos.testing.bars import instrument
@@ -54,9 +56,10 @@ def test_min_history_is_a_quarter_of_the_lookback_unless_it_is_given():
 def remarks():
     """Return a function that gives what a config says of a session of daily bars, as path and message."""
 
-    def ask(config, bars):
+    def ask(config, bars, *instruments):
+        found = instruments or (instrument("AAA"), instrument("BBB"))
         outlook = Outlook(
-            context=part_context(instrument("AAA"), instrument("BBB"), interval=SECONDS_A_DAY),
+            context=part_context(*found, interval=SECONDS_A_DAY),
             feed="replay",
             broker="paper",
             polled=False,
@@ -91,3 +94,56 @@ def test_a_solver_that_is_not_installed_is_told(remarks, monkeypatch):
     (remark,) = remarks(keys.MeanVarianceConfig(), bars)
     assert remark == ("solver", "clarabel is not installed: the heuristic takes its place")
     assert remarks(keys.MeanVarianceConfig(solver="heuristic"), bars) == []
+
+
+def test_a_traded_symbol_without_a_sector_is_told_where_sectors_are_capped(remarks):
+    bank = attrs.evolve(instrument("AAA"), sector="finance")
+    config = keys.HrpConfig(constraints=ConstraintsConfig(sectors={"finance": Decimal("0.3")}))
+    assert remarks(config, {}, bank, instrument("BBB")) == [
+        (
+            "constraints.sectors",
+            "no sector is known of BBB: no cap of a sector counts what is held there",
+        ),
+    ]
+    assert remarks(config, {}, bank) == []
+    assert remarks(keys.HrpConfig(), {}, bank, instrument("BBB")) == []
+
+
+def test_symbols_in_another_currency_than_the_accounts_are_told(remarks):
+    ((path, message),) = remarks(keys.HrpConfig(), {}, instrument("AAA", currency="EUR"), instrument("BBB"))
+    assert path == "risk_model"
+    assert message.startswith(
+        "risk is estimated from prices as they are quoted (AAA in EUR): how their conversion to USD"
+    )
+
+
+def test_more_clusters_than_symbols_are_told(remarks):
+    assert remarks(keys.HercConfig(clusters=2), {}) == []
+    assert remarks(keys.HercConfig(clusters=3), {}) == [
+        ("clusters", "it is 3, and 2 symbols are traded: each is a cluster of its own"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("constraints", "objective", "is_told"),
+    [
+        ({"net": Bounds(min=Decimal(0), max=Decimal("0.5"))}, "min_variance", True),
+        ({"net": Bounds(max=Decimal("0.5"))}, "min_variance", True),
+        ({"net": Bounds(min=Decimal("-0.5")), "long_only": False, "gross": Decimal(1)}, "min_variance", True),
+        ({"net": Bounds(max=Decimal("-0.1")), "long_only": False, "gross": Decimal(1)}, "min_variance", False),
+        ({"net": Bounds(min=Decimal("0.1"))}, "min_variance", False),
+        ({"net": Bounds(max=Decimal("0.5")), "min_weight": Decimal("0.1")}, "min_variance", False),
+        (
+            {"net": Bounds(max=Decimal("0.5")), "weights": {"AAA": Bounds(min=Decimal("0.1"))}},
+            "min_variance",
+            False,
+        ),
+        ({}, "min_variance", False),
+        ({"net": Bounds(max=Decimal("0.5"))}, "utility", False),
+    ],
+)
+def test_a_least_variance_that_may_be_that_of_nothing_is_told(remarks, constraints, objective, is_told):
+    config = keys.MeanVarianceConfig(
+        objective=objective, solver="heuristic", constraints=ConstraintsConfig(**constraints)
+    )
+    assert [path for path, _ in remarks(config, {})] == (["constraints.net"] if is_told else [])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos.portfolio.risk_models.contributions import effective_number, herfindahl, risk_contributions, volatility
+from logos.portfolio.risk_models.contributions import herfindahl, risk_contributions, volatility
 
 COVARIANCE = np.array([[0.04, 0.006], [0.006, 0.01]])
 
@@ -29,17 +29,16 @@ def test_nothing_held_contributes_nothing_and_is_concentrated_in_nothing():
     nothing = np.zeros(2)
     assert risk_contributions(nothing, COVARIANCE).tolist() == [0, 0]
     assert volatility(nothing, COVARIANCE) == 0
-    assert (herfindahl(nothing), effective_number(nothing)) == (0, 0)
+    assert herfindahl(nothing) == 0
 
 
 @given(st.integers(1, 50), st.floats(0.01, 10))
 def test_equal_weights_are_as_many_assets_as_there_are_of_either_sign(count, size):
     weights = np.full(count, size)
     weights[::2] *= -1
-    assert effective_number(weights) == pytest.approx(count)
     assert herfindahl(weights) == pytest.approx(1 / count)
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=20))
-def test_the_effective_number_lies_between_one_and_the_number_of_assets(weights):
-    assert 1 - 1e-9 <= effective_number(np.array(weights)) <= len(weights) + 1e-9
+def test_concentration_lies_between_that_of_equal_weights_and_one(weights):
+    assert 1 / len(weights) - 1e-9 <= herfindahl(np.array(weights)) <= 1 + 1e-9

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
 from logos.domain.errors import InputError
 from logos.portfolio.constraints.keeping import violation
@@ -30,6 +31,17 @@ def allocation_of(method, mean, covariance, limits):
     window = Window(symbols=symbols, returns=np.full((2, len(symbols)), np.nan), periods_per_year=252.0)
     estimate = Estimate(symbols=symbols, mean=np.array(mean), covariance=np.array(covariance), observations=2)
     return method.allocate(window, estimate, limits)
+
+
+@pytest.mark.parametrize("status", [1, 4])
+def test_a_solver_that_cannot_tell_the_highest_return_is_not_taken_for_a_loss(monkeypatch, status):
+    failed = OptimizeResult(status=status, x=None, message="Iteration limit reached.")
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_args, **_options: failed)
+    found = allocation_of(MeanVariance(objective="max_sharpe"), [0.1, 0.2], np.eye(2), limits_of(2))
+    assert found.weights == pytest.approx([0.5, 0.5])
+    assert len(found.notes) == 1
+    assert "HiGHS could not decide" in found.notes[0]
+    assert "(Iteration limit reached)" in found.notes[0]
 
 
 def random_estimate(draw, count):
@@ -271,6 +283,23 @@ def test_trading_costs_keep_weights_where_they_are_held(solver):
 
         assert np.abs(free - held).max() > 1e-3
         assert costly == pytest.approx(held, abs=1e-6)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(("lower", "total"), [(0.0, (0.0, 0.5)), (-0.5, (-0.5, 0.5)), (-0.5, (0.0, 0.0))])
+def test_where_the_least_variance_is_that_of_holding_nothing_a_note_says_so(solver, lower, total):
+    mean, covariance = random_estimate(np.random.default_rng(5), 4)  # noqa: TID251 - a seeded example
+    limits = limits_of(4, lower=lower, upper=0.5, total=total, gross=1.0)
+    found = allocation_of(MeanVariance(solver=solver), mean, covariance, limits)
+    assert np.abs(found.weights).max() < 1e-8
+    (note,) = found.notes
+    assert note.startswith(f"The least variance within a sum of weights from {total[0]:g} to {total[1]:g} is that of")
+
+
+def test_where_nothing_may_be_held_or_something_is_no_note_speaks_of_nothing():
+    mean, covariance = random_estimate(np.random.default_rng(5), 4)  # noqa: TID251 - a seeded example
+    for total in ((0.0, 0.0), (0.2, 0.5)):
+        assert allocation_of(MeanVariance(), mean, covariance, limits_of(4, total=total)).notes == ()
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

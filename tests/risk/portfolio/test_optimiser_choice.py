@@ -109,6 +109,29 @@ def test_clarabel_at_its_limit_of_iterations_has_no_answer(problem, monkeypatch)
     assert_the_heuristic_answered(solve(problem, "clarabel"), problem, "status MaxIterations after 1 iterations")
 
 
+def test_clarabel_says_where_its_answer_could_not_be_made_exact(problem, monkeypatch):
+    best = solve(problem, "clarabel")
+    monkeypatch.setattr(by_clarabel, "exact", lambda *_args: None)
+    found = solve(problem, "clarabel")
+    assert best.notes == ()
+    assert found.weights == pytest.approx(best.weights, abs=1e-6)
+    assert len(found.notes) == 1
+    assert "which limits bind could not be told" in found.notes[0]
+
+
+def test_a_covariance_that_is_singular_by_a_rounding_error_is_no_obstacle_to_a_capped_risk(problem):
+    singular = np.outer([0.2, 0.3, 0.4], [0.2, 0.3, 0.4]) - 1e-18 * np.eye(3)
+    capped = CappedRisk(quadratic=singular, linear=-np.array([0.05, 0.1, 0.2]), limits=problem.limits, volatility=0.3)
+    for name in LIBRARIES:
+        assert np.sqrt(max(solve(capped, name).weights @ singular @ solve(capped, name).weights, 0)) <= 0.3 + 1e-8
+
+
+def test_a_long_only_gross_below_the_most_of_an_open_sum_binds(problem):
+    limits = limits_of(3, total=(0.0, 1.0), gross=0.5)
+    greedy = Problem(quadratic=problem.quadratic, linear=np.full(3, -5.0), limits=limits)
+    assert by_clarabel.solve(greedy).weights.sum() == pytest.approx(0.5, abs=1e-9)
+
+
 def test_cvxpy_at_its_limit_of_iterations_has_no_answer(problem, monkeypatch):
     monkeypatch.setitem(by_cvxpy.QUADRATIC, "max_iter", 2)
 

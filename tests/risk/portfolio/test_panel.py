@@ -139,6 +139,13 @@ def test_a_symbol_without_a_close_for_two_weeks_is_left_out():
     assert left_out == {"CCC": 0}
 
 
+def test_a_symbol_that_is_no_longer_traded_is_known_by_its_last_close():
+    alive = {day: 100 + day for day in range(1, 41)}
+    panel = filled({"AAA": alive, "BBB": dict.fromkeys(range(1, 27), 100), "CCC": dict.fromkeys(range(1, 26), 100)})
+    assert panel.stopped() == {"CCC": 25 * DAY}
+    assert filled({"AAA": alive, "BBB": {}}).stopped() == {}
+
+
 def test_pairwise_keeps_each_symbols_own_returns_at_the_later_close():
     share = {1: 100, 2: 110, 5: 121}
     coin = {1: 100, 2: 100, 3: 200, 4: 100, 5: 150}

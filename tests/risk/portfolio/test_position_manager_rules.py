@@ -156,6 +156,17 @@ def test_what_a_book_leaves_alone_stays_within_its_drift(adjustments, rules, dri
     assert abs(total) <= drift * 10**13 or all(abs(total - value) >= abs(total) for value in left)
 
 
+def test_what_would_leave_as_much_on_the_other_side_stays_untraded():
+    rules = attrs.evolve(BASIC, drift=Fraction(0), band=Fraction(1))
+    # 100 to buy and 95 to sell: 5 is left over, and trading the 100 would leave 95 on the other side.
+    book = [
+        Adjustment(value=100, equity=10_000, opens=False, variance=None),
+        Adjustment(value=95, equity=10_000, opens=False, variance=None, sells=True),
+    ]
+    assert [held.code for held in rules.judge_all(book)] == ["inside_band", "inside_band"]
+    assert rules.judge_all([attrs.evolve(book[0], value=9), *book[1:], attrs.evolve(book[0], value=91)])[0] is None
+
+
 def test_the_greatest_of_the_side_that_weighs_more_are_traded_first():
     rules = attrs.evolve(BASIC, band=Fraction(1, 100), drift=Fraction(1, 100))
     shares = {"A": 40, "B": 90, "C": 70, "D": -60}  # basis points of equity, each inside the band of 100

@@ -101,6 +101,16 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(estimator, params,
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize("params", [{"max_weights": "hallo"}, {"l2_coef": "x"}, {"max_weights": [0.5, 0.5]}])
+def test_a_value_that_skfolio_cannot_read_is_told_before_any_data(params):
+    with pytest.raises(InputError, match=r"params: skfolio's MeanRisk cannot use them with 5 symbol"):
+        SkfolioMethod(estimator="MeanRisk", params=params).try_out(5)
+
+
+def test_constraints_that_returns_may_yet_keep_are_not_refused_beforehand():
+    SkfolioMethod(estimator="MeanRisk", params={"min_return": 0.5}).try_out(5)
+
+
 def test_an_estimator_that_fails_says_so(allocate):
     with pytest.raises(EstimationError, match="skfolio's MeanRisk failed"):
         allocate("MeanRisk", {"min_weights": 0.9})

@@ -1,11 +1,14 @@
 """Weights become whole hundred-millionths that sum to what was asked, each within a unit of what it was."""
 
+import attrs
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.domain.money import RATIO_ONE
-from logos.portfolio.allocator.rounding import whole_units
+from logos.portfolio.allocator.rounding import kept_units, whole_units
+from logos.portfolio.constraints.keeping import violation
+from logos.portfolio.constraints.limits import Group, Limits
 
 
 def named(count):
@@ -36,3 +39,68 @@ def test_short_positions_are_rounded_alike():
     assert sum(units.values()) == round(0.95 / 3 * RATIO_ONE)
     assert units["S002"] == 15_000_000
     assert units["S001"] in (-6_666_667, -6_666_666)
+
+
+def drawn(draw, count):
+    """Return weights and limits of every kind that they keep, most of them without any room."""
+    shorts = bool(draw.random() < 0.5)
+    weights = draw.uniform(-1.0 if shorts else 0.0, 1.0, count) / count
+    held = draw.uniform(0.0, 1.0, count) / count
+    groups = []
+    for number in range(int(draw.integers(0, 4))):
+        members = tuple(np.flatnonzero(draw.random(count) < 0.5).tolist())
+        share = float(weights[list(members)].sum())
+        if members and (share > 0.01 or not shorts):
+            groups.append(Group(name=f"groups.{number}", members=members, lower=-share if shorts else 0.0, upper=share))
+    total = float(weights.sum())
+    return weights, Limits(
+        symbols=named(count),
+        lower=np.full(count, -1.0 if shorts else 0.0),
+        upper=np.where(draw.random(count) < 0.2, weights, 1.0),
+        total=(total, total),
+        held=held,
+        gross=float(np.abs(weights).sum()) if draw.random() < 0.5 else None,
+        turnover=float(np.abs(weights - held).sum()) if draw.random() < 0.5 else None,
+        groups=tuple(groups),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(1, 60))
+def test_rounded_weights_keep_every_limit_and_their_sum_to_a_unit_a_symbol(seed, count):
+    weights, limits = drawn(np.random.default_rng(seed), count)  # noqa: TID251 - seeded examples
+    found = kept_units(weights, limits)
+    rounded = np.array([found[symbol] for symbol in limits.symbols]) / RATIO_ONE
+    total = limits.total[0]
+    short = (count + 0.5) / RATIO_ONE
+    assert violation(rounded, attrs.evolve(limits, total=(total - short, total + short))) <= 1e-8 + 1e-12
+    assert np.abs(rounded - weights).max() <= 1e-6
+
+
+def test_limits_that_rounding_keeps_leave_the_sum_exact():
+    weights = np.array([1 / 3, 1 / 3, 1 / 3])
+    limits = Limits(symbols=named(3), lower=np.zeros(3), upper=np.ones(3), total=(1.0, 1.0), held=np.zeros(3))
+    assert kept_units(weights, limits) == whole_units(weights, named(3))
+
+
+def test_a_group_of_many_wins_over_the_sum():
+    weights = np.full(60, 0.01666667)
+    weights[:30] -= 0.4e-8  # each would be rounded up
+    weights[30:] += 0.4e-8
+    share = float(weights[:30].sum())
+    group = Group(name="constraints.sectors.energy", members=tuple(range(30)), lower=0.0, upper=share)
+    limits = Limits(
+        symbols=named(60), lower=np.zeros(60), upper=np.ones(60), total=(weights.sum(),) * 2, held=weights, groups=(group,)
+    )
+    plain, kept = whole_units(weights, named(60)), kept_units(weights, limits)
+    assert sum(list(plain.values())[:30]) / RATIO_ONE - share > 1e-7
+    assert sum(list(kept.values())[:30]) / RATIO_ONE - share <= 1e-8
+    assert 0 <= sum(plain.values()) - sum(kept.values()) <= 60
+
+
+def test_a_turnover_of_nothing_leaves_what_is_held_to_half_a_unit():
+    held = np.array([0.1234567849, 0.2234567849, 0.3234567849, 0.1])
+    limits = Limits(
+        symbols=named(4), lower=np.zeros(4), upper=np.ones(4), total=(held.sum(),) * 2, held=held, turnover=0.0
+    )
+    assert list(kept_units(held, limits).values()) == list(whole_units(held, named(4)).values())

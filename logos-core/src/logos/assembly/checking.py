@@ -31,7 +31,7 @@ from logos.context.clock import Clock
 from logos.context.parts import Log
 from logos.context.secrets import Secrets
 from logos.domain.errors import NO_SESSION_YET, ConfigError, LogosError, Problem, part_at_work
-from logos.plugins.known import DISTRIBUTIONS
+from logos.plugins.known import COMMANDS_OF_SECTIONS, DISTRIBUTIONS
 from logos.session.outside import HealthCheck, Survey, Verdict
 from logos.session.seats import Feed, SymbolReport
 

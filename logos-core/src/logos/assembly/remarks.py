@@ -42,7 +42,7 @@ def remarks(
         yield Problem(path="guards", message=message, hint="Add guards: logos plugins list --kind guard")
     yield from target_remarks(config, assembly)
     yield from guard_remarks(config, assembly)
-    yield from _own(config, assembly, context, bars)
+    yield from own_remarks(config, assembly, context, bars)
 
 
 def _feed(config: SessionConfig, assembly: Assembly, bars: dict[str, int]) -> Iterator[Problem]:
@@ -105,8 +105,16 @@ def _kill_files(workspace: Path, assembly: Assembly) -> Iterator[Problem]:
             )
 
 
-def _own(config: SessionConfig, assembly: Assembly, context: PartContext, bars: dict[str, int]) -> Iterator[Problem]:
-    """Yield what the parts say about their own keys."""
+def own_remarks(
+    config: SessionConfig, assembly: Assembly, context: PartContext, bars: dict[str, int]
+) -> Iterator[Problem]:
+    """Yield what the parts say about their own keys.
+
+    Parameters
+    ----------
+    bars:
+        How many bars each symbol has; nothing for a polled feed.
+    """
     broker = assembly.parts.broker
     outlook = Outlook(
         context=attrs.evolve(context, fill_terms=broker.terms()) if isinstance(broker, PlainBroker) else context,

@@ -46,6 +46,12 @@ _NAMES = re.compile(r"\w+")
 _COOKIE = re.compile(r"""((?:set-)?cookie\\*["']?\s*[:=]\s*\\*["']?)([^\s"'=;]+=[^"'\n]*)""", re.IGNORECASE)
 _LOGIN = re.compile(r"""(?<=://)[^\s/?#"'<>]*(?=@)""")
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)([\w.~+/-]{8,}=*)", re.IGNORECASE)
+_TYPED = re.compile(
+    r"""\b(passw(?:or)?d|passphrase)([ \t]+)(?!(?:argon|base|md|oauth|pbkdf|sha|utf)[-_]?[0-9])
+    (?=[^\s0-9]*[0-9])(?=[^\sa-z]*[a-z])([^\s,;:"'<>()\[\]{}]{6,})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A password as it is typed behind its name: a word of letters and digits, so that sentences stay as they are."""
 _HINTS = (*STEMS, "api-sign", "api_sign", "apisign", "://", "bearer", "basic")
 """One of these stands, in small letters, in every text that a pattern of this module could match."""
 
@@ -79,6 +85,7 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     text = _LOGIN.sub(MASK, text)
     text = _COOKIE.sub(rf"\1{MASK}", text)
     text = _NAMED.sub(_without_value, text)
+    text = _TYPED.sub(_without_typed, text)
     return _SCHEME.sub(_without_ticket, text)
 
 
@@ -166,6 +173,10 @@ def _compound(before: str, word: str) -> bool:
     if last.isalpha() and (word.lower() == "token" or (last.islower() and word[0].isupper())):
         return True
     return _KINDS.search(before) is not None
+
+
+def _without_typed(found: re.Match[str]) -> str:
+    return found[0] if names_a_secret(found[3]) else f"{found[1]}{found[2]}{MASK}"
 
 
 def _without_ticket(found: re.Match[str]) -> str:

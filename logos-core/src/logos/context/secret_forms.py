@@ -32,6 +32,7 @@ _ISSUED = re.compile(
       | github_pat_[A-Za-z0-9_]{20,}
       | glpat-[A-Za-z0-9_-]{16,}
       | xox[abprs]-[A-Za-z0-9-]{10,}
+      | hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{8,}       # whoever has it can post
       | AIza[A-Za-z0-9_-]{30,}
       | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?              # a JSON web token
     )
@@ -39,9 +40,12 @@ _ISSUED = re.compile(
 )
 _HINTS = (
     *("AKIA", "ASIA", "PK", "AK", "CK", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghu_", "ghs_"),
-    *("ghr_", "github_pat_", "glpat-", "xox", "AIza", "eyJ"),
+    *("ghr_", "github_pat_", "glpat-", "xox", "AIza", "eyJ", "hooks.slack.com/"),
 )
 """One of these stands in every text that holds an issued key; to look for them is quicker than to match."""
+
+_BOT = re.compile(r"(?<![0-9])[0-9]{8,10}:(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[a-z])[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")
+"""The token of a Telegram bot; before it stands nothing, or the ``bot`` of an address."""
 
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![A-Za-z0-9])")
 _WORD = re.compile(r"[A-Za-z0-9]{24,}")
@@ -63,6 +67,8 @@ def without_keys(text: str) -> str:
     text = without_private_keys(text)
     if any(hint in text for hint in _HINTS):
         text = _ISSUED.sub(MASK, text)
+    if ":" in text:
+        text = _BOT.sub(MASK, text)
     # What is left of a long run may be random where the whole of it was not.
     was = None
     while was != text:

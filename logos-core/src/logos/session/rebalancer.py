@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import attrs
@@ -165,5 +166,7 @@ def _check(wanted: Rebalance, signals: Sequence[PairSignal]) -> None:
     ratios = [*wanted.risk.values(), *([] if wanted.volatility is None else [wanted.volatility])]
     if any(type(ratio) is not int for ratio in ratios):
         raise TypeError("risk and volatility are whole hundred-millionths")
-    if len(wanted.targets) != len(signals) or any(target.weight is None for target in wanted.targets):
-        raise ValueError(f"{len(wanted.targets)} targets for {len(signals)} signals, or one without a weight")
+    if [target.pair for target in wanted.targets] != [one.pair for one in signals]:
+        raise ValueError(f"{len(wanted.targets)} targets for {len(signals)} signals, or in another order")
+    if not all(isinstance(target.weight, int | Fraction) and target.quantity is None for target in wanted.targets):
+        raise TypeError("a target of a rebalance is a weight, a Fraction, and no quantity")

@@ -108,13 +108,15 @@ def _recorded(state: PairState, tape: Tape) -> Callable[[Bar], Signal | None]:
 def _recorded_allocator(allocator: Allocator, tape: Tape, *, backwards: bool) -> Allocator:
     if isinstance(allocator, RebalancingAllocator):
         return RecordedRebalancing(allocator, tape, backwards=backwards)
+    if isinstance(allocator, PriceWatcher):
+        return RecordedWatchingAllocator(allocator, tape, backwards=backwards)
     return RecordedAllocator(allocator, tape, backwards=backwards)
 
 
 def _recorded_manager(manager: PositionManager, tape: Tape) -> PositionManager:
-    return (
-        RecordedWatchingManager(manager, tape) if isinstance(manager, PriceWatcher) else RecordedManager(manager, tape)
-    )
+    if isinstance(manager, BookPositionManager | PriceWatcher):
+        return RecordedBookManager(manager, tape)
+    return RecordedManager(manager, tape)
 
 
 class RecordedRail(GuardRail):
@@ -171,8 +173,22 @@ class RecordedAllocator:
             )
 
 
-class RecordedRebalancing(RecordedAllocator):
-    """An allocator with a schedule, or one that could have one; prices are passed on where it keeps them."""
+class RecordedWatchingAllocator(RecordedAllocator):
+    """An allocator that keeps prices, or could: they are passed on where it does."""
+
+    @property
+    def lookback(self) -> int:
+        """How many bars of each symbol decide; none where it keeps no prices."""
+        return self._allocator.lookback if isinstance(self._allocator, PriceWatcher) else 0
+
+    def watch(self, bars: Sequence[Bar]) -> None:
+        """See bars."""
+        if isinstance(self._allocator, PriceWatcher):
+            self._allocator.watch(bars)
+
+
+class RecordedRebalancing(RecordedWatchingAllocator):
+    """An allocator with a schedule, or one that could have one."""
 
     _allocator: RebalancingAllocator
 
@@ -204,16 +220,6 @@ class RecordedRebalancing(RecordedAllocator):
     def restore(self, state: State) -> None:
         """Take back a snapshot."""
         self._allocator.restore(state)
-
-    @property
-    def lookback(self) -> int:
-        """How many bars of each symbol decide; none where it keeps no prices."""
-        return self._allocator.lookback if isinstance(self._allocator, PriceWatcher) else 0
-
-    def watch(self, bars: Sequence[Bar]) -> None:
-        """See bars."""
-        if isinstance(self._allocator, PriceWatcher):
-            self._allocator.watch(bars)
 
 
 class _WatchedAccount:
@@ -275,14 +281,14 @@ class RecordedManager:
 
 
 class RecordedBookManager(RecordedManager):
-    """A position manager that looks at a whole rebalance; prices are passed on where it keeps them."""
-
-    _manager: BookPositionManager
+    """A position manager that looks at a whole rebalance, or keeps prices; what it cannot do, it is spared."""
 
     def differences(
         self, changes: Sequence[PairChange], account: AccountView, limits: Sequence[BookLimit]
     ) -> Sequence[int | Held]:
         """Return what to trade of each pair, in the same order."""
+        if not isinstance(self._manager, BookPositionManager):
+            return [self.difference(change.pair, change.target, change.position, account) for change in changes]
         answers = self._manager.differences(changes, account, limits)
         for change, answer in zip(changes, answers, strict=False):
             self._note(change.pair, answer)
@@ -297,21 +303,6 @@ class RecordedBookManager(RecordedManager):
         """See bars."""
         if isinstance(self._manager, PriceWatcher):
             self._manager.watch(bars)
-
-
-class RecordedWatchingManager(RecordedManager):
-    """A position manager that keeps prices."""
-
-    _manager: PriceWatcher  # type: ignore[assignment]  # and a position manager
-
-    @property
-    def lookback(self) -> int:
-        """How many bars of each symbol decide."""
-        return self._manager.lookback
-
-    def watch(self, bars: Sequence[Bar]) -> None:
-        """See bars."""
-        self._manager.watch(bars)
 
 
 class RecordedBroker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from html import escape
 
@@ -38,7 +38,9 @@ def run() -> None:
         section: [_place(page, first=page is pages.pages[0][1]) for page in some]
         for section, some in pages.by_section().items()
     }
+    places[next(iter(places))].append(_at_its_name(places))
     chosen = st.navigation(places, expanded=True)
+    st.set_page_config(page_title=f"{chosen.title} · Logos")
     _side()
     chosen.run()
 
@@ -56,12 +58,26 @@ def installed_pages() -> Pages:
 
 
 def _place(page: DashboardPage, *, first: bool) -> st.Page:
-    """Return a page as Streamlit takes it; a symbol that Streamlit does not know is left out."""
-    make = partial(st.Page, _shown(page), title=page.title, url_path=page.name, default=first)
+    """Return a page as Streamlit takes it; a symbol that Streamlit does not know is left out.
+
+    The first one has the root as its address, and its name is left to the page that leads there.
+    """
+    place = f"{page.name}-at-root" if first else page.name
+    make = partial(st.Page, _shown(page), title=page.title, url_path=place, default=first)
     try:
         return make(icon=page.icon)
     except StreamlitAPIException:
         return make(icon=_PLAIN)
+
+
+def _at_its_name(places: Mapping[str, Sequence[st.Page]]) -> st.Page:
+    """Return a page at the name of the first one that leads there: Streamlit has the first one at the root alone."""
+    first, name = next(iter(places.values()))[0], installed_pages().pages[0][1].name
+
+    def show() -> None:
+        st.switch_page(first)
+
+    return st.Page(show, title=first.title, url_path=name, visibility="hidden")
 
 
 def _shown(page: DashboardPage) -> Callable[[], None]:

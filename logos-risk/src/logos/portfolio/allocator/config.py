@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,12 @@ import attrs
 from logos.domain.errors import InputError, Problem
 from logos.domain.times import parse_interval
 from logos.domain.validating import one_of
+from logos.portfolio.allocator.remarks import currency_remarks, history_remarks, may_be_empty, sector_remarks
 from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.session.schedule import Rebalancing
 
 if TYPE_CHECKING:
-    from logos.domain.instruments import Instrument
     from logos.session.outlook import Outlook
 
 
@@ -87,28 +87,6 @@ def _budgets(_instance: object, attribute: attrs.Attribute[Any], value: Mapping[
             )
 
 
-def _sectors(constraints: ConstraintsConfig, traded: Sequence[Instrument]) -> Iterator[Problem]:
-    none = [one.symbol for one in traded if one.sector is None]
-    if constraints.sectors and none:
-        yield Problem(
-            path="constraints.sectors",
-            message=f"sectors are capped, and no sector is known of {', '.join(none)}: no cap counts what is held there",
-            hint="Give each a sector in the section instruments",
-        )
-
-
-def _currencies(traded: Sequence[Instrument], currency: str) -> Iterator[Problem]:
-    foreign = [one for one in traded if one.currency != currency]
-    if foreign:
-        told = ", ".join(f"{one.symbol} in {one.currency}" for one in foreign)
-        yield Problem(
-            path="risk_model",
-            message=f"the account is in {currency}, and its risk is estimated from prices in each symbol's own currency "
-            f"({told}): how conversions move is left out",
-            hint="Read expected volatility and shares of risk with that in mind, or trade symbols of one currency",
-        )
-
-
 @attrs.frozen(kw_only=True)
 class AllocatorConfig:
     """The keys that every allocator of this package has.
@@ -158,32 +136,9 @@ class AllocatorConfig:
 
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
         """Yield what the constraints and the estimate leave out, and that there are too few bars for either."""
-        traded_instruments = [outlook.context.instruments[symbol] for symbol in outlook.context.traded]
-        yield from _sectors(self.constraints, traded_instruments)
-        yield from _currencies(traded_instruments, outlook.context.account.currency)
-        yield from self._history(outlook)
-
-    def _history(self, outlook: Outlook) -> Iterator[Problem]:
-        """Yield that there are too few bars for a weight, or fewer than an estimate takes."""
-        bars_a_return = max(1, parse_interval(self.interval) // outlook.context.interval)
-        traded = {symbol: outlook.bars[symbol] for symbol in outlook.context.traded if symbol in outlook.bars}
-        if traded and max(traded.values()) <= self.least_history:
-            yield Problem(
-                path="min_history",
-                message=f"a weight needs {self.least_history:,} returns, and no symbol has more than "
-                f"{max(traded.values()):,} bars: no weight will ever be set",
-                hint="Shorten it, or give the feed more bars",
-            )
-            return
-        # Where a market closes, a day has fewer bars than hours: only bars of one period each can be counted.
-        short = {symbol: have for symbol, have in traded.items() if bars_a_return == 1 and have <= self.lookback}
-        if short:
-            told = ", ".join(f"{symbol} has {have:,}" for symbol, have in short.items())
-            yield Problem(
-                path="lookback",
-                message=f"{self.lookback:,} returns need {self.lookback + 1:,} bars, and {told}",
-                hint="Estimates rest on fewer returns: shorten lookback, or give the feed more bars",
-            )
+        yield from sector_remarks(outlook, self.constraints)
+        yield from currency_remarks(outlook)
+        yield from history_remarks(outlook, self.interval, self.lookback, self.least_history)
 
 
 @attrs.frozen(kw_only=True)
@@ -293,7 +248,7 @@ class MeanVarianceConfig(AllocatorConfig):
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
         """Yield what every allocator has to say, that nothing is best, and that a library of the solver is missing."""
         yield from super().remarks(outlook)
-        if self.objective == "min_variance" and _may_be_empty(self.constraints):
+        if self.objective == "min_variance" and may_be_empty(self.constraints):
             yield Problem(
                 path="constraints.net",
                 message="the weights may sum to 0, and the least variance is that of holding nothing",
@@ -305,18 +260,6 @@ class MeanVarianceConfig(AllocatorConfig):
                 message=f"{self.solver} is not installed: the heuristic takes its place",
                 hint="Install it: pip install 'logos-risk[convex]'; or write solver: heuristic",
             )
-
-
-def _may_be_empty(constraints: ConstraintsConfig) -> bool:
-    """Return whether constraints allow to hold nothing at all: no sum and no single weight is prescribed."""
-    net = constraints.net
-    if net is None or (net.min is not None and net.min > 0) or (net.max is not None and net.max < 0):
-        return False
-    leasts = [constraints.min_weight, *(one.min for one in constraints.weights.values())]
-    mosts = [one.max for one in constraints.weights.values()]
-    return not any(bound is not None and bound > 0 for bound in leasts) and not any(
-        bound is not None and bound < 0 for bound in mosts
-    )
 
 
 @attrs.frozen(kw_only=True)

@@ -85,7 +85,10 @@ def open_skfolio(config: SkfolioConfig, context: PartContext) -> PortfolioAlloca
     """Build the ``skfolio`` allocator."""
     from logos.portfolio.methods.skfolio_method import SkfolioMethod  # noqa: PLC0415 - an extra
 
-    return open_allocator("skfolio", SkfolioMethod(estimator=config.estimator, params=config.params), config, context)
+    method = SkfolioMethod(estimator=config.estimator, params=config.params)
+    allocator = open_allocator("skfolio", method, config, context)
+    method.try_out(len(context.traded))
+    return allocator
 
 
 def open_allocator(name: str, method: Method, config: AllocatorConfig, context: PartContext) -> PortfolioAllocator:

@@ -10,7 +10,7 @@ from logos.domain.bars import Bar
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE
 from logos.portfolio.allocator.weighing import Weigher, Weighing
-from logos.portfolio.errors import EstimationError, InfeasibleError
+from logos.portfolio.errors import EstimationError, PortfolioError
 from logos.portfolio.prices.panel import PricePanel
 from logos.session.rebalancing import Rebalance
 from logos.session.schedule import Schedule
@@ -90,7 +90,7 @@ class PortfolioAllocator:
         """Return new targets for signals; with the weights in force and a note where no new ones can be found."""
         try:
             weighing = self._weigh(account)
-        except (EstimationError, InfeasibleError) as error:
+        except PortfolioError as error:
             note = f"The weights in force stay: {error.message}. {error.hint}".rstrip(". ") + "."
             self._tell("", (), (note,))
             return Rebalance(targets=self.targets(signals, account), method=f"{self._name}, undecided", notes=(note,))

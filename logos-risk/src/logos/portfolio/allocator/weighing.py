@@ -12,7 +12,7 @@ from logos.domain.money import RATIO_ONE
 from logos.domain.times import SECONDS_A_DAY, parse_interval, time_text
 from logos.portfolio.allocator.book_limits import book_limits
 from logos.portfolio.allocator.config import AllocatorConfig
-from logos.portfolio.allocator.rounding import whole_units
+from logos.portfolio.allocator.rounding import kept_units, whole_units
 from logos.portfolio.arrays import Vector
 from logos.portfolio.constraints.conflicts import relaxed
 from logos.portfolio.constraints.keeping import TOLERANCE, broken, violation
@@ -112,7 +112,7 @@ class Weigher:
         limits, given_up = relaxed(self._limits(window, held, equity))
         allocation = self._method.allocate(window, estimate, limits)
         weights, moved = _kept(allocation.weights, limits)
-        units = whole_units(weights, window.symbols)
+        units = kept_units(weights, limits)
         risk, expected = _risk(units, estimate)
         way = "" if allocation.solver in _OWN else f" by {allocation.solver}"
         return Weighing(
@@ -185,9 +185,7 @@ def _risk(units: Mapping[str, int], estimate: Estimate) -> tuple[dict[str, int],
     return risk, round(volatility(weights, estimate.covariance) * RATIO_ONE)
 
 
-def _left_out(
-    young: Sequence[str], stopped: Mapping[str, int], constant: tuple[str, ...], least: int
-) -> Iterator[str]:
+def _left_out(young: Sequence[str], stopped: Mapping[str, int], constant: tuple[str, ...], least: int) -> Iterator[str]:
     """Yield whole sentences without numbers that change: the same ones count as the same note."""
     if young:
         yield f"No weight yet for symbols with fewer than {least} returns: {', '.join(young)}."

@@ -52,6 +52,8 @@ class Weighing:
         Expected, a year; ``None`` where the allocator has no model of risk.
     invested:
         The sum of the absolute weights.
+    net:
+        The sum of the weights, short ones being negative.
     """
 
     allocator: str
@@ -60,6 +62,7 @@ class Weighing:
     currency: str
     volatility: float | None
     invested: float
+    net: float
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
 
@@ -188,6 +191,7 @@ def _told(
         currency=books.currency,
         volatility=None if wanted.volatility is None else wanted.volatility / RATIO_ONE,
         invested=float(sum(abs(weight) for weight in weights.values())),
+        net=float(sum(weights.values())),
         lines=tuple(lines),
         notes=wanted.notes,
     )

@@ -32,8 +32,9 @@ def calendar_warning(metrics: Mapping[str, Any]) -> str:
     growth = calendar_growth(metrics)
     if years < _SHORTEST or abs(counted / years - 1.0) <= _APART or growth is None or metrics["cagr"] is None:
         return ""
+    counted_so, by_calendar = (f"{100 * rate:.2f} %" for rate in (metrics["cagr"], growth))
     return (
         f"CAGR, volatility and Sharpe ratio count {metrics['days']:,} days at {metrics['periods_per_year']} a year, "
-        f"which is {counted:.2f} years, and the calendar has {years:.2f}: the CAGR is {100 * metrics["cagr"]:.2f} % so, and "
-        f"{100 * growth:.2f} % by the calendar. Turnover and costs a year are by the calendar"
+        f"which is {counted:.2f} years, and the calendar has {years:.2f}: the CAGR is {counted_so} so, "
+        f"and {by_calendar} by the calendar. Turnover and costs a year are by the calendar"
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import attrs
 
-from logos.assembly.build import assemble
+from logos.assembly.build import Assembly, assemble, part_context
+from logos.assembly.remarks import own_remarks
 from logos.backtest.setup import BacktestSetup
 from logos.domain.errors import ConfigError, InputError
 from logos.domain.times import time_text
@@ -31,11 +33,14 @@ class CommonStart:
         Why, as a whole sentence without its full stop.
     feed:
         The feed that all runs share: its files are read and judged once.
+    remarks:
+        What the portfolio's own parts find odd about their keys, with path and hint.
     """
 
     start: int | None
     reason: str
     feed: Feed
+    remarks: tuple[str, ...]
 
 
 def common_start(setup: BacktestSetup, request: Request) -> CommonStart:
@@ -49,14 +54,16 @@ def common_start(setup: BacktestSetup, request: Request) -> CommonStart:
         Where an allocator never has enough.
     """
     candidates = (request.main, *request.benchmarks)
-    feed, seats = _seated(setup, request, candidates)
+    feed, built = _seated(setup, request, candidates)
     reports = feed.prepare()
+    found = partial(CommonStart, feed=feed, remarks=tuple(_remarks(setup, request.main, built[0], reports)))
     window = request.main.config.backtest
     if window is not None and window.start is not None:
-        return CommonStart(start=window.start, reason="backtest.start says so", feed=feed)
+        return found(start=window.start, reason="backtest.start says so")
+    seats = [one.parts for one in built]
     waiting = {one.name: parts for one, parts in zip(candidates, seats, strict=True) if not _is_ready(parts)}
     if not waiting:
-        return CommonStart(start=None, reason="no allocator needs bars from before it", feed=feed)
+        return found(start=None, reason="no allocator needs bars from before it")
     interval = request.main.config.interval
     for bars in feed.slices(None):
         if window is not None and window.end is not None and bars.clock >= window.end + interval:
@@ -67,7 +74,7 @@ def common_start(setup: BacktestSetup, request: Request) -> CommonStart:
         still = {name: parts for name, parts in waiting.items() if not _is_ready(parts)}
         if not still:
             feed.close()  # its slices begin anew
-            return CommonStart(start=bars.clock - interval, reason=_reason(list(waiting)), feed=feed)
+            return found(start=bars.clock - interval, reason=_reason(list(waiting)))
         waiting = still
     raise _too_short(request, next(iter(waiting)), reports)
 
@@ -79,19 +86,19 @@ def _reason(last: Sequence[str]) -> str:
     return f"from that bar on {who} enough history, and the bars before it are only looked at"
 
 
-def _seated(setup: BacktestSetup, request: Request, candidates: Sequence[Candidate]) -> tuple[Feed, list[SessionParts]]:
+def _seated(setup: BacktestSetup, request: Request, candidates: Sequence[Candidate]) -> tuple[Feed, list[Assembly]]:
     """Build the parts of every candidate on one feed; what is wrong with any is told at the place where it stands."""
     feed = setup.feed
-    seats: list[SessionParts] = []
+    seats: list[Assembly] = []
     problems = []
     for one in candidates:
         try:
-            built = assemble(one.config, workspace=setup.workspace, clock=setup.clock, log=LateLog(), feed=feed)
+            assembly = assemble(one.config, workspace=setup.workspace, clock=setup.clock, log=LateLog(), feed=feed)
         except ConfigError as error:
             problems += [placed(problem, one.places) for problem in error.problems]
             continue
-        feed = built.feed
-        seats.append(built.parts)
+        feed = assembly.feed
+        seats.append(assembly)
     if problems or feed is None:
         raise ConfigError(f"{request.source} cannot be run", problems=list(dict.fromkeys(problems)))
     if feed.polled:
@@ -100,6 +107,15 @@ def _seated(setup: BacktestSetup, request: Request, candidates: Sequence[Candida
             hint="Name a feed that replays files: feed: {plugin: replay, path: data/cache, …}",
         )
     return feed, seats
+
+
+def _remarks(
+    setup: BacktestSetup, main: Candidate, assembly: Assembly, reports: Sequence[SymbolReport]
+) -> Iterator[str]:
+    context = part_context(main.config, workspace=setup.workspace, clock=setup.clock, log=LateLog())
+    bars = {report.symbol: report.bars for report in reports}
+    for problem in own_remarks(main.config, assembly, context, bars):
+        yield str(placed(problem, main.places))
 
 
 def _is_ready(parts: SessionParts) -> bool:

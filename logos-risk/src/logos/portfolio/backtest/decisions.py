@@ -1,4 +1,4 @@
-"""What became of a run's targets: how many were ordered, what was not and why, and what the operator can do about it."""
+"""What became of a run's targets: how many were ordered, what was not and why, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import attrs
 
 from logos.artifacts import schemas
 from logos.artifacts.readers import read_csv_rows
+from logos.domain.orders import OrderStatus
 
 _ORDERED = "ordered"
 _LEFT_ALONE = "unchanged"
@@ -97,6 +98,8 @@ class Decisions:
         """Yield what keeps the book from its targets, in whole sentences: nothing filled, refusals, much left alone."""
         if not self.fills:
             yield "Nothing was traded: 0 fills, so that every figure is that of cash"
+        if self.orders.get(OrderStatus.REJECTED):
+            yield f"The broker rejected {self.orders[OrderStatus.REJECTED]:,} orders: {schemas.ORDERS_FILE} says why"
         for one in self.reasons:
             wanted = self.count - sum(each.count for each in self.reasons if each.code == _AT_TARGET)
             most_left_alone = one.outcome == _LEFT_ALONE and one.code in _REMEDIES and 2 * one.count > wanted
@@ -144,8 +147,11 @@ def read_decisions(folder: Path) -> Decisions:
 
 def _warning(one: Reason, wanted: int) -> str:
     names = list(one.symbols)
-    who = ", ".join(names[:_MOST_SYMBOLS]) + (f" and {len(names) - _MOST_SYMBOLS} more" if names[_MOST_SYMBOLS:] else "")
+    more = len(names) - _MOST_SYMBOLS
+    who = ", ".join(names[:_MOST_SYMBOLS]) + (f" and {more} more" if more > 0 else "")
     what = "left alone" if one.outcome == _LEFT_ALONE else one.outcome
     remedy = _REMEDIES.get(one.code, "").format(symbol=names[0])
-    told = f"{one.count:,} of {wanted:,} targets away from what was held were {what}: {one.code} ({who}, first {one.first})"
-    return ". ".join(part for part in (told, one.detail, remedy and f"Remedy: {remedy}") if part)
+    share = f"{one.count:,} of {wanted:,} targets that differed from what was held were {what}"
+    told = f"{share}: {one.code} ({who}, first {one.first})"
+    said = f"{told}: {one.detail}" if one.detail else told
+    return f"{said}. Remedy: {remedy}" if remedy else said

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from logos.artifacts.curve import EquityCurve, read_curve
 from logos.artifacts.plots import draw_picture, print_ticks, set_time_axis
@@ -29,6 +29,7 @@ _HATCHES = ("", "////", "....")
 
 _LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 _MOST_AREAS = 14
+_LEAST_APART = 0.06
 _MOST_BARS = 20
 _OTHERS = "others"
 
@@ -88,21 +89,34 @@ def draw_comparison(contenders: Sequence[Contender], out: Path, *, title: str) -
             upper.plot(days, curve.equity, label=one.name, **style)
             lower.plot(days, -100.0 * curve.drawdown, **style)
         set_time_axis(lower, curves[0].time / SECONDS_A_DAY)
-        _set_scales(upper, lower, curves)
+        _set_scales(upper, lower, curves, float(contenders[0].run.metrics["starting_cash"]))
         upper.legend(loc="upper left", frameon=False)
         figure.align_ylabels([upper, lower])
 
     draw_picture(out, compose)
 
 
-def _set_scales(upper: Axes, lower: Axes, curves: Sequence[EquityCurve]) -> None:
+def _set_scales(upper: Axes, lower: Axes, curves: Sequence[EquityCurve], start: float) -> None:
     upper.yaxis.set_minor_locator(NullLocator())
-    upper.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    locator = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+    upper.yaxis.set_major_locator(locator)
+    if upper.get_yscale() == "log":
+        low, high = upper.get_ylim()
+        upper.set_ylim(min(low, start), max(high, start))
+        upper.yaxis.set_major_locator(FixedLocator(_log_ticks(locator, upper.get_ylim(), start)))
     deepest = max(float(curve.drawdown.max()) for curve in curves if len(curve))
     lower.set_ylim(min(-0.01, -112.0 * deepest), 0.0)
     lower.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     print_ticks(upper)
     print_ticks(lower)
+
+
+def _log_ticks(locator: MaxNLocator, limits: tuple[float, float], start: float) -> list[float]:
+    """Return ticks of a logarithmic axis: where all curves start, and round ones that stand far enough from it."""
+    low, high = limits
+    apart = _LEAST_APART * np.log(high / low)
+    ticks = [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
+    return sorted([start, *(tick for tick in ticks if abs(np.log(tick / start)) > apart)])
 
 
 def _head(figure: Figure, title: str, note: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from logos.config.core_keys import SECTIONS, check_name
+from logos.config.leaves import described
 from logos.config.part_reading import Offers, as_section
 from logos.config.problems import item_path, key_path, nearest, refuse, shortened
 from logos.config.reading import Listing, Node, Scalar, Section, located, parse, plain, read_file
@@ -37,6 +38,11 @@ _HINTS = {
     "strategies": "Each symbol is held at full signal: name what may be held in portfolio.symbols",
     "allocator": "Write it below portfolio: portfolio.allocator",
     "position_manager": "Write its keys below portfolio: portfolio.position_manager",
+}
+_FORMS = {
+    "allocator": "Write allocator: {plugin: hrp}, or another one; logos plugins list --kind allocator has them",
+    "constraints": 'Write keys and values, such as constraints: {max_weight: "0.2"}',
+    "position_manager": 'Write keys and values, such as position_manager: {band: "0.01"}',
 }
 _START_HERE = "Add 'portfolio:' with an allocator, such as portfolio: {allocator: {plugin: hrp}}"
 
@@ -139,7 +145,9 @@ class _Reader:
             self._report(PORTFOLIO, None if node is None else node.line, message, _START_HERE)
             refuse(self._source, self._problems)
         keys, problems = structure(portfolio, PortfolioKeys, PORTFOLIO)
-        self._problems += problems
+        self._problems += [
+            attrs.evolve(problem, hint=_FORMS["allocator"]) if problem.path == MAIN else problem for problem in problems
+        ]
         self._check_nested(portfolio)
         own = as_section(portfolio.get("allocator"))
         main = None if own is None else self._candidate(portfolio, None, own, MAIN)
@@ -162,10 +170,11 @@ class _Reader:
 
     def _check_nested(self, portfolio: Section) -> None:
         """Keep a problem for each key that has to hold a section and does not."""
-        for key in ("allocator", "constraints", "position_manager"):
+        for key, form in _FORMS.items():
             node = portfolio.get(key)
             if node is not None and as_section(node) is None:
-                self._report(key_path(PORTFOLIO, key), node.line, "expected a section of keys and values")
+                found = f"expected a section of keys and values, found {described(node)}"
+                self._report(key_path(PORTFOLIO, key), node.line, found, form)
 
     def _benchmarks(self, portfolio: Section, instead: Sequence[str], main: Candidate | None) -> list[Candidate]:
         found: list[Candidate] = []

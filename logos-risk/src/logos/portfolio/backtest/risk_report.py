@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy as np
 
 from logos.backtest.figures import metrics_json
 from logos.backtest.past_run import PastRun
 from logos.domain.times import parse_time, time_text
+from logos.portfolio.backtest.calendar_time import calendar_years
 from logos.portfolio.backtest.rebalances import PastRebalance, read_rebalances, spans
+from logos.portfolio.risk_models.contributions import herfindahl
 
 _DECIMALS = 8
+_GAPS = ("tracking_gap", "greatest_tracking_gap")
 
 DEFINITIONS = {
     "volatility": "Expected volatility a year of the target weights, as a share of equity; the mean over the "
@@ -31,7 +35,13 @@ DEFINITIONS = {
     "realised_volatility": "Standard deviation of the account's daily returns, scaled to a year: volatility of "
     "metrics.json.",
     "effective_assets": "1 over the concentration: how many symbols held equally would be as concentrated.",
-    "years": "Trading days of the run over periods_per_year of metrics.json.",
+    "years": "From start to end of metrics.json by the calendar, in years of 365.25 days. Its cagr counts trading days "
+    "instead.",
+    "tracking_gap": "How far the book was from its targets: the sum over the symbols of the absolute difference of the "
+    "target weight and what was held at the close of the slice after the rebalance, averaged in the same way. It holds "
+    "what was refused, left alone or cut, the rounding to lots, and the move of prices in that slice. null where no "
+    "slice followed a rebalance.",
+    "greatest_tracking_gap": "The greatest of these sums.",
 }
 
 
@@ -47,11 +57,13 @@ class RiskReport:
     realised_volatility: float | None
     effective_assets: float | None
     years: float
+    tracking_gap: float | None
+    greatest_tracking_gap: float | None
     rebalances: tuple[PastRebalance, ...]
 
     def as_object(self) -> dict[str, Any]:
         """Return the object of ``risk.json``: ratios with eight decimals, symbols in name order."""
-        names = ("turnover", "cost_drag", "realised_volatility", "effective_assets", "years")
+        names = ("turnover", "cost_drag", "realised_volatility", "effective_assets", "years", *_GAPS)
         return {
             "volatility": _rounded(self.volatility),
             "contributions": {symbol: _rounded(share) for symbol, share in sorted(self.contributions.items())},
@@ -74,8 +86,9 @@ def risk_report(run: PastRun) -> RiskReport:
     metrics = run.metrics
     end = metrics["end"]
     inforce = spans(rebalances, parse_time(end) if end else 0) if rebalances else []
-    years = metrics["days"] / metrics["periods_per_year"]
-    concentration = _mean(rebalances, inforce, lambda one: herfindahl(one.held))
+    years = calendar_years(metrics)
+    gaps = [gap for one in rebalances if (gap := tracking_gap(one)) is not None]
+    concentration = _mean(rebalances, inforce, lambda one: concentration_of(one.held))
     return RiskReport(
         volatility=_mean(rebalances, inforce, lambda one: one.volatility),
         contributions=_contributions(rebalances, inforce),
@@ -85,6 +98,8 @@ def risk_report(run: PastRun) -> RiskReport:
         realised_volatility=metrics["volatility"],
         effective_assets=1 / concentration if concentration else None,
         years=years,
+        tracking_gap=_mean(rebalances, inforce, tracking_gap),
+        greatest_tracking_gap=max(gaps, default=None),
         rebalances=rebalances,
     )
 
@@ -94,10 +109,18 @@ def write_risk(report: RiskReport, path: Path) -> None:
     path.write_bytes(metrics_json(report.as_object()))
 
 
-def herfindahl(weights: Mapping[str, float]) -> float | None:
-    """Return the sum of squared shares of the gross holdings; ``None`` where nothing is held."""
-    gross = sum(abs(weight) for weight in weights.values())
-    return sum((weight / gross) ** 2 for weight in weights.values()) if gross else None
+def concentration_of(held: Mapping[str, float]) -> float | None:
+    """Return the Herfindahl index of holdings; ``None`` where nothing is held."""
+    return herfindahl(np.array(list(held.values()))) or None
+
+
+def tracking_gap(one: PastRebalance) -> float | None:
+    """Return the sum of the absolute differences of target and held weights; ``None`` where no slice followed."""
+    if not one.held:
+        return None
+    return sum(
+        abs(one.targets.get(symbol, 0.0) - one.held.get(symbol, 0.0)) for symbol in sorted({*one.targets, *one.held})
+    )
 
 
 def _mean(
@@ -137,12 +160,13 @@ def _costs_share(run: PastRun) -> float | None:
 
 
 def _rebalance(one: PastRebalance) -> dict[str, Any]:
-    concentration = herfindahl(one.held)
+    concentration = concentration_of(one.held)
     return {
         "timestamp": time_text(one.at),
         "volatility": _rounded(one.volatility),
         "concentration": _rounded(concentration),
         "effective_assets": _rounded(1 / concentration if concentration else None),
+        "tracking_gap": _rounded(tracking_gap(one)),
         "method": one.method,
         "notes": list(one.notes),
     }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
 from logos.backtest.course import INTERRUPTED
 from logos.backtest.past_run import read_run
-from logos.backtest.running import run_backtest
+from logos.backtest.resources import Stopwatch
+from logos.backtest.running import claim_run, run_backtest
 from logos.backtest.setup import BacktestOutcome, BacktestSetup
 from logos.config.records import BacktestWindow, SessionConfig
+from logos.domain.errors import StorageError
 from logos.domain.times import time_text
+from logos.portfolio.backtest.calendar_time import calendar_warning
 from logos.portfolio.backtest.common_start import CommonStart, common_start
 from logos.portfolio.backtest.comparing import Contender, Standings, standings, write_comparison
+from logos.portfolio.backtest.decisions import Decisions, read_decisions
 from logos.portfolio.backtest.request import Candidate, Request
 from logos.portfolio.backtest.risk_report import RiskReport, risk_report, write_risk
 
@@ -29,6 +33,9 @@ COMPARISON_PLOT = "plots/comparison.png"
 BENCHMARKS = "benchmarks"
 """The folder, inside the run's own, with the folder of each benchmark's run."""
 
+_SCRATCH = ".runs"
+"""Where a benchmark runs, inside the portfolio's folder: what is killed leaves one hidden folder, as any backtest."""
+
 
 @attrs.frozen(kw_only=True)
 class BenchmarkOutcome:
@@ -38,6 +45,7 @@ class BenchmarkOutcome:
     outcome: BacktestOutcome
     path: str
     risk: RiskReport
+    decisions: Decisions
 
 
 @attrs.frozen(kw_only=True)
@@ -48,17 +56,23 @@ class PortfolioOutcome:
     ----------
     span:
         Why the traded span begins where it does.
+    decisions:
+        What became of the portfolio's targets.
     notes:
-        What the operator should know of the comparison, in whole sentences.
+        What the operator should know of the run and of the comparison, in whole sentences.
+    seconds:
+        How long all took, benchmarks and files included; ``outcome.seconds`` counts the portfolio's bars alone.
     """
 
     name: str
     outcome: BacktestOutcome
     risk: RiskReport
+    decisions: Decisions
     benchmarks: tuple[BenchmarkOutcome, ...]
     standings: Standings
     span: str
     notes: tuple[str, ...]
+    seconds: float
 
 
 def run_portfolio(
@@ -83,21 +97,38 @@ def run_portfolio(
     StorageError
         Where a file cannot be written.
     """
+    stopwatch = Stopwatch(setup.clock)
     common = common_start(setup, request)
-    notes = tuple(_notes(request))
     shared = attrs.evolve(setup, feed=common.feed)
     count = len(request.benchmarks) + 1
-    with tempfile.TemporaryDirectory(prefix="logos-portfolio-") as scratch:
+    main = started(request.main.config, common)
+    claimed = claim_run(shared, main)
+    try:
         found = []
         for index, one in enumerate(request.benchmarks, start=1):
             starts(one.name, index, count)
-            apart = attrs.evolve(shared, output=Path(scratch) / one.name, tell=lambda _text: None)
-            outcome = run_backtest(apart, started(one.config, common))
-            if outcome.status == INTERRUPTED:
-                raise KeyboardInterrupt
-            found.append((one, outcome))
+            found.append((one, _run_benchmark(shared, one, common, claimed[1])))
         starts(request.main.name, count, count)
-        return _Finisher(request=request, benchmarks=found, span=_span(common), notes=notes).run(shared, common)
+        finisher = _Finisher(setup=shared, request=request, benchmarks=found)
+        outcome = run_backtest(shared, main, finish=finisher.fill, claimed=claimed)
+    except BaseException:  # an interrupt too: what has no final name yet is not to be found later
+        shutil.rmtree(claimed[1], ignore_errors=True)
+        raise
+    told = finisher.told(outcome, _span(common), stopwatch.seconds)
+    return attrs.evolve(told, notes=(*told.notes, *common.remarks))
+
+
+def _run_benchmark(setup: BacktestSetup, one: Candidate, common: CommonStart, folder: Path) -> BacktestOutcome:
+    """Run a benchmark inside the portfolio's folder, and leave nothing of it there but the folder of its run."""
+    scratch, place = folder / _SCRATCH, folder / BENCHMARKS / one.name
+    apart = attrs.evolve(setup, output=scratch, tell=lambda _text: None)
+    outcome = run_backtest(apart, started(one.config, common))
+    if outcome.status == INTERRUPTED:
+        raise KeyboardInterrupt
+    setup.disk.make_folder(place.parent)
+    setup.disk.rename_folder(outcome.folder, place)
+    shutil.rmtree(scratch)
+    return attrs.evolve(outcome, folder=place)
 
 
 def started(config: SessionConfig, common: CommonStart) -> SessionConfig:
@@ -116,56 +147,86 @@ def _span(common: CommonStart) -> str:
     return f"All runs trade from {at} on: {common.reason}"
 
 
-def _notes(request: Request) -> list[str]:
-    return [
-        f"{one.name} takes no {' and no '.join(one.unknown)}: it runs without what the portfolio keeps there"
-        for one in request.benchmarks
-        if one.unknown
-    ]
+def _notes(request: Request) -> Iterator[str]:
+    for one in request.benchmarks:
+        if one.unknown:
+            yield f"{one.name} takes no {' and no '.join(one.unknown)}: it runs without what the portfolio keeps there"
+
+
+@contextmanager
+def _stored(folder: Path, hint: str) -> Iterator[None]:
+    """Tell what a disk refuses as an error of storage, with what to do."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{folder}: {error.strerror or error}"
+        raise StorageError(f"cannot write the files of the portfolio in {what}", hint=hint) from error
+
+
+@attrs.frozen(kw_only=True)
+class _Made:
+    """What stands in the folder when it is full."""
+
+    risk: RiskReport
+    decisions: Decisions
+    benchmarks: tuple[BenchmarkOutcome, ...]
+    standings: Standings
+    notes: tuple[str, ...]
 
 
 @attrs.define(kw_only=True)
 class _Finisher:
-    """Runs the portfolio itself, and fills its folder before that takes its final name."""
+    """Fills the portfolio's folder before that takes its final name."""
 
+    setup: BacktestSetup
     request: Request
     benchmarks: Sequence[tuple[Candidate, BacktestOutcome]]
-    span: str
-    notes: tuple[str, ...]
-    _made: tuple[RiskReport, tuple[BenchmarkOutcome, ...], Standings] | None = None
+    _made: _Made | None = None
 
-    def run(self, setup: BacktestSetup, common: CommonStart) -> PortfolioOutcome:
-        outcome = run_backtest(setup, started(self.request.main.config, common), finish=self._fill)
+    def told(self, outcome: BacktestOutcome, span: str, seconds: float) -> PortfolioOutcome:
+        """Return what came of all."""
         assert self._made is not None
-        risk, benchmarks, compared = self._made
+        made = attrs.asdict(self._made, recurse=False)
         return PortfolioOutcome(
-            name=self.request.main.name,
-            outcome=outcome,
-            risk=risk,
-            benchmarks=benchmarks,
-            standings=compared,
-            span=self.span,
-            notes=self.notes,
+            name=self.request.main.name, outcome=outcome, span=span, seconds=round(seconds, 3), **made
         )
 
-    def _fill(self, folder: Path, outcome: BacktestOutcome) -> None:
+    def fill(self, folder: Path, outcome: BacktestOutcome) -> None:
+        """Write the files of a portfolio beside those of its run."""
+        with _stored(folder, self.setup.disk.hint):
+            self._made = self._fill(folder, outcome)
+
+    def _fill(self, folder: Path, outcome: BacktestOutcome) -> _Made:
         main = _contender(self.request.main.name, folder)
         others = []
         made = []
         for one, run in self.benchmarks:
-            place = Path(BENCHMARKS) / one.name
-            shutil.copytree(run.folder, folder / place)
-            other = _contender(one.name, folder / place)
-            write_risk(other.risk, folder / place / RISK_FILE)
+            other = _contender(one.name, run.folder)
+            write_risk(other.risk, run.folder / RISK_FILE)
             others.append(other)
-            path = (Path(outcome.path) / place).as_posix()
-            made.append(BenchmarkOutcome(name=one.name, outcome=run, path=path, risk=other.risk))
+            final = outcome.folder / BENCHMARKS / one.name
+            made.append(
+                BenchmarkOutcome(
+                    name=one.name,
+                    outcome=attrs.evolve(run, folder=final),
+                    path=(Path(outcome.path) / BENCHMARKS / one.name).as_posix(),
+                    risk=other.risk,
+                    decisions=read_decisions(run.folder),
+                )
+            )
         compared = standings(main, others)
         write_risk(main.risk, folder / RISK_FILE)
         write_comparison(compared, folder / COMPARISON_FILE)
         (folder / PORTFOLIO_FILE).write_text(self.request.text, encoding="utf-8")
         self._draw(folder, main, others)
-        self._made = (main.risk, tuple(made), compared)
+        decisions = read_decisions(folder)
+        return _Made(
+            risk=main.risk,
+            decisions=decisions,
+            benchmarks=tuple(made),
+            standings=compared,
+            notes=tuple(_all_notes(self.request, outcome, decisions, made)),
+        )
 
     def _draw(self, folder: Path, main: Contender, others: Sequence[Contender]) -> None:
         from logos.portfolio.backtest.plots import (  # noqa: PLC0415 - matplotlib takes long to load
@@ -178,6 +239,19 @@ class _Finisher:
         draw_weights(main, folder / WEIGHTS_PLOT, title=f"{title}: weights")
         draw_risk(main, folder / RISK_PLOT, title=f"{title}: risk")
         draw_comparison([main, *others], folder / COMPARISON_PLOT, title=f"{title}: comparison")
+
+
+def _all_notes(
+    request: Request, outcome: BacktestOutcome, decisions: Decisions, benchmarks: Sequence[BenchmarkOutcome]
+) -> Iterator[str]:
+    """Yield what the operator should know, the gravest first."""
+    yield from decisions.warnings()
+    for one in benchmarks:
+        yield from (f"{one.name}: {text}" for text in one.decisions.warnings())
+    remark = calendar_warning(outcome.metrics)
+    if remark:
+        yield remark
+    yield from _notes(request)
 
 
 def _contender(name: str, folder: Path) -> Contender:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from logos.cli.session_output import teller
 from logos.plugins.registry import load_registry
 from logos.portfolio.backtest import running
 from logos.portfolio.backtest.comparing import Standing
+from logos.portfolio.backtest.decisions import Decisions
 from logos.portfolio.backtest.request import read_request
 from logos.portfolio.backtest.risk_report import RiskReport
 
 _STYLES = {"completed": "green", "interrupted": "yellow", "halted": "red"}
 _MOST_SHARES = 12
+_MOST_REMARKS = 10
 
 
 def run_command(config: Path, benchmarks: Sequence[str], *, as_json: bool) -> int:
@@ -28,8 +31,13 @@ def run_command(config: Path, benchmarks: Sequence[str], *, as_json: bool) -> in
     registry, workspace = load_registry(), paths.workspace()
     request = read_request(config, registry, workspace=workspace, default_seed=paths.env_seed(), benchmarks=benchmarks)
     with _Bar() as bar:
-        setup = BacktestSetup(workspace=workspace, registry=registry, progress=bar.show, tell=teller(as_json=as_json))
-        outcome = running.run_portfolio(setup, request, starts=bar.starts)
+        # Nothing is told beforehand: the summary says all of it.
+        setup = BacktestSetup(workspace=workspace, registry=registry, progress=bar.show)
+        try:
+            outcome = running.run_portfolio(setup, request, starts=bar.starts)
+        except KeyboardInterrupt:
+            teller(as_json=as_json)("Nothing of this portfolio backtest was kept")
+            raise
     if as_json:
         emit_json(_as_object(outcome))
     else:
@@ -57,7 +65,9 @@ def _as_object(outcome: running.PortfolioOutcome) -> dict[str, Any]:
     """Return what ``--json`` prints: that of ``logos backtest``, and risk, benchmarks and verdicts behind it."""
     return {
         **as_object(outcome.outcome),
+        "total_seconds": outcome.seconds,
         "risk": outcome.risk.as_object(),
+        "decisions": outcome.decisions.as_object(),
         "benchmarks": [
             {
                 "name": one.name,
@@ -65,6 +75,7 @@ def _as_object(outcome: running.PortfolioOutcome) -> dict[str, Any]:
                 "status": one.outcome.status,
                 "metrics": one.outcome.metrics,
                 "risk": one.risk.as_object(),
+                "decisions": one.decisions.as_object(),
             }
             for one in outcome.benchmarks
         ],
@@ -82,13 +93,30 @@ def _print(outcome: running.PortfolioOutcome) -> None:
     target.print(f"Portfolio backtest [bold]{run.backtest_id}[/bold]: [{style}]{run.status}[/{style}]", soft_wrap=True)
     lines = list(summary_lines(run, None))
     (ending,) = (index for index, line in enumerate(lines) if line.startswith("Ran in "))
-    for line in [f"  {outcome.span}", *lines[:ending], *_risk_lines(outcome.risk), ""]:
+    for line in [
+        f"  {outcome.span}",
+        *lines[:ending],
+        *_risk_lines(outcome.risk),
+        *_funnel_lines(outcome.decisions),
+        "",
+    ]:
         target.print(line, markup=False, soft_wrap=True)
     columns = ("allocator", *(label for _, label, _ in _COLUMNS))
     rows = [(row.name, *_cells(row)) for row in outcome.standings.rows]
     print_table("Comparison", columns, rows, numeric=columns[1:])
-    for line in [*outcome.standings.verdicts, *outcome.notes, "", *lines[ending : ending + 3], *_files(outcome)]:
+    for line in outcome.standings.verdicts:
         target.print(line, markup=False, soft_wrap=True)
+    for note in outcome.notes:
+        target.print(f"Note: {note}", markup=False, soft_wrap=True, style="yellow")
+    for line in ["", _time_line(outcome, lines[ending]), *lines[ending + 1 : ending + 3], *_files(outcome)]:
+        target.print(line, markup=False, soft_wrap=True)
+
+
+def _time_line(outcome: running.PortfolioOutcome, own: str) -> str:
+    """Return how long all took, then what the portfolio's own run did."""
+    count = len(outcome.benchmarks)
+    others = f", {count:,} benchmark{'s' * (count != 1)} and the files included" if count else ", the files included"
+    return f"Took {outcome.seconds:,.2f} s{others}. The portfolio itself: {own[0].lower()}{own[1:]}"
 
 
 def _files(outcome: running.PortfolioOutcome) -> Iterator[str]:
@@ -107,8 +135,9 @@ def _risk_lines(risk: RiskReport) -> Iterator[str]:
         ("Realised volatility", risk.realised_volatility, "percent", " a year"),
         ("Concentration", risk.concentration, "ratio", ""),
         ("Effective assets", risk.effective_assets, "ratio", ""),
-        ("Turnover", risk.turnover, "percent", " a year"),
+        ("Turnover a year", risk.turnover, "percent", " of equity"),
         ("Cost drag", risk.cost_drag, "percent", " a year"),
+        ("Off target", risk.tracking_gap, "percent", f" of equity after a rebalance{_at_most(risk)}"),
     ]
     yield f"  Risk, over {len(risk.rebalances):,} rebalances"
     for label, value, kind, unit in figures:
@@ -118,16 +147,42 @@ def _risk_lines(risk: RiskReport) -> Iterator[str]:
     yield from _share_lines(risk)
 
 
+def _at_most(risk: RiskReport) -> str:
+    most = risk.greatest_tracking_gap
+    return "" if most is None else f", at most {value_text(most, 'percent')}"
+
+
+def _funnel_lines(found: Decisions) -> Iterator[str]:
+    """Yield what became of the targets."""
+    yield ""
+    yield f"  Decisions: {found.count:,}; fills: {found.fills:,}"
+    orders = ", ".join(f"{count:,} {status}" for status, count in found.orders.items())
+    yield f"    {'ordered':<28}{found.outcomes.get('ordered', 0):>8,}" + (f"  orders: {orders}" if orders else "")
+    for one in found.reasons:
+        yield f"    {f'{one.outcome}: {one.code}':<28}{one.count:>8,}  first {one.first}, {next(iter(one.symbols))}"
+    if found.reasons:
+        yield f"    {schemas.DECISIONS_FILE} says why, for each"
+
+
 def _method_lines(risk: RiskReport) -> Iterator[str]:
     counts: dict[str, int] = {}
     for one in risk.rebalances:
         counts[one.method] = counts.get(one.method, 0) + 1
     for method, count in sorted(counts.items()):
         yield f"    {'Weights by':<20}{method}" + (f", {count:,} times" if len(counts) > 1 else "")
-    remarked = [one for one in risk.rebalances if one.notes]
+    remarked = sum(1 for one in risk.rebalances if one.notes)
     if remarked:
-        yield f"    {len(remarked):,} of the rebalances have remarks, in {running.RISK_FILE}; the last one's:"
-        yield from (f"      {note}" for note in remarked[-1].notes)
+        yield f"    {remarked:,} of the rebalances have remarks:"
+        yield from _remark_lines(risk)
+
+
+def _remark_lines(risk: RiskReport) -> Iterator[str]:
+    """Yield the different remarks with how often each was made, the most frequent first."""
+    counts = Counter(note for one in risk.rebalances for note in one.notes)
+    shown = counts.most_common(_MOST_REMARKS)  # equal ones in the order in which they were first made
+    yield from (f"      {count:,} times: {note}" for note, count in shown)
+    if len(counts) > len(shown):
+        yield f"      and {len(counts) - len(shown):,} more in {running.RISK_FILE}"
 
 
 def _share_lines(risk: RiskReport) -> Iterator[str]:

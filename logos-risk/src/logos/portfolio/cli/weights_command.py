@@ -38,7 +38,10 @@ def show_weights(config: Path, at: str, *, as_json: bool) -> None:
     ]
     columns = ("symbol", "weight", "share of risk", "value", "last close")
     print_table("", columns, rows, numeric=columns[1:4])
-    target.print(f"  Invested: {value_text(found.invested, 'percent')} of equity, by {found.method}", markup=False)
+    invested = f"{value_text(found.invested, 'percent')} of equity"
+    if found.net != found.invested:
+        invested = f"{invested} gross, long and short together; {value_text(found.net, 'percent')} net"
+    target.print(f"  Invested: {invested}, by {found.method}", markup=False, soft_wrap=True)
     if found.volatility is not None:
         target.print(f"  Expected volatility: {value_text(found.volatility, 'percent')} a year", markup=False)
     for note in found.notes:
@@ -53,6 +56,7 @@ def _as_object(found: Weighing) -> dict[str, Any]:
         "method": found.method,
         "volatility": found.volatility,
         "invested": found.invested,
+        "net": found.net,
         "weights": {line.symbol: line.weight for line in found.lines},
         "risk": {line.symbol: line.risk for line in found.lines if line.risk is not None},
         "last_close": {

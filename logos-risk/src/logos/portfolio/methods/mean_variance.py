@@ -127,9 +127,10 @@ class MeanVariance:
         problem = BestRatio(
             quadratic=estimate.covariance, linear=self._losses(estimate), limits=limits, costs=self._costs(limits)
         )
-        if _highest_return(problem) <= _NO_RETURN:
+        highest, failure = _highest_return(problem)
+        if highest <= _NO_RETURN:
             least = self._min_variance(estimate, limits)
-            note = (
+            note = failure or (
                 f"No weights within the limits are expected to earn more than {self.risk_free:g} a year, the risk-free "
                 "rate, so max_sharpe took those of least variance."
             )
@@ -168,8 +169,11 @@ def _may_hold(limits: Limits) -> bool:
     return shorts or (limits.total[1] > 0 and bool((limits.upper > 0).any()))
 
 
-def _highest_return(problem: Problem) -> float:
-    """Return the greatest expected return of any weights within the limits; minus infinity where there are none."""
+def _highest_return(problem: Problem) -> tuple[float, str]:
+    """Return the greatest expected return of any weights within the limits; minus infinity where there are none.
+
+    With it comes a whole sentence about why nobody knows, where the solver fails; mostly it is empty.
+    """
     from scipy.optimize import linprog  # noqa: PLC0415 - heavy, and only one objective needs it
 
     form = standard_form(problem)
@@ -182,8 +186,15 @@ def _highest_return(problem: Problem) -> float:
         bounds=(None, None),
     )
     if found.status == 3:  # unbounded, since so are the weights
-        return np.inf
-    return -np.inf if found.x is None else problem.earned(form.weights(found.x))
+        return np.inf, ""
+    if found.status == 2:  # no weights keep the limits
+        return -np.inf, ""
+    if found.status != 0:
+        return -np.inf, (
+            "HiGHS could not decide whether any weights within the limits are expected to earn more than the risk-free "
+            f"rate ({found.message.rstrip('.')}), so max_sharpe took those of least variance."
+        )
+    return problem.earned(form.weights(found.x)), ""
 
 
 def _fullest(weights: Vector, limits: Limits) -> Vector:

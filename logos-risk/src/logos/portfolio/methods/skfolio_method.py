@@ -28,6 +28,9 @@ _UNFIT = {
     "ObjectiveFunction": "it is no estimator",
     "Random": "it draws its weights",
 }
+_TRIAL = 260
+"""Made-up returns that an estimator is tried on."""
+
 _NESTED = {"estimator", "params"}
 """The keys of an estimator inside another one's parameters."""
 
@@ -82,6 +85,28 @@ class SkfolioMethod:
             raise EstimationError(f"skfolio's {self._name} answered {weights}, expected one finite weight a symbol")
         notes = dict.fromkeys(f"skfolio warns: {_one_line(warning.message)}." for warning in told)
         return Allocation(weights=weights * limits.total[1], solver=self._solver, notes=tuple(notes))
+
+    def try_out(self, count: int) -> None:
+        """Fit the estimator once to made-up returns of ``count`` symbols, so that a wrong parameter is told at once.
+
+        Raises
+        ------
+        InputError
+            For values that skfolio cannot read. Constraints that cannot be kept are left to the real returns.
+        """
+        steps = np.arange(_TRIAL)[:, np.newaxis] * (2 * np.arange(count) + 7) + np.arange(count)
+        returns = (steps * steps % 211 - 100) / 10_000
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the real returns decide what is worth a word
+            try:
+                self._new().fit(returns)
+            except (TypeError, ValueError) as error:
+                raise InputError(
+                    f"params: skfolio's {self._name} cannot use them with {count} symbol(s): {_one_line(error)}",
+                    hint="Correct the value that it names",
+                ) from error
+            except Exception:  # noqa: BLE001 - what depends on returns is told at the rebalance
+                return
 
     def _new(self) -> Any:
         return _estimator(self._name, self._params)

@@ -12,6 +12,7 @@ from scipy.sparse import csc_matrix
 from logos.portfolio.arrays import Matrix
 from logos.portfolio.optimiser.active_set import exact
 from logos.portfolio.optimiser.libraries import library
+from logos.portfolio.optimiser.linear_systems import root_of
 from logos.portfolio.optimiser.problem import Answer, NoAnswerError, Problem
 from logos.portfolio.optimiser.standard_form import StandardForm, standard_form
 
@@ -43,7 +44,10 @@ def solve(problem: Problem) -> Answer:
     better = exact(form, variables, active) if status in {"Solved", "AlmostSolved"} else None
     if better is None and status != "Solved":
         raise NoAnswerError(f"{name} stopped with the status {status} after {solution.iterations} iterations")
-    return Answer(weights=form.weights(variables if better is None else better), solver=name)
+    if better is not None:
+        return Answer(weights=form.weights(better), solver=name)
+    note = f"{name} solved the problem to {TOLERANCE:g}, and which limits bind could not be told to meet them exactly."
+    return Answer(weights=form.weights(variables), solver=name, notes=(note,))
 
 
 def _run(clarabel: Any, form: StandardForm) -> Any:
@@ -52,7 +56,7 @@ def _run(clarabel: Any, form: StandardForm) -> Any:
     cones = [clarabel.ZeroConeT(len(form.equal)), clarabel.NonnegativeConeT(len(form.below))]
     if form.capped:
         root = np.zeros((1 + form.assets, len(form.linear)))
-        root[1:, : form.assets] = _root(form.quadratic[: form.assets, : form.assets])
+        root[1:, : form.assets] = root_of(form.quadratic[: form.assets, : form.assets])
         rows.append(-root)
         bounds.append(np.eye(1, 1 + form.assets)[0])
         cones.append(clarabel.SecondOrderConeT(1 + form.assets))
@@ -71,15 +75,6 @@ def _settings(clarabel: Any) -> Any:
     settings.max_iter = ITERATIONS
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
     return settings
-
-
-def _root(quadratic: Matrix) -> Matrix:
-    """Return R with ``R'R`` the matrix: triangular, since half the numbers make half the work."""
-    try:
-        return np.asarray(np.linalg.cholesky(quadratic).T, dtype=np.float64)
-    except np.linalg.LinAlgError:  # not positive definite by a rounding error
-        values, vectors = np.linalg.eigh(quadratic)
-        return np.asarray(np.sqrt(values.clip(min=0.0))[:, np.newaxis] * vectors.T)
 
 
 def _sparse(matrix: Matrix) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from logos.portfolio.optimiser.libraries import library
+from logos.portfolio.optimiser.linear_systems import root_of
 from logos.portfolio.optimiser.problem import Answer, BestRatio, CappedRisk, NoAnswerError, Problem
 
 QUADRATIC: dict[str, Any] = {"eps_abs": 1e-10, "eps_rel": 1e-10, "max_iter": 100_000, "polishing": False}
@@ -59,7 +60,7 @@ def _programme(cvxpy: ModuleType, problem: Problem, weights: Any, scale: Any) ->
         strength = float(np.abs(problem.linear).max())
         return cvxpy.Problem(cvxpy.Minimize(risk), [*limits, loss / strength <= -1])
     if isinstance(problem, CappedRisk):
-        root = np.linalg.cholesky(problem.quadratic).T
+        root = root_of(problem.quadratic)
         return cvxpy.Problem(cvxpy.Minimize(loss), [*limits, cvxpy.norm(root @ weights) <= problem.volatility])
     return cvxpy.Problem(cvxpy.Minimize(risk / 2 + loss / variance), limits)
 

@@ -16,6 +16,15 @@ _MOSTLY_ZERO = 0.25
 """The share of numbers that are not zero, up to which a large system is worth a sparse factorisation."""
 
 
+def root_of(matrix: Matrix) -> Matrix:
+    """Return R with ``R'R`` the matrix: triangular, since half the numbers make half the work."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrix).T, dtype=np.float64)
+    except np.linalg.LinAlgError:  # not positive definite by a rounding error
+        values, vectors = np.linalg.eigh(matrix)
+        return np.asarray(np.sqrt(values.clip(min=0.0))[:, np.newaxis] * vectors.T)
+
+
 def solver_of(system: Matrix) -> Callable[[Vector], Vector]:
     """Factorise a square system once; what is returned solves it for one right side after another.
 

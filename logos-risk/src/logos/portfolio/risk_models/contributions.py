@@ -34,14 +34,8 @@ def herfindahl(weights: Vector) -> float:
     """Return the Herfindahl index: the sum of squared shares of the gross exposure.
 
     It lies between 1/N, where all N are of equal size, and 1, where one holds everything; it is 0 where nothing is
-    held. Given risk contributions, it tells how concentrated the risk is.
+    held. One over it is the number of assets of equal size that would be as concentrated.
     """
     gross = np.abs(weights)
     whole = gross.sum()
     return float(np.square(gross / whole).sum()) if whole > 0 else 0.0
-
-
-def effective_number(weights: Vector) -> float:
-    """Return one over the Herfindahl index: as many assets of equal size would be as concentrated; 0 for none."""
-    index = herfindahl(weights)
-    return 1.0 / index if index > 0 else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from typing import Any
 
@@ -51,19 +51,22 @@ def _explore(rows: Sequence[BacktestRow]) -> None:
         label_visibility="collapsed",
     )
     matching = filter_rows(rows, key="backtests")
-    st.caption(f"{count(len(matching))} of {count(len(rows))} backtests")
+    st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}")
     if not matching:
         empty_card("No backtest matches", "Take a filter away to see more.")
     elif mode == _SOME:
-        _compare(matching)
+        _compare(matching, {row.backtest_id for row in rows})
     else:
-        _look_at(matching)
+        _look_at(matching, {row.backtest_id for row in rows})
 
 
-def _look_at(rows: Sequence[BacktestRow]) -> None:
+def _look_at(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
     state.choose(_RUNS, "")
-    (row,) = pick(rows, chosen=[state.chosen(_RUN)], several=False, key="backtests-one")
-    if row.backtest_id != state.chosen(_RUN):
+    wanted = state.chosen(_RUN)
+    (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one")
+    if wanted and wanted not in known and row == rows[0]:  # said for as long as no other is picked
+        warning_card(f"There is no run {wanted}: the newest is shown")
+    elif row.backtest_id != wanted:
         state.choose(_RUN, row.backtest_id)
     if not row.readable:
         error_card(row.backtest_id, row.reason, "Run the backtest again, or take the folder away")
@@ -158,9 +161,12 @@ def _list(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _compare(rows: Sequence[BacktestRow]) -> None:
+def _compare(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
     kept = [name for name in state.chosen(_RUNS).split(",") if name] or [state.chosen(_RUN)]
     picked = pick(rows, chosen=kept, several=True, key="backtests-some")
+    gone = [name for name in kept if name and name not in known]
+    if gone:
+        warning_card(f"There is no run {', '.join(gone)}: the others are shown")
     state.choose(_RUNS, ",".join(row.backtest_id for row in picked))
     unreadable = [row.backtest_id for row in picked if not row.readable]
     if unreadable:

@@ -13,6 +13,7 @@ from logos.artifacts.curve import EquityCurve
 from logos.artifacts.readers import SessionRow
 from logos.artifacts.schemas import LOG_FILE
 from logos.context.clock import SystemClock
+from logos.context.redaction import redact_text
 from logos.domain.times import SECONDS_A_DAY
 from logos.live.folder import LIVE_LOG
 from logos.paths import logs_dir, sessions_dir
@@ -20,6 +21,7 @@ from logos.ui.streamlit import state
 from logos.ui.streamlit.components import live_activity, live_panels
 from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
 from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.live_texts import as_of_snapshot
 from logos.ui.streamlit.components.log_view import log_view
 from logos.ui.streamlit.components.pnl_chart import pnl_chart
 from logos.ui.streamlit.components.shield import shielded
@@ -28,6 +30,7 @@ from logos.ui.streamlit.data.growing import AccountView
 from logos.ui.streamlit.data.headroom import Gauge, gauges_of
 from logos.ui.streamlit.data.live_session import look_at
 from logos.ui.streamlit.data.logs import tail_of
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
 from logos.ui.streamlit.design.formats import count, decimal_of
 
@@ -88,7 +91,7 @@ def _controls(root: Path, sessions: tuple[SessionRow, ...]) -> tuple[Path, bool]
             key="live-session",
             on_change=_pick,
             width=420,
-            format_func=lambda one: f"{one} · {statuses.get(one, '')}",
+            format_func=lambda one: f"{shown_name(one)} · {statuses.get(one, '')}",
         )
         st.segmented_control(
             "Refresh every",
@@ -191,7 +194,9 @@ def _tables(root: Path, name: str) -> None:
             return
         live_panels.positions_and_feed(session)
         live_panels.guards(session, gauges_of(session))
-        working = f"{count(len(session.orders()))} working orders"
+        orders = len(session.orders())
+        working = "1 working order" if orders == 1 else f"{count(orders)} working orders"
+        working = redact_text(f"{working} {as_of_snapshot(session)}")
         section("Activity", f"{working}; of everything the last {live_activity.SHOWN_ROWS}, newest first")
         draws = {  # their names never change: a tab under another name would be another tab, and not the chosen one
             "Working orders": live_activity.working_orders,

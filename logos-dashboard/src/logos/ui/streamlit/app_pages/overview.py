@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,8 +14,9 @@ from logos.domain.times import parse_time
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, metric_cards
 from logos.ui.streamlit.components.empty import empty_card, show_reading
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.frame import page_header, refreshed_at, section
 from logos.ui.streamlit.components.latest_session import latest_panel
+from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import Rows, list_backtests
@@ -32,17 +34,32 @@ _FIRST_STEPS = (
 def show() -> None:
     """Draw the page."""
     page_header("Overview", "What is in this workspace: backtests, live sessions and strategies.")
-    root = state.workspace()
+    root, interval = state.workspace(), state.refresh_seconds()
+    st.fragment(_workspace, run_every=interval)(root)
+    st.fragment(_latest, run_every=interval)(root)
+
+
+def _workspace(root: Path) -> None:
+    """Draw what there is now; a run or a session that is started later appears by itself."""
+    shielded(lambda: _counted(root), what="What is in this workspace")
+
+
+def _latest(root: Path) -> None:
+    """Draw the latest session, once there is anything: until then the first steps stand alone."""
+    if not _is_empty(root):
+        shielded(lambda: latest_panel(root), what="The latest session")
+
+
+def _counted(root: Path) -> None:
     backtests, sessions = list_backtests(root), list_sessions(root)
+    refreshed_at()
     metric_cards([_backtests(backtests), _last_run(backtests), _sessions(sessions), _strategies()])
-    if backtests.state == "missing" and sessions.state == "missing":
+    if _is_empty(root):
         _first_steps()
         return
     section("Recent backtests", "newest first")
     if show_reading(backtests, title="No backtests yet") and backtests.value:
         _recent(backtests.value[:_RECENT])
-    interval = state.refresh_seconds() if _any_running(sessions) else None
-    st.fragment(latest_panel, run_every=interval)(root)
 
 
 def _first_steps() -> None:
@@ -123,5 +140,5 @@ def _link(label: str, page: str, query: dict[str, str]) -> None:
     st.page_link(st.Page(show, title=label, url_path=page), label=label, query_params=query)
 
 
-def _any_running(reading: Reading[tuple[SessionRow, ...]]) -> bool:
-    return any(row.status == "running" for row in reading.value or ())
+def _is_empty(root: Path) -> bool:
+    return list_backtests(root).state == "missing" and list_sessions(root).state == "missing"

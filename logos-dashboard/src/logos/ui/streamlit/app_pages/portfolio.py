@@ -32,6 +32,7 @@ from logos.ui.streamlit.components.weights_chart import (
 from logos.ui.streamlit.data.backtest_run import load_backtest
 from logos.ui.streamlit.data.portfolio_files import Rebalance
 from logos.ui.streamlit.data.portfolio_run import (
+    RISK_FILE,
     PortfolioRow,
     benchmark_folders,
     clock_of,
@@ -43,6 +44,7 @@ from logos.ui.streamlit.data.portfolio_run import (
     load_written,
     status_of,
 )
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.weights import Weights, load_weights
 from logos.ui.streamlit.design.formats import count, decimal_of, when
 
@@ -74,22 +76,24 @@ def show() -> None:
 def _pick(rows: Sequence[PortfolioRow]) -> PortfolioRow:
     by_key = {row.key: row for row in rows}
     kept = state.chosen(_CHOSEN)
-    at = next((place for place, row in enumerate(rows) if kept in {row.key, row.run_id}), 0)
+    found = next((place for place, row in enumerate(rows) if kept in {row.key, row.run_id}), None)
     picked = st.selectbox(
         "Portfolio",
         list(by_key),
-        index=at,
+        index=found or 0,
         format_func=lambda key: _label(by_key[key]),
         key="portfolio-pick",
         width=640,
     )
-    if picked != kept:
+    if kept and found is None and picked == rows[0].key:  # said for as long as no other is picked
+        warning_card(f"There is no portfolio {kept}: the newest is shown")
+    elif picked != kept:
         state.choose(_CHOSEN, picked)
     return by_key[picked]
 
 
 def _label(row: PortfolioRow) -> str:
-    parts = (row.name, row.allocator, row.kind, when(row.made) if row.made else row.run_id)
+    parts = (row.name, row.allocator, row.kind, when(row.made) if row.made else shown_name(row.run_id))
     return " · ".join(part for part in parts if part)
 
 
@@ -102,7 +106,7 @@ def _backtest(row: PortfolioRow, weights: Weights | None) -> None:
 
 def _session(row: PortfolioRow, weights: Weights) -> None:
     status = status_of(row.folder)
-    section(row.name, " · ".join(part for part in ("session", status, row.run_id) if part))
+    section(row.name, " · ".join(part for part in ("session", status, shown_name(row.run_id)) if part))
     if status == "running":
         refreshed_at()
     settings = load_settings(row.folder).value or {}
@@ -134,18 +138,23 @@ def _weights(row: PortfolioRow, weights: Weights) -> None:
                 risk, title="Risk contributions", y_title="Share of expected variance (%)", key=f"risk-{row.run_id}"
             )
     else:
-        empty_card("No risk contributions", "The allocator has no model of risk, so it expects no variance to share.")
+        told = "The allocator has no model of risk, so it expects no variance to share."
+        empty_card("No risk contributions", told if weights.tells_risk else "The table of weights does not tell them.")
     _last(row, weights)
 
 
 def _shown_note(weights: Weights) -> str:
     symbols = len(weights.symbols)
     if symbols <= MOST_SYMBOLS:
-        return f"{count(symbols)} symbols, {count(len(weights))} rebalances"
+        return f"{_counted(symbols, 'symbol')}, {_counted(len(weights), 'rebalance')}"
     return (
         f"the {MOST_SYMBOLS} largest of {count(symbols)} symbols by mean weight, and the others together; "
-        f"{count(len(weights))} rebalances"
+        f"{_counted(len(weights), 'rebalance')}"
     )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{count(number)} {word}{'' if number == 1 else 's'}"
 
 
 def _end(row: PortfolioRow) -> int | None:
@@ -211,6 +220,8 @@ def _limits(row: PortfolioRow) -> None:
         written = load_written(row.folder)
         if written.value:
             st.code(written.value, language="yaml", height=360)
+        elif written.state == "damaged":
+            show_reading(written)
 
 
 def _notes(row: PortfolioRow) -> None:
@@ -222,6 +233,9 @@ def _notes(row: PortfolioRow) -> None:
         rebalances: Sequence[Rebalance] = remarks.value
     else:
         section("Notes of the allocator")
-        risk = load_risk(row.folder).value
-        rebalances = () if risk is None else risk.rebalances
+        risk = load_risk(row.folder)
+        rebalances = () if risk.value is None else risk.value.rebalances
+        if risk.state != "ok" and not rebalances:
+            empty_card("Notes are not known", f"They stand in {RISK_FILE}, which is not there or cannot be read whole.")
+            return
     notes_table(rebalances)

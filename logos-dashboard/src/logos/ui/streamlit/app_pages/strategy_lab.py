@@ -34,6 +34,7 @@ _COLUMNS = ("Strategy", "Summary", "Look-back (bars)", "Parameters", "Distributi
 _STYLE = (
     "<style>.st-key-lab-listed td:nth-child(2){min-width:15rem}"
     ".st-key-lab-listed th,.st-key-lab-checked th{white-space:nowrap}"
+    ".st-key-lab-about{background:var(--logos-surface)}"
     ".st-key-lab-about p,.st-key-lab-about li{max-width:90ch}"
     ".st-key-lab-try [data-testid='stColumn']{min-width:min(24rem,100%)}</style>"
 )

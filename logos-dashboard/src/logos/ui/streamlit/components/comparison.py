@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from logos.artifacts.curve import EquityCurve
 from logos.backtest.comparing import Comparison
 from logos.backtest.measures import MEASURES, Kind
-from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
+from logos.ui.streamlit.components.empty import empty_card, findings_card, show_reading
 from logos.ui.streamlit.components.equity_chart import moments
 from logos.ui.streamlit.components.frame import section
 from logos.ui.streamlit.components.tables import plain_table
@@ -37,7 +37,7 @@ def comparison(runs: Sequence[Backtest]) -> None:
     for reading in readings:
         show_reading(reading)
     for name, compared in found:
-        _verdict(name, compared)
+        _verdict(name, names[0], compared)
     section("Figures", f"and their difference from {names[0]}; pp are percentage points")
     _figures(names, runs)
     section("Config differences")
@@ -85,12 +85,12 @@ def overlay_text(runs: Sequence[Backtest]) -> str:
     return f"Equity of {len(ends)} runs, each from 100. They end: {', '.join(ends)}."
 
 
-def _verdict(name: str, compared: Comparison) -> None:
-    text = " ".join(_renamed(line, name[0]) for line in compared.verdict)
-    if compared.obstacles:
-        warning_card(f"{name}: {text}")
-    else:
-        empty_card(name, text)
+def _verdict(name: str, first: str, compared: Comparison) -> None:
+    """Draw a verdict: its first sentence is the title up to the colon, and all else stands below it in points."""
+    told = [_renamed(line, name[0]) for line in compared.verdict]
+    head, _, reason = told[0].partition(": ")
+    points = [reason[:1].upper() + reason[1:], *told[1:]] if reason else told[1:]
+    findings_card(f"{name[0]} against {first[0]}: {head}", points, warning=bool(compared.obstacles))
 
 
 def _renamed(line: str, letter: str) -> str:
@@ -107,7 +107,7 @@ def _figures(names: Sequence[str], runs: Sequence[Backtest]) -> None:
             value = run.metrics.get(measure.name)
             row.append(_value(value, measure.kind, run.currency, signed=measure.name in _SIGNED))
             if place:
-                row.append(_difference(base, value, measure.kind))
+                row.append(_difference(base, value, measure.kind, _shared_currency(runs[0], run)))
         rows.append(row)
     columns = ["Figure", names[0][0]]
     for name in names[1:]:
@@ -125,13 +125,20 @@ def _value(value: Any, kind: Kind, currency: str, *, signed: bool = False) -> st
     return number(value, signed=signed)
 
 
-def _difference(base: Any, value: Any, kind: Kind) -> str:
+def _difference(base: Any, value: Any, kind: Kind, currency: str) -> str:
+    """Return a difference with its unit; money in two currencies has none."""
     one, two = decimal_of(base), decimal_of(value)
-    if one is None or two is None:
+    if one is None or two is None or (kind == "money" and not currency):
         return MISSING
     gap: Decimal = two - one
+    if kind == "money":
+        return signed_money(gap, currency)
     text = _value(gap, kind, "", signed=True)
     return text.replace("%", " pp") if kind == "percent" else text
+
+
+def _shared_currency(one: Backtest, other: Backtest) -> str:
+    return one.currency if one.currency == other.currency else ""
 
 
 def _configs(first: str, found: Sequence[tuple[str, Comparison]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -32,6 +33,17 @@ def error_card(title: str, text: str, hint: str = "") -> None:
     _card("error", "Error", title, text, hint)
 
 
+def findings_card(title: str, findings: Sequence[str], *, warning: bool = False) -> None:
+    """Draw a card that says in points what was found.
+
+    Parameters
+    ----------
+    warning:
+        Whether it is set off as a warning; the title has to say why.
+    """
+    _card("warning" if warning else "empty", "", title, "", "", findings)
+
+
 def show_reading(reading: Reading[Any], *, title: str = "Nothing here yet") -> bool:
     """Draw what is to be said of a reading, and return whether it has a value to show."""
     if reading.state == "partial":
@@ -43,13 +55,15 @@ def show_reading(reading: Reading[Any], *, title: str = "Nothing here yet") -> b
     return reading.usable
 
 
-def _card(kind: str, word: str, title: str, text: str, hint: str) -> None:
+def _card(kind: str, word: str, title: str, text: str, hint: str, points: Sequence[str] = ()) -> None:
     lines = [f'<div class="logos-card logos-{kind}" role="{"note" if kind == "empty" else "status"}">']
     head = ": ".join(part for part in (word, title) if part)
     if head:
         lines.append(f'<p class="logos-card-title">{_plain(head)}</p>')
     if text:
         lines.append(f"<p>{_plain(text)}</p>")
+    if points:
+        lines.append(f"<ul>{''.join(f'<li>{_plain(point)}</li>' for point in points)}</ul>")
     if hint:
         lines.append(f'<p class="logos-hint">{_with_code(hint)}</p>')
     st.html("".join((*lines, "</div>")))

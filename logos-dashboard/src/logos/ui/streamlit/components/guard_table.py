@@ -10,7 +10,7 @@ from logos.context.redaction import redact_text
 from logos.ui.streamlit.data.headroom import Gauge
 from logos.ui.streamlit.design.formats import MISSING, count, duration, money, number, percent
 
-_COLUMNS = ("Guard", "Measures", "Now", "Limit", "Left", "Used", "State", "Blocked", "Halted")
+_COLUMNS = ("Guard", "State", "Used", "Now", "Limit", "Left", "Measures", "Blocked", "Halted")
 _NUMERIC = frozenset({"Now", "Limit", "Left", "Blocked", "Halted"})
 _SYMBOLS = {"bad": "▼", "warn": "!", "neutral": ""}
 
@@ -48,7 +48,8 @@ def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
     counts = [count(gauge.blocked), count(gauge.halted)] if first else ["", ""]
     name = _plain(gauge.guard)
     head = name if first else f'<span class="logos-spoken">{name}</span>'
-    cells = [f'<span class="logos-measure">{_plain(measures)}</span>', *map(escape, values), _bar(gauge), said, *counts]
+    measured = f'<span class="logos-measure">{_plain(measures)}</span>'
+    cells = [said, _bar(gauge), *map(escape, values), measured, *counts]
     tail = "".join(f"<td{_class(column)}>{cell}</td>" for column, cell in zip(_COLUMNS[1:], cells, strict=True))
     return f'<tr><th scope="row">{head}</th>{tail}</tr>'
 

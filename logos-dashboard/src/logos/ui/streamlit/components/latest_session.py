@@ -13,7 +13,9 @@ from logos.ui.streamlit.components.frame import refreshed_at, section, staleness
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.live_session import HALTED, HEARTBEAT, INTERRUPTED, PAUSED, RUNNING, LiveSession, look_at
 from logos.ui.streamlit.data.logs import tail_of
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import latest_session
+from logos.ui.streamlit.data.since_snapshot import fills_so_far, orders_so_far
 from logos.ui.streamlit.design.formats import count, money, percent, signed_money, when
 
 _LOG_LINES = 6
@@ -34,7 +36,7 @@ def latest_panel(root: Path) -> None:
         return
     session = reading.value
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{session.session_id}, clock {when(session.clock)}", width="content")
+        st.caption(f"{shown_name(session.session_id)}, clock {when(session.clock)}", width="content")
         if session.status == RUNNING and session.written_at is not None:
             staleness_badge(SystemClock().now() - session.written_at, HEARTBEAT, what="Snapshot")
         refreshed_at()
@@ -47,7 +49,6 @@ def session_metrics(session: LiveSession) -> list[Metric]:
     """Return the tiles of a session."""
     currency, gain = session.currency, session.pnl
     tone: Tone = "neutral" if not gain else "good" if gain > 0 else "bad"
-    counts = session.state["counts"]
     return [
         Metric(
             "Status",
@@ -67,7 +68,7 @@ def session_metrics(session: LiveSession) -> list[Metric]:
             percent(session.money("drawdown")),
             meaning="Fall from the highest equity so far, as a fraction of it.",
         ),
-        Metric("Fills", count(counts.get("fills")), f"of {count(counts.get('orders'))} orders", "Fills so far."),
+        Metric("Fills", count(fills_so_far(session)), f"of {count(orders_so_far(session))} orders", "Fills so far."),
         guards_metric(session),
     ]
 

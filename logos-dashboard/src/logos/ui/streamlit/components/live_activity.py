@@ -15,8 +15,9 @@ from logos.artifacts.schemas import (
     TRADE_COLUMNS,
     TRADES_FILE,
 )
+from logos.context.redaction import redact_text
 from logos.ui.streamlit.components.empty import empty_card, show_reading
-from logos.ui.streamlit.components.live_texts import plain, price
+from logos.ui.streamlit.components.live_texts import as_of_snapshot, plain, price
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.last_rows import LastRows, last_rows
 from logos.ui.streamlit.data.live_session import LiveSession
@@ -36,7 +37,7 @@ def working_orders(session: LiveSession) -> None:
     """Draw the working orders, and those of which nobody knows what became of them."""
     orders = session.orders()
     if not orders:
-        empty_card("No working order", "Nothing waits at the broker.")
+        empty_card("No working order", redact_text(f"Nothing waited at the broker, {as_of_snapshot(session)}."))
         return
     shown = ("Venue says",) if session.dry_run else ()
     columns = (
@@ -66,6 +67,7 @@ def working_orders(session: LiveSession) -> None:
         )
         for one in orders[-SHOWN_ROWS:]
     ]
+    st.html(f'<p class="logos-refreshed">Working orders {plain(as_of_snapshot(session))}</p>')
     plain_table("Working orders", columns, rows, numeric=("Quantity", "Filled", "Limit", "Stop"))
 
 
@@ -175,7 +177,7 @@ def decisions(session: LiveSession) -> None:
     if isinstance(codes, dict) and codes:
         ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
         often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
-        st.html(f'<p class="logos-refreshed">Why not traded, in the whole session: {plain(often)}</p>')
+        st.html(f'<p class="logos-refreshed">Why not traded, {plain(as_of_snapshot(session))}: {plain(often)}</p>')
     _table(
         "Decisions", "No decision yet", "No signal has changed a target so far.", reading, columns, rows, columns[3:5]
     )

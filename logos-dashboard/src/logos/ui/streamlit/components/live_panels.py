@@ -16,10 +16,11 @@ from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
 from logos.ui.streamlit.components.empty import empty_card
 from logos.ui.streamlit.components.frame import section, staleness_html
 from logos.ui.streamlit.components.guard_table import guard_table_html
-from logos.ui.streamlit.components.live_texts import nothing, plain, price
+from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, plain, price
 from logos.ui.streamlit.components.tables import table_html
 from logos.ui.streamlit.data.headroom import Gauge
-from logos.ui.streamlit.data.live_session import HEARTBEAT, LiveSession
+from logos.ui.streamlit.data.live_session import HEARTBEAT, RUNNING, LiveSession
+from logos.ui.streamlit.data.since_snapshot import fills_so_far, holdings, is_behind, orders_so_far
 from logos.ui.streamlit.design.formats import (
     MISSING,
     count,
@@ -43,6 +44,7 @@ _STANDING: Mapping[str, tuple[str, str, str, str]] = {
 _STYLE = """
 .logos-standing { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem .9rem; }
 .logos-standing p { margin: 0; }
+.logos-refreshed.logos-wrapped { white-space: normal; }
 .logos-status { font-weight: 650; font-size: 1.0625rem; white-space: nowrap; }
 .logos-status.logos-neutral { color: var(--logos-text); }
 .logos-fact { color: var(--logos-muted); font-size: .875rem; white-space: nowrap; }
@@ -68,11 +70,8 @@ _STYLE = """
 .logos-scroll[aria-label^="Orders"] td:last-child, .logos-scroll[aria-label^="Decisions"] td:last-child {
   min-width: 18rem; }
 .stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
-.logos-verdict { display: inline-block; min-width: 8rem; }
-.stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(2, 1fr); }
-@media (min-width: 640px) { .stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(4, 1fr); } }
+.logos-verdict { display: inline-block; min-width: 8rem; white-space: normal; }
 @media (max-width: 1000px) { .stMain:has(.logos-standing) .logos-metric dd { font-size: 1rem; } }
-@media (min-width: 1700px) { .stMain:has(.logos-standing) .logos-metrics { grid-template-columns: repeat(8, 1fr); } }
 .logos-pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1rem; }
 .logos-pair > section { min-width: 0; }
 .logos-pair h2 { margin-bottom: .5rem; }
@@ -100,7 +99,7 @@ def standing(session: LiveSession, now: int) -> None:
     if running and bars is not None:
         badges.append(staleness_html(bars, session.interval, what="Bars"))
     facts = (
-        ("", str(session.state.get("name") or session.session_id)),
+        ("", shown_name(str(session.state.get("name") or session.session_id))),
         ("Session clock ", when(session.clock, seconds=True)),
         ("Started ", when(str(session.state.get("started_at", "")))),
         ("Last refresh ", when(now, seconds=True)),
@@ -110,6 +109,12 @@ def standing(session: LiveSession, now: int) -> None:
         f'<div class="logos-standing"><p class="logos-status logos-{tone}">'
         f'<span aria-hidden="true">{symbol}</span> {word}</p>{told}{"".join(badges)}</div>'
     )
+    if is_behind(session):
+        clock = plain(when(session.clock, seconds=True))
+        st.html(
+            f'<p class="logos-refreshed logos-wrapped">Account, positions and fills are as of {clock}; '
+            f"working orders, guards and feed {plain(as_of_snapshot(session))}.</p>"
+        )
     commands = session.commands()
     if running or not commands:
         return
@@ -142,7 +147,8 @@ def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     unit = session.currency
     counts = session.state["counts"]
     start = decimal_of(session.money("starting_cash"))
-    went = (f"{count(counts.get(name))} {name}" for name in ("fills", "blocked", "rejected"))
+    refused = ", ".join(f"{count(counts.get(name))} {name}" for name in ("blocked", "rejected"))
+    went = f"{count(fills_so_far(session))} fills, {refused}{' at the snapshot' if is_behind(session) else ''}"
     metric_cards(
         [
             Metric("Equity", money(session.money("equity"), unit), meaning="Cash and the market value of what is held"),
@@ -156,7 +162,7 @@ def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
             ),
             Metric("Cash", money(session.money("cash"), unit)),
             Metric("Fees paid", money(session.money("fees"), unit)),
-            Metric("Orders", count(counts.get("orders")), ", ".join(went)),
+            Metric("Orders", count(orders_so_far(session)), went),
         ]
     )
 
@@ -187,8 +193,7 @@ def _share(session: LiveSession, name: str, *, signed: bool = False) -> str:
 
 def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     """Draw the guards."""
-    clock = when(str(session.state.get("clock", "")), seconds=True)
-    section("Guards", redact_text(f"as of the snapshot at {clock}"))
+    section("Guards", redact_text(as_of_snapshot(session)))
     if not gauges:
         empty_card("No guard", "The config of this session names none: only a kill file could stop it.")
         return
@@ -197,24 +202,25 @@ def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
 
 def positions_and_feed(session: LiveSession) -> None:
     """Draw what is held, and how fresh the bars are."""
-    held = session.positions()
+    held = holdings(session)
     unit = session.currency
+    behind = is_behind(session)
     rows = [
         (
-            str(one.get("symbol", "")),
-            quantity(one.get("quantity")),
-            price(one.get("average_cost")),
-            price(one.get("mark_price")),
-            money(one.get("market_value"), unit),
-            signed_money(_unrealized(one), unit),
-            count(len(one["lots"]) if isinstance(one.get("lots"), list) else None),
+            one.symbol,
+            quantity(one.quantity),
+            price(one.average_cost),
+            price(one.mark_price),
+            money(one.market_value, unit),
+            signed_money(one.unrealized_pnl, unit),
+            when(one.at, seconds=True) if behind else count(one.lots),
         )
         for one in held
     ]
-    columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealized", "Lots")
-    positions = (
-        table_html("Open positions", columns, rows, numeric=columns[1:]) if rows else nothing("Nothing is held.")
-    )
+    columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealized")
+    last = "Valued at" if behind else "Lots"
+    table = table_html("Open positions", (*columns, last), rows, numeric=(*columns[1:], last))
+    positions = table if rows else nothing("Nothing is held.")
     feed = _feed_html(session)
     st.html(
         f'<div class="logos-pair"><section><h2 class="logos-section">Positions <span>{len(held)} open</span></h2>'
@@ -223,19 +229,14 @@ def positions_and_feed(session: LiveSession) -> None:
     )
 
 
-def _unrealized(position: Mapping[str, Any]) -> Decimal | None:
-    value = decimal_of(position.get("market_value"))
-    costs = [decimal_of(lot.get("cost")) for lot in position.get("lots", ()) if isinstance(lot, dict)]
-    return None if value is None or None in costs else value - sum((cost for cost in costs if cost), Decimal(0))
-
-
 def _feed_note(session: LiveSession) -> str:
     told = session.state.get("feed")
     source = told.get("source") if isinstance(told, dict) else None
     plugin = session.config.get("feed")
     name = source or (plugin.get("plugin") if isinstance(plugin, dict) else "") or ""
     kind = "polled" if session.polled else "from files"
-    return plain(f"{name}, {kind}" if name else kind)
+    told = f"{name}, {kind}" if name else kind
+    return plain(f"{told}, {as_of_snapshot(session)}")
 
 
 def _feed_html(session: LiveSession) -> str:
@@ -243,6 +244,7 @@ def _feed_html(session: LiveSession) -> str:
     if not lines:
         return nothing("No bar yet.")
     told = any(line.received_at or line.dropped for line in lines)
+    fine = "ok" if session.status == RUNNING else "not running"
     rows = [
         (
             line.symbol,
@@ -250,7 +252,7 @@ def _feed_html(session: LiveSession) -> str:
             MISSING if line.age is None else duration(line.age),
             count(line.bars),
             *((when(line.received_at, seconds=True), count(line.dropped)) if told else ()),
-            line.failing or ("ok" if line.last_bar else "no bar yet"),
+            line.failing or (fine if line.last_bar else "no bar yet"),
         )
         for line in lines
     ]

@@ -5,13 +5,19 @@ from __future__ import annotations
 from html import escape
 
 from logos.context.redaction import redact_text
-from logos.ui.streamlit.design.formats import number
+from logos.ui.streamlit.data.live_session import LiveSession
+from logos.ui.streamlit.design.formats import number, when
 
 
 def price(value: object) -> str:
     """Return a price with the decimals of its tick, so that a column of them is aligned."""
     text = "" if value is None else str(value)
     return number(text, len(text.partition(".")[2]))
+
+
+def as_of_snapshot(session: LiveSession) -> str:
+    """Return since when nobody knows more of what only the snapshot tells."""
+    return f"as of the snapshot at {when(session.snapshot_clock, seconds=True)}"
 
 
 def nothing(text: str) -> str:

@@ -43,13 +43,17 @@ def log_view(reading: Reading[tuple[LogLine, ...]], pattern: str, *, title: str)
     if not show_reading(found) or found.value is None:
         return
     if not found.value:
-        text = f"None of the last {len(lines):,} lines has it." if lines else "The log is empty."
+        text = "The only line does not have it." if len(lines) == 1 else f"None of the last {len(lines):,} lines has it." if lines else "The log is empty."
         empty_card("No such line" if lines else "Nothing logged yet", text)
         return
     st.html(f"<style>{' '.join(_STYLE.split())}</style>")
     st.html(log_html(found.value, title=title))
-    told = f"{len(found.value):,} of the last {len(lines):,} lines" if pattern else f"Last {len(lines):,} lines"
+    told = f"{len(found.value):,} of the {_last(len(lines)).lower()}" if pattern else _last(len(lines))
     st.html(f'<p class="logos-refreshed">{told}, newest below. Times are UTC.</p>')
+
+
+def _last(lines: int) -> str:
+    return "Last line" if lines == 1 else f"Last {lines:,} lines"
 
 
 def log_html(lines: Sequence[LogLine], *, title: str) -> str:

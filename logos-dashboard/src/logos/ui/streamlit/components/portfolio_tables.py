@@ -129,6 +129,7 @@ _MEANINGS = {
 _OF_ORDERS = frozenset({"band", "min_trade"})
 _NONE: tuple[Any, ...] = (None, {}, [])
 _SHARES = frozenset({"max_weight", "min_weight", "gross", "turnover", "band"})
+_OF_GROUPS = frozenset({"sectors", "asset_classes"})
 _FIRST = ("plugin", "rebalance", "interval", "lookback", "min_history", "invest", "calendar", "risk_model")
 
 
@@ -160,7 +161,16 @@ def _section(value: Any) -> Mapping[str, Any]:
 
 def _limit(key: str, value: Any) -> str:
     """Return a limit as text: a share of equity in percent."""
+    if key in _OF_GROUPS and isinstance(value, dict):
+        return ", ".join(f"{group}: {_share(one)}" for group, one in value.items()) or MISSING
     return percent(str(value)) if key in _SHARES and not isinstance(value, dict | list) else _text(value)
+
+
+def _share(value: Any) -> str:
+    """Return a share in percent, also each of a group of them, such as a least and a greatest one."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_share(one)}" for name, one in value.items()) or MISSING
+    return _text(value) if value is None or isinstance(value, bool | list) else percent(str(value))
 
 
 def _text(value: Any) -> str:
@@ -180,7 +190,9 @@ def notes_table(rebalances: Sequence[Rebalance]) -> None:
         for note in one.notes:
             told.setdefault(note, []).append(one)
     if not told:
-        empty_card("No notes", f"Nothing was given up in {count(len(rebalances))} rebalances.")
+        known = len(rebalances)
+        told = "1 rebalance" if known == 1 else f"{count(known)} rebalances"
+        empty_card("No notes", f"Nothing was given up in {told}." if known else "No rebalance is told of here.")
         return
     rows = [(note, count(len(ones)), when(ones[0].at), ones[0].method) for note, ones in told.items()]
     columns = ("Note", "Times", "Last at", "Method")

@@ -74,12 +74,15 @@ def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, k
     places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [0])
     # Which row is picked is remembered by its number, so another list of runs is another table.
     names = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
+    widget, first = f"{key}-{names}", f"{key}-first"
+    if widget not in st.session_state:
+        st.session_state[first] = places
     event = st.dataframe(
         _table(rows),
-        key=f"{key}-{names}",
+        key=widget,
         on_select="rerun",
         selection_mode="multi-row" if several else "single-row-required",
-        selection_default={"selection": {"rows": places, "columns": [], "cells": []}},
+        selection_default={"selection": {"rows": st.session_state[first], "columns": [], "cells": []}},
         hide_index=True,
         height="content" if len(rows) <= _ROWS_SHOWN else _HEIGHT,
         column_config=_COLUMNS,
@@ -115,13 +118,13 @@ def _percent(ratio: float | None) -> float | None:
 
 
 _COLUMNS = {
-    "made": st.column_config.TextColumn("Run at (UTC)", width=150, pinned=True),
-    "name": st.column_config.TextColumn("Name", width=150, pinned=True),
-    "status": st.column_config.TextColumn("Status", width=95),
-    "return": st.column_config.NumberColumn("Total return", format="%+,.2f%%", width=100),
-    "sharpe": st.column_config.NumberColumn("Sharpe, a year", format="%.2f", width=105),
-    "drawdown": st.column_config.NumberColumn("Max drawdown", format="%.2f%%", width=110),
-    "fills": st.column_config.NumberColumn("Fills", format="%,d", width=70),
+    "made": st.column_config.TextColumn("Run at (UTC)", width=142, pinned=True),
+    "name": st.column_config.TextColumn("Name", width=118, pinned=True),
+    "status": st.column_config.TextColumn("Status", width=90),
+    "return": st.column_config.NumberColumn("Return", format="%+,.2f%%", width=85),
+    "sharpe": st.column_config.NumberColumn("Sharpe, a year", format="%.2f", width=102),
+    "drawdown": st.column_config.NumberColumn("Max drawdown", format="%.2f%%", width=108),
+    "fills": st.column_config.NumberColumn("Fills", format="%,d", width=60),
     "strategies": st.column_config.TextColumn("Strategies", width=220),
     "symbols": st.column_config.TextColumn("Symbols", width=220),
     "start": st.column_config.TextColumn("From", width=95),

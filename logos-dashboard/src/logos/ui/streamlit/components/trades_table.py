@@ -59,7 +59,7 @@ def _filtered(trades: Trades, key: str, file_name: str) -> Trades:
         first, last = day_range("Fill date (UTC)", trades.days, key=f"{key}-days")
         chosen = trades.filtered(symbols=symbols, sides=[side.lower()] if side else (), first=first, last=last)
         st.download_button(
-            f"Download {count(len(chosen))} rows as CSV",
+            f"Download {count(len(chosen))} {'row' if len(chosen) == 1 else 'rows'} as CSV",
             chosen.to_csv,  # called when the button is pressed, never before
             file_name=file_name,
             mime="text/csv",

@@ -19,6 +19,7 @@ from logos.artifacts.schemas import BENCHMARK_FILE, CONFIG_FILE, EQUITY_FILE, ME
 from logos.context.redaction import redact, redact_text
 from logos.domain.errors import LogosError
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.config_text import shown_config
 from logos.ui.streamlit.data.downsampling import thinned
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import number_of
@@ -42,7 +43,7 @@ class Backtest:
     metrics:
         The content of ``metrics.json``, secrets masked.
     config:
-        The text of ``config.yaml``, secrets masked.
+        What ``config.yaml`` holds, parsed and written anew, with everything below the name of a secret masked.
     equity:
         The whole run in at most some two thousand points.
     benchmark:
@@ -122,9 +123,9 @@ def _read_config(path: Path, stamp: Stamp) -> Reading[str]:
     if stamp.size > _MOST_CONFIG_BYTES:
         return Reading.damaged(f"{path.name} has {stamp.size:,} bytes: too many to show", _RUN_AGAIN, stamp)
     try:
-        return Reading.ok(redact_text(path.read_text(encoding="utf-8")), stamp)
-    except (OSError, ValueError) as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error}", _RUN_AGAIN, stamp)
+        return attrs.evolve(shown_config(path.read_bytes(), path.name), stamp=stamp)
+    except OSError as error:
+        return Reading.damaged(f"{path.name} cannot be read: {error.strerror}", _RUN_AGAIN, stamp)
 
 
 def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
@@ -138,7 +139,8 @@ def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
     if not len(curve):
         return Reading.damaged(f"{path.name} has no row", _RUN_AGAIN, stamp)
     if dropped:
-        told = f"{path.name}: {dropped:,} rows are cut, without a value or out of order, and left out"
+        rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
+        told = f"{path.name}: {rows} cut, without a value or out of order, and left out"
         return Reading.partial(thinned(curve), told, _RUN_AGAIN, stamp)
     return Reading.ok(thinned(curve), stamp)
 

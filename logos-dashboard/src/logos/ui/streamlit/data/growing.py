@@ -141,7 +141,7 @@ class GrowingAccount:
                 skipped=self._skipped,
             )
         if self._skipped:
-            told = f"{self._skipped:,} rows of {self._path.name} cannot be read and are left out"
+            told = f"{self._skipped:,} row{'s' * (self._skipped != 1)} of {self._path.name} cannot be read: left out"
             return Reading.partial(self._view, told, stamp=self._stamp)
         return Reading.ok(self._view, self._stamp)
 

@@ -17,6 +17,8 @@ from logos.domain.times import parse_duration, parse_time
 from logos.ui.streamlit.data.live_session import HALTED, LiveSession
 
 _CLOSE = Decimal("0.8")
+_CLOSE_IN_USE = Decimal("0.95")
+"""Of limits that an ordinary session nearly fills all the time, such as a fully invested one that of exposure."""
 _ONE = Decimal(1)
 
 
@@ -116,7 +118,8 @@ def _judged(gauge: Gauge, fault: str, session: LiveSession) -> Gauge:
         return attrs.evolve(gauge, verdict=gauge.verdict or "watching")
     if not gauge.left:
         return attrs.evolve(gauge, verdict="limit reached", tone="warn")
-    if gauge.now >= _CLOSE * gauge.limit:
+    close = _CLOSE_IN_USE if gauge.guard == "exposure" else _CLOSE
+    if gauge.now >= close * gauge.limit:
         return attrs.evolve(gauge, verdict="near the limit", tone="warn")
     return attrs.evolve(gauge, verdict="within the limit")
 

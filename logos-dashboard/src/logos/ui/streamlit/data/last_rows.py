@@ -94,7 +94,7 @@ def _rows(path: Path, header: list[str], data: bytes, *, cut: bool) -> Reading[L
         return Reading.damaged(f"{path.name} is not a table: {error}")
     found = LastRows(tuple(rows[-_MOST_ROWS:]), cut=cut or len(rows) > _MOST_ROWS)
     if skipped:
-        return Reading.partial(found, f"{skipped:,} rows of {path.name} cannot be read and are left out")
+        return Reading.partial(found, f"{skipped:,} row{'s' * (skipped != 1)} of {path.name} cannot be read: left out")
     return Reading.ok(found)
 
 

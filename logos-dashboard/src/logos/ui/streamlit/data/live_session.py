@@ -104,14 +104,18 @@ class LiveSession:
     @property
     def clock(self) -> str:
         """Return where the session's clock stands: the later of snapshot and account."""
-        clock = str(self.state.get("clock", ""))
-        return max(clock, self._last_row.get("timestamp", ""))
+        return max(self.snapshot_clock, self._last_row.get("timestamp", ""))
+
+    @property
+    def snapshot_clock(self) -> str:
+        """Return where the session's clock stood when the snapshot was taken."""
+        return str(self.state.get("clock", ""))
 
     def money(self, name: str) -> str:
         """Return an amount of the account as it stands now: of its last row where that is later than the snapshot."""
         account = self.state["account"]
         row = self._last_row
-        later = row.get("timestamp", "") > str(self.state.get("clock", ""))
+        later = row.get("timestamp", "") > self.snapshot_clock
         found = row.get(name) if name in row and (later or name not in account) else account.get(name)
         return "" if found is None else str(found)
 
@@ -134,7 +138,7 @@ class LiveSession:
         return {} if self.account.value is None else self.account.value.last
 
     def positions(self) -> list[Mapping[str, Any]]:
-        """Return the positions that are held."""
+        """Return the positions that were held when the snapshot was taken."""
         return [one for one in _objects(self.state.get("positions")) if one.get("lots")]
 
     def orders(self) -> list[Mapping[str, Any]]:

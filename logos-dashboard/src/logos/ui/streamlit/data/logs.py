@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import attrs
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logos.context.redaction import redact_text
+from logos.context.redaction import MASK, redact_text
 from logos.ui.streamlit.data.caching import ByStamp
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp, stamp_of
@@ -22,6 +24,9 @@ _LONGEST = 2_000
 """Longer lines are cut to so many characters before they are shown or searched."""
 
 _CUT = " …"
+_FRAME = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
+"""The first line of a private key, or its last."""
+
 _TOO_LONG = b"(a line of more than two million bytes)\n"
 
 
@@ -88,8 +93,8 @@ def _read(path: Path, stamp: Stamp) -> Reading[tuple[LogLine, ...]]:
         return Reading.damaged(f"{path.name} was removed while it was read")
     except OSError as error:
         return Reading.damaged(f"{path.name} cannot be read: {error.strerror or error}")
-    lines = data.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")[-MOST_LINES - 1 : -1]
-    return Reading.ok(tuple(_line(text.rstrip("\r")) for text in lines if text.strip()))
+    lines = _without_private_keys(data.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")[:-1])
+    return Reading.ok(tuple(map(_line, _without_values([one for one in lines[-MOST_LINES:] if one.strip()]))))
 
 
 def _tail(path: Path, size: int) -> bytes:
@@ -108,6 +113,52 @@ def _tail(path: Path, size: int) -> bytes:
     return data
 
 
+def _without_private_keys(lines: list[str]) -> list[str]:
+    """Return the lines with private keys masked from their first line to their last, or to the end.
+
+    The tail may start inside one: then everything up to its last line is masked. A line of a Logos log stands for
+    itself, for there a key is on one line; one may stand between those of a key that another program writes.
+    """
+    if not any(_FRAME.search(line) for line in lines):
+        return lines
+    plain = [None if _object(line) is not None else line for line in lines]
+    first = next((found[1] for line in plain if line is not None for found in _FRAME.finditer(line)), "BEGIN")
+    inside, shown = first == "END", [MASK] if first == "END" else []
+    for line, text in zip(lines, plain, strict=True):
+        if text is None:
+            shown.append(line)
+            continue
+        began_inside = inside
+        kept, inside = _outside_keys(text, inside=inside)
+        if kept or not began_inside:
+            shown.append(kept)
+    return shown
+
+
+def _outside_keys(text: str, *, inside: bool) -> tuple[str, bool]:
+    """Return what of a line is outside of private keys, a mask in place of each, and whether one goes on behind it."""
+    kept, at = "", 0
+    for frame in _FRAME.finditer(text):
+        if frame[1] == "BEGIN" and not inside:
+            kept += text[at : frame.start()] + MASK
+        inside, at = frame[1] == "BEGIN", frame.end()
+    return (kept if inside else kept + text[at:].rstrip("\r")), inside
+
+
+def _without_values(lines: list[str]) -> list[str]:
+    """Return the lines with secrets masked whose name stands on the line before; a line of a Logos log is whole."""
+    shown: list[str] = []
+    for whole, group in groupby(map(_printable, lines), key=lambda line: _object(line) is not None):
+        shown += group if whole else redact_text("\n".join(group)).split("\n")
+    return shown
+
+
+def _printable(text: str) -> str:
+    """Return a line without what moves a cursor or turns the direction of letters; no more than may be shown."""
+    cut = text if _object(text) is not None else text.rstrip("\r")[: 2 * _LONGEST]
+    return "".join(sign if sign.isprintable() else " " for sign in cut)
+
+
 def _line(text: str) -> LogLine:
     found = _object(text)
     if found is None:
@@ -116,11 +167,21 @@ def _line(text: str) -> LogLine:
     at, level = (_shown(str(found.pop(name, ""))) for name in ("timestamp", "level"))
     event = str(found.pop("event", ""))
     found.pop("session_id", None)
-    values = _shown(" ".join(f"{name}={value}" for name, value in found.items()))
+    values = _shown(" ".join(f"{name}={_compact(value)}" for name, value in found.items()))
     if set(found) == {"message"}:  # the event ``notice`` says it in a sentence
         values = _shown(str(found["message"]))
     event = _shown(event)
     return LogLine(text=f"{at} {level} {event} {values}", at=at, level=level, event=event, values=values)
+
+
+def _compact(value: object) -> str:
+    """Return a value of a line in few characters: of a list or object that holds others, how much there is of it."""
+    if not isinstance(value, list | dict):
+        return str(value)
+    inside = value.values() if isinstance(value, dict) else value
+    if any(isinstance(each, list | dict) for each in inside):
+        return f"({len(value):,} {'entry' if len(value) == 1 else 'entries'})"
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _object(text: str) -> dict[str, object] | None:

@@ -15,8 +15,9 @@ import attrs
 import yaml
 
 from logos.artifacts.readers import read_state
-from logos.context.redaction import redact, redact_text
+from logos.context.redaction import redact_text
 from logos.domain.errors import LogosError
+from logos.ui.streamlit.data.config_text import shown_config, without_secrets
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import number_of
 from logos.ui.streamlit.data.stamps import Stamp
@@ -142,7 +143,9 @@ def read_comparison(path: Path, stamp: Stamp) -> Reading[tuple[Mapping[str, str]
     good = [row for row in rows if None not in row and None not in row.values()]
     shown = tuple({name: redact_text(value) for name, value in row.items()} for row in good)
     if len(good) < len(rows):
-        return Reading.partial(shown, f"{path.name}: {len(rows) - len(good)} rows are cut, and left out", RUN_AGAIN)
+        cut = len(rows) - len(good)
+        told = f"{path.name}: {'1 row is' if cut == 1 else f'{cut:,} rows are'} cut, and left out"
+        return Reading.partial(shown, told, RUN_AGAIN)
     return Reading.ok(shown)
 
 
@@ -155,11 +158,11 @@ def read_settings(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
         text = content.value.decode("utf-8")
         # Only these sections: the instruments of five hundred symbols would take a second.
         found = yaml.load("".join(_section(text, name) for name in _SECTIONS), Loader=_LOADER)  # noqa: S506 - the safe loader, in C where there is one
-    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
-        return Reading.damaged(redact_text(f"{path.name} cannot be read: {error}"), RUN_AGAIN)
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError):  # the message may quote the text
+        return Reading.damaged(f"{path.name} is not YAML of a config: it is not shown", RUN_AGAIN)
     if not isinstance(found, dict) or not isinstance(found.get("allocator"), dict):
         return Reading.damaged(f"{path.name} names no allocator", RUN_AGAIN)
-    return Reading.ok(redact(found))
+    return Reading.ok(without_secrets(found))
 
 
 def _section(text: str, name: str) -> str:
@@ -169,14 +172,11 @@ def _section(text: str, name: str) -> str:
 
 
 def read_written(path: Path, stamp: Stamp) -> Reading[str]:
-    """Return the text of a file."""
+    """Return a config that was asked for, without its secrets."""
     content = _content(path, stamp)
     if content.value is None:
         return Reading.damaged(content.message, content.hint)
-    try:
-        return Reading.ok(redact_text(content.value.decode("utf-8")))
-    except UnicodeDecodeError as error:
-        return Reading.damaged(f"{path.name} is not text: {error}", RUN_AGAIN)
+    return shown_config(content.value, path.name)
 
 
 def read_snapshot(path: Path, _stamp: Stamp) -> Reading[Mapping[str, Any]]:

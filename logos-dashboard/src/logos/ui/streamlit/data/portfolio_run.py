@@ -26,7 +26,7 @@ from logos.ui.streamlit.data.portfolio_files import (
     read_written,
 )
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.runs_index import list_backtests, made_and_name
+from logos.ui.streamlit.data.runs_index import list_backtests, made_and_name, shown_name
 from logos.ui.streamlit.data.weights import RUN_AGAIN
 
 RISK_FILE = "risk.json"
@@ -115,7 +115,7 @@ def _sessions(folder: Path) -> Iterator[PortfolioRow]:
         if (folder / session_id / WEIGHTS_FILE).is_file():
             made, name = made_and_name(session_id)
             yield PortfolioRow(
-                kind="session", run_id=session_id, folder=folder / session_id, made=made, name=redact_text(name)
+                kind="session", run_id=session_id, folder=folder / session_id, made=made, name=shown_name(name)
             )
 
 

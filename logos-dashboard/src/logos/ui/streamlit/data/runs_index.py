@@ -252,9 +252,19 @@ def number_of(value: Any) -> float | None:
     return float(value) if abs(value) < 1e300 else None  # NaN and infinity are not below it either
 
 
+def shown_name(value: str) -> str:
+    """Return a name that somebody else gave as it may be shown: masked, and with what cannot be seen written out.
+
+    What is no character becomes a question mark, for no browser takes it; one that moves a cursor or turns the
+    direction of letters is written as its escape, so that no name looks like another.
+    """
+    known = redact_text(value).encode("utf-8", "replace").decode()
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in known)
+
+
 def _text(value: Any) -> str:
-    """Return a text of a file or a folder's name: masked, and without what is no character, which no browser takes."""
-    return redact_text(value).encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    """Return a text of a file or a folder's name as it may be shown."""
+    return shown_name(value) if isinstance(value, str) else ""
 
 
 def _count(value: int) -> int | None:

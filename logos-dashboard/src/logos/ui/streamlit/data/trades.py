@@ -141,7 +141,8 @@ def _read(path: Path, stamp: Stamp) -> Reading[Trades]:
     columns = [name for name in TRADE_COLUMNS if name in table.column_names]
     trades = Trades(table.select(columns))
     if cut:
-        told = f"{path.name}: {len(cut):,} rows do not have as many fields as the header, and are left out"
+        rows = "1 row does" if len(cut) == 1 else f"{len(cut):,} rows do"
+        told = f"{path.name}: {rows} not have as many fields as the header: left out"
         return Reading.partial(trades, told, _RUN_AGAIN, stamp)
     return Reading.ok(trades, stamp)
 

@@ -26,7 +26,8 @@ Times = npt.NDArray[np.int64]
 
 RUN_AGAIN = "Run it again; `logos backtest verify` or `logos audit` says what else differs"
 
-_NUMBERS = ("target_weight", "actual_weight", "risk_share")
+_RISK = "risk_share"
+_NUMBERS = ("target_weight", "actual_weight", _RISK)
 _MOST_BYTES = 512 << 20
 _MOST_CELLS = 20_000_000
 _MOST_TABLES = 8
@@ -45,6 +46,8 @@ class Weights:
     target, actual, risk:
         A row a rebalance and a column a symbol; not a number where the file says nothing. Weights are shares of
         equity, ``actual`` at the close of the slice after the decision; ``risk`` is a share of the expected variance.
+    tells_risk:
+        Whether the file has a column of it; without one it is not known whether the allocator had a model of risk.
     """
 
     times: Times
@@ -52,6 +55,7 @@ class Weights:
     target: Floats
     actual: Floats
     risk: Floats
+    tells_risk: bool = True
 
     def __len__(self) -> int:
         return len(self.times)
@@ -123,13 +127,15 @@ def _parsed(name: str, whole: bytes) -> Reading[Weights]:
         skipped.append(row)
         return "skip"
 
+    # A table of the four columns that any program may write: who carried the risk is not known then.
+    tells_risk = _RISK.encode() in whole[: whole.find(b"\n")]
     try:
         table = csv.read_csv(
             io.BytesIO(whole),
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(invalid_row_handler=skip),
             convert_options=csv.ConvertOptions(
-                include_columns=list(WEIGHT_COLUMNS),
+                include_columns=[name for name in WEIGHT_COLUMNS if tells_risk or name != _RISK],
                 column_types={
                     "timestamp": pa.timestamp("s", tz="UTC"),
                     "symbol": pa.string(),
@@ -147,7 +153,10 @@ def _parsed(name: str, whole: bytes) -> Reading[Weights]:
         if dropped:
             return Reading.damaged(f"{name} has no row that can be read", RUN_AGAIN)
         return Reading.missing("There was no rebalance yet", "Weights come with the first rebalance of the schedule")
-    return _arrays(name, table, dropped)
+    if not tells_risk:
+        table = table.append_column(_RISK, pa.nulls(table.num_rows, pa.float64()))
+    found = _arrays(name, table, dropped)
+    return found if found.value is None else attrs.evolve(found, value=attrs.evolve(found.value, tells_risk=tells_risk))
 
 
 def _arrays(name: str, table: pa.Table, dropped: int) -> Reading[Weights]:
@@ -171,7 +180,8 @@ def _arrays(name: str, table: pa.Table, dropped: int) -> Reading[Weights]:
         },
     )
     if dropped:
-        return Reading.partial(weights, f"{name}: {dropped:,} rows that cannot be read are left out", RUN_AGAIN)
+        told = "1 row that cannot be read is" if dropped == 1 else f"{dropped:,} rows that cannot be read are"
+        return Reading.partial(weights, f"{name}: {told} left out", RUN_AGAIN)
     return Reading.ok(weights)
 
 

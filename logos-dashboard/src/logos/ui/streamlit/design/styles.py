@@ -11,6 +11,7 @@ from logos.ui.streamlit.design.tokens import DARK, LIGHT
 
 _RULES = """
 .block-container, .stMainBlockContainer { padding: 2.25rem 2rem 3rem; max-width: 1760px; }
+@media (max-width: 768px) { .block-container, .stMainBlockContainer { padding: 4.25rem 1rem 3rem; } }
 .stApp { font-variant-numeric: tabular-nums; }
 [data-testid="stSidebarHeader"]::before {
   content: "Logos"; font-size: 1.125rem; font-weight: 650; letter-spacing: .01em; color: var(--logos-text);
@@ -33,6 +34,9 @@ _RULES = """
   display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: .5rem;
   margin: 0 !important; padding: 0 !important;
 }
+.logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(2, 1fr); }
+@media (min-width: 640px) { .logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(4, 1fr); } }
+@media (min-width: 1700px) { .logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(8, 1fr); } }
 .logos-metric {
   background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
   padding: .55rem .75rem .6rem; min-width: 0;
@@ -55,6 +59,7 @@ _RULES = """
 }
 .logos-card p { margin: 0; max-width: 90ch; }
 .logos-card p + p { margin-top: .3rem; }
+.logos-card ul { margin: .3rem 0 0; padding-left: 1.15rem; max-width: 90ch; }
 .logos-card-title { font-weight: 600; }
 .logos-warning { border-left-color: var(--logos-warn); }
 .logos-warning .logos-card-title { color: var(--logos-warn); }
@@ -78,9 +83,13 @@ _RULES = """
 }
 .logos-badge.logos-neutral { color: var(--logos-muted); }
 .logos-status { display: flex; flex-wrap: wrap; gap: .35rem .75rem; align-items: center; }
+[data-testid="stButtonGroup"]:has([data-testid="stWidgetLabel"]) button { min-height: 2.5rem; }
+[data-testid="stPageLink"] a { padding: .25rem 0; margin-right: .75rem; }
+[data-testid="stPageLink"] a p { color: var(--logos-accent); text-decoration: underline; text-underline-offset: .2em; }
 [data-testid="stPlotlyChart"] { border: 1px solid var(--logos-line); border-radius: .25rem; overflow: hidden; }
 .logos-scroll {
-  overflow-x: auto; background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
+  position: relative; overflow-x: auto;
+  background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
 }
 .logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
 .logos-code { max-height: 26rem; background: var(--logos-sunken); }

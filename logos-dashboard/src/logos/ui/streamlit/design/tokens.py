@@ -77,7 +77,9 @@ DARK = Palette(
     series=("#5db4ee", "#f08a4b", "#35c39a", "#dd98c0", "#e8b53f", "#a9cfe6", "#b6c0cc"),
 )
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px,2px,2px,2px,2px,2px")
+DASHES = ("solid", "14px,3px", "2px,2px", "14px,3px,2px,3px", "26px,4px", "26px,3px,2px,3px,2px,3px", "7px,2px")
+"""Long strokes and short gaps: on a curve that goes up and down all the time, a gap would look like missing data."""
+
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x")
 
 
