@@ -124,7 +124,19 @@ def test_a_link_to_a_run_that_is_gone_shows_the_newest(workspace: Path, write_ba
     test = run(run="20200101-000000-gone")
 
     assert not test.exception
-    assert test.query_params["run"] == ONE
+    assert "There is no run 20200101-000000-gone: the newest is shown" in text(test)
+    assert f"logos backtest verify {ONE}" in text(test)
+    assert "There is no run" in text(test.run(timeout=30))
+
+
+def test_a_comparison_with_a_run_that_is_gone_says_so(workspace: Path, write_backtest: Write):
+    for name in (ONE, TWO):
+        write_backtest(workspace, name)
+
+    test = run(runs=f"{ONE},GONE,{TWO}")
+
+    assert not test.exception
+    assert "There is no run GONE: the others are shown" in text(test)
 
 
 def test_filters_narrow_the_list(workspace: Path, write_backtest: Write):

@@ -197,3 +197,10 @@ def test_code_sets_comments_back_masks_secrets_and_can_be_reached_by_the_keyboar
     assert "abcdef0123456789" not in body
     assert "<b>" not in body
     assert 'tabindex="0" aria-label="A config"' in body
+
+
+def test_a_legend_stands_below_the_plot_where_it_cannot_run_into_the_title():
+    layout = new_figure("Equity", y_title="Equity (USD)", theme="light").layout
+
+    assert (layout.legend.yref, layout.legend.y, layout.legend.yanchor) == ("container", 0, "bottom")
+    assert (layout.title.yref, layout.title.y, layout.title.yanchor) == ("container", 1, "top")

@@ -224,10 +224,10 @@ def test_what_was_handed_out_never_changes(path: Path, grow: Callable[[str], Non
         ("equity,timestamp,drawdown\n1,2,3\n", "damaged", "its first column is not timestamp"),
         ("\x00\x01\x02" * 999 + "\n", "damaged", "it has no column"),
         (HEADER + "y" * (2 << 20), "damaged", "a row of more than a million bytes"),
-        (HEADER + rows(0, 5) + "a,b\n" + rows(5, 9), "partial", "1 rows of account.csv cannot be read"),
-        (HEADER + rows(0, 5) + row(5).replace("100005", "many"), "partial", "1 rows of account.csv cannot be read"),
-        (HEADER + rows(0, 5) + row(5).replace("100005.00000000", "nan"), "partial", "1 rows"),
-        (HEADER + rows(0, 5) + row(5).replace("100005.00000000", ""), "partial", "1 rows"),
+        (HEADER + rows(0, 5) + "a,b\n" + rows(5, 9), "partial", "1 row of account.csv cannot be read"),
+        (HEADER + rows(0, 5) + row(5).replace("100005", "many"), "partial", "1 row of account.csv cannot be read"),
+        (HEADER + rows(0, 5) + row(5).replace("100005.00000000", "nan"), "partial", "1 row "),
+        (HEADER + rows(0, 5) + row(5).replace("100005.00000000", ""), "partial", "1 row "),
     ],
 )
 def test_whatever_the_file_holds_is_told(path: Path, content: str, state: str, told: str):

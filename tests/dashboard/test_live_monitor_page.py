@@ -359,3 +359,22 @@ def test_the_chart_tells_its_numbers_in_words(workspace: Path, page: Page, write
     assert figure["layout"]["yaxis"]["title"]["text"] == "PnL (USD)"
     assert all(trace["type"] == "scatter" for trace in figure["data"])
     assert figure["data"][0]["line"]["color"] == LIGHT.series[0]
+
+
+def test_what_turns_letters_in_a_name_of_a_session_is_written_out(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, "20260301-000000-a\u202eb")
+
+    test = page("live_monitor")
+
+    assert not test.exception
+    assert any("a\\u202eb" in option for option in test.selectbox(key="live-session").options)
+    assert "\u202e" not in text(test) + "".join(test.selectbox(key="live-session").options)
+
+
+def test_one_working_order_is_not_many(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace)
+
+    shown = text(page("live_monitor"))
+
+    assert "1 working orders" not in shown
+    assert "Last 1 lines" not in shown

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from logos import paths
 from logos.artifacts import schemas
 from logos.live.folder import hold
+from logos.ui.streamlit.components.guard_table import guard_table_html
 from logos.ui.streamlit.data.headroom import Gauge, gauges_of
 from logos.ui.streamlit.data.last_rows import last_rows
 from logos.ui.streamlit.data.live_session import LiveSession, look_at
@@ -418,3 +419,16 @@ def test_a_table_that_is_not_there_or_must_not_be_read_is_told(tmp_path: Path):
     path.write_text("a\n1\n")
     with mock.patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")):
         assert last_rows(path, (), what="fills").state == "damaged"
+
+
+def test_how_a_guard_stands_comes_before_its_numbers():
+    gauges = [
+        Gauge(guard="drawdown", name="fall from the peak", kind="ratio", limit=Decimal("0.2"), now=Decimal("0.1")),
+        Gauge(guard="drawdown", name="loss of the day", kind="ratio", limit=Decimal("0.1"), now=Decimal(0)),
+    ]
+
+    shown = guard_table_html(gauges, currency="USD")
+
+    places = [shown.index(f">{name}</th>") for name in ("Guard", "State", "Used", "Now", "Limit", "Left", "Note")]
+    assert places == sorted(places)
+    assert shown.index("fall from the peak") < shown.index("loss of the day") < shown.rindex("logos-verdict")

@@ -63,6 +63,15 @@ def test_a_log_that_was_rotated_away_is_missing_until_it_is_there_again(log: Pat
     assert texts(log) == ["a", "bc"]
 
 
+def test_lists_and_objects_in_a_line_are_shown_in_few_characters(log: Path):
+    told = {"event": "started", "plugins": [{"name": "a"}, {"name": "b"}], "symbols": ["X", "Y"], "by": {"n": 1}}
+    log.write_text(json.dumps(told) + "\n")
+
+    (line,) = tail_of(log).value or ()
+
+    assert line.values == "plugins=(2 entries) symbols=[X, Y] by={n: 1}"
+
+
 def test_a_line_of_a_logos_log_is_taken_apart(log: Path):
     told = {"event": "guard_blocked", "level": "warning", "guard": "exposure", "session_id": "s", "timestamp": "T"}
     log.write_text(json.dumps(told) + "\n" + json.dumps({"event": "notice", "message": "No volume."}) + "\n[1]\n{\n")

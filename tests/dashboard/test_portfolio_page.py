@@ -139,7 +139,62 @@ def test_an_address_that_names_no_portfolio_shows_the_newest(
     test.run(timeout=30)
 
     assert not test.exception
+    assert "There is no portfolio ../../etc: the newest is shown" in _text(test)
     assert "20260302-143000-demo" in _text(test)
+
+
+@pytest.mark.parametrize("content", ["{", "{}", None])
+def test_notes_that_are_not_known_are_not_said_to_be_none(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write, content: str | None
+):
+    risk = write_portfolio(write_backtest(workspace)) / "risk.json"
+    if content is None:
+        risk.unlink()
+    else:
+        risk.write_text(content)
+
+    text = _text(page("portfolio"))
+
+    assert "Notes are not known" in text
+    assert "Nothing was given up" not in text
+
+
+def test_a_tile_tells_a_mean_over_time_from_the_last_rebalance(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace), rebalances=1)
+    (folder / "weights.csv").write_text(
+        "timestamp,symbol,target_weight,actual_weight,risk_share\n"
+        "2026-03-02T14:31:00Z,A,0.5,0.5,0.5\n2026-03-02T14:31:00Z,B,0.5,0.5,0.5\n"
+    )
+    (folder / "config.yaml").write_text(
+        "allocator:\n  plugin: hrp\n  constraints:\n    sectors:\n      technology: 0.5\n      energy: '0.25'\n"
+    )
+
+    text = _text(page("portfolio"))
+
+    for told in (
+        "mean over time, a year, last 10.00%",
+        "mean over time, of 2, last 2.00",
+        "1 is all in one, last 0.500",
+    ):
+        assert told in text
+    assert "technology: 50.00%, energy: 25.00%" in text
+    assert "Nothing was given up in 1 rebalance." in text
+
+
+def test_weights_without_a_column_of_risk_are_shown_and_their_risk_is_not_known(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace))
+    lines = (folder / "weights.csv").read_text().splitlines()
+    (folder / "weights.csv").write_text("".join(line.rsplit(",", 1)[0] + "\n" for line in lines))
+
+    test = page("portfolio")
+
+    assert not test.exception
+    assert "The table of weights does not tell them." in _text(test)
+    assert any("Target weights" in chart.alt for chart in _charts(test))
 
 
 FILES = ("weights.csv", "risk.json", "comparison.csv", "config.yaml", "state.jsonl", "equity.csv", "portfolio.yaml")
@@ -229,3 +284,29 @@ def test_a_secret_in_names_notes_and_config_is_not_shown(
     assert not test.exception
     assert secret not in _text(test)
     assert all(secret not in chart.spec + chart.alt for chart in _charts(test))
+
+
+def test_no_secret_of_the_config_that_was_asked_for_is_shown_on_whatever_line_it_stands(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace))
+    hidden = "  passphrase: >-\n    hunter\n  tokens:\n    - hunter\n# token hunter\n"
+    (folder / "portfolio.yaml").write_text(f"portfolio:\n  interval: 1d\n{hidden}")
+    (folder / "config.yaml").write_text(f"allocator:\n  plugin: hrp\n{hidden}")
+
+    text = _text(page("portfolio"))
+
+    assert 'interval: "1d"' in text
+    assert "hunter" not in text
+
+
+def test_an_asked_for_config_that_cannot_be_parsed_is_said_to_be_not_shown(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_backtest(workspace))
+    (folder / "portfolio.yaml").write_text("portfolio: [hunter\n")
+
+    text = _text(page("portfolio"))
+
+    assert "portfolio.yaml is not YAML of a config" in text
+    assert "hunter" not in text

@@ -217,3 +217,14 @@ def test_no_secret_of_a_config_stands_in_a_row(workspace: Path, write_backtest: 
 )
 def test_an_id_tells_when_it_was_run_and_its_name(run_id: str, expected: tuple[str, str]):
     assert made_and_name(run_id) == expected
+
+
+def test_what_cannot_be_seen_of_a_name_is_written_out(workspace: Path, write_backtest: Write):
+    name = "20260302-143000-a\u202eb\u200b\x1b[31m"
+    write_backtest(workspace, name, metrics={"by_symbol": [{"symbol": "A\u2066B\nC"}]})
+
+    (row,) = list_backtests(workspace).value or ()
+
+    assert row.backtest_id == "20260302-143000-a\\u202eb\\u200b\\x1b[31m"
+    assert row.symbols == ("A\\u2066B\\nC",)
+    assert row.folder.name == name

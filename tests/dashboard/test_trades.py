@@ -104,7 +104,7 @@ def test_a_row_that_is_cut_is_left_out_and_told(tmp_path: Path):
     reading = load_trades(tmp_path)
 
     assert reading.state == "partial"
-    assert "1 rows" in reading.message
+    assert "1 row does" in reading.message
     assert reading.value is not None
     assert ids(reading.value) == ["1", "2", "3", "4"]
 

@@ -197,7 +197,8 @@ def test_the_list_shows_broken_plugins_with_their_fault_and_cuts_no_name(logos_c
     for columns in ("40", "200"):
         done = logos_cli("plugins", "list", env={**site, "COLUMNS": columns})
         assert done.returncode == 0
-        assert "a_guard_with_a_name_that_is_longer_than_forty_columns acme-commands 1.0" in " ".join(done.stdout.split())
+        told = " ".join(done.stdout.split())
+        assert "a_guard_with_a_name_that_is_longer_than_forty_columns acme-commands 1.0" in told
         assert "No module named 'a_library_that_nobody_has'" in done.stdout
         assert "mend: pip install --force-reinstall acme-broken" in done.stdout
         assert "…" not in done.stdout

@@ -6,8 +6,11 @@ import csv
 import json
 from decimal import Decimal
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import ClassVar
 
 import attrs
+import numpy as np
 import pytest
 
 from logos.artifacts import schemas
@@ -179,7 +182,7 @@ def test_the_standard_error_of_a_sharpe_ratio_is_that_by_hand():
         metrics: ClassVar = {"periods_per_year": 252, "starting_cash": "100"}
 
         def daily(self):
-            return pd.DataFrame({"equity": [110.0, 99.0, 118.8, 118.8]})  # +10 %, -10 %, +20 %, 0
+            return SimpleNamespace(equity=np.array([110.0, 99.0, 118.8, 118.8]))  # +10 %, -10 %, +20 %, 0
 
     # Mean 0.05; deviations 0.05, -0.15, 0.15, -0.05: squares sum to 0.05, cubes to 0, fourth powers to 0.001025.
     ratio = 0.05 / (0.05 / 3) ** 0.5
@@ -193,7 +196,7 @@ def test_losses_that_are_rarer_and_greater_than_gains_make_a_sharpe_ratio_less_s
         metrics: ClassVar = {"periods_per_year": 1, "starting_cash": "100"}
 
         def daily(self):
-            return pd.DataFrame({"equity": [110.0, 121.0, 133.1, 119.79]})  # +10 % thrice, -10 %
+            return SimpleNamespace(equity=np.array([110.0, 121.0, 133.1, 119.79]))  # +10 % thrice, -10 %
 
     # Mean 0.05; deviations 0.05 thrice and -0.15: squares 0.03, cubes -0.003, fourth powers 0.000525.
     ratio = 0.05 / 0.1

@@ -112,6 +112,19 @@ def test_a_largest_position_is_a_share_of_equity_in_units_of_money(stage):
     assert max(desk.weights().values()) == pytest.approx(float(most), abs=2e-8)
 
 
+def test_a_group_of_many_symbols_keeps_its_cap_in_weights_that_are_rounded(stage):
+    names = [f"S{place:02d}" for place in range(60)]
+    coins = names[:40]
+    traded = [instrument(name, asset_class=AssetClass.CRYPTO if name in coins else AssetClass.EQUITY) for name in names]
+    constraints = ConstraintsConfig(asset_classes={"crypto": Decimal("0.3")})
+    desk = stage(InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints), instruments=traded)
+    desk.see(10)
+    for _ in range(8):
+        weights = desk.see(1).weights()
+        assert sum(weights[name] for name in coins) <= Fraction(3, 10) + Fraction(1, 10**8)
+        assert abs(sum(weights.values()) - Fraction("0.95")) <= Fraction(60, 10**8)
+
+
 def test_an_error_of_a_solver_leaves_the_weights_in_force(stage, monkeypatch):
     desk = stage().see(10)
     before = desk.weights()

@@ -7,8 +7,9 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.portfolio.position_manager.config import CostAwareConfig
-from logos.portfolio.position_manager.cost_aware import build_cost_aware
+from logos.portfolio.position_manager.cost_aware import Variances, build_cost_aware
 from logos.portfolio.position_manager.order_differences import Place, order_differences
+from logos.portfolio.prices.panel import PricePanel
 from logos.session.outlook import Outlook
 from logos.session.rebalancing import Held, PairChange
 from logos.session.seats import FillTerms, Pair
@@ -108,6 +109,15 @@ def test_the_variance_is_that_of_the_last_returns(manager, ask):
     wild_then_calm = [*alternating(64, swing=400), *[10_000 + index % 2 for index in range(64)]]
     assert ask(manager(closes=calm_then_wild, terms=TEN_POINTS), 22_000, 20_000) == 2_000
     assert ask(manager(closes=wild_then_calm, terms=TEN_POINTS), 22_000, 20_000).code == "not_worth_it"
+
+
+def test_the_variance_is_that_of_a_sample(demo):
+    period = 24 * 3600
+    panel = PricePanel((demo.symbol,), period=period, interval=period, capacity=10)
+    variances = Variances({demo.symbol: panel}, 2)
+    for bar in bars_of(demo, [100, 110, 99], interval=period):  # +10 % and -10 %
+        variances.watch((bar,))
+    assert float(variances.of(demo.symbol)) == pytest.approx(0.02, rel=1e-12)  # (0.01 + 0.01) / (2 - 1)
 
 
 def test_with_too_few_returns_costs_are_not_judged_and_the_band_still_is(manager, ask):

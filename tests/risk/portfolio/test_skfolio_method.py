@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from logos.domain.errors import InputError
+from logos.domain.times import SECONDS_A_DAY
+from logos.portfolio.allocator.config import SkfolioConfig
+from logos.portfolio.allocator.factories import open_skfolio
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.methods.skfolio_method import SkfolioMethod
 from logos.portfolio.records import Window
+from logos.testing.bars import instrument
+from logos.testing.contexts import part_context
 
 skfolio = pytest.importorskip("skfolio")
 pytest.importorskip("skfolio.optimization")
@@ -105,6 +110,12 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(estimator, params,
 def test_a_value_that_skfolio_cannot_read_is_told_before_any_data(params):
     with pytest.raises(InputError, match=r"params: skfolio's MeanRisk cannot use them with 5 symbol"):
         SkfolioMethod(estimator="MeanRisk", params=params).try_out(5)
+
+
+def test_an_allocator_with_such_a_value_does_not_open():
+    context = part_context(instrument("AAA"), instrument("BBB"), interval=SECONDS_A_DAY)
+    with pytest.raises(InputError, match="params: skfolio's MeanRisk cannot use them with 2 symbol"):
+        open_skfolio(SkfolioConfig(estimator="MeanRisk", params={"max_weights": "hallo"}), context)
 
 
 def test_constraints_that_returns_may_yet_keep_are_not_refused_beforehand():

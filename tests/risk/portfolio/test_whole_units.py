@@ -90,7 +90,12 @@ def test_a_group_of_many_wins_over_the_sum():
     share = float(weights[:30].sum())
     group = Group(name="constraints.sectors.energy", members=tuple(range(30)), lower=0.0, upper=share)
     limits = Limits(
-        symbols=named(60), lower=np.zeros(60), upper=np.ones(60), total=(weights.sum(),) * 2, held=weights, groups=(group,)
+        symbols=named(60),
+        lower=np.zeros(60),
+        upper=np.ones(60),
+        total=(weights.sum(),) * 2,
+        held=weights,
+        groups=(group,),
     )
     plain, kept = whole_units(weights, named(60)), kept_units(weights, limits)
     assert sum(list(plain.values())[:30]) / RATIO_ONE - share > 1e-7

@@ -44,7 +44,9 @@ _HINTS = (
 )
 """One of these stands in every text that holds an issued key; to look for them is quicker than to match."""
 
-_BOT = re.compile(r"(?<![0-9])[0-9]{8,10}:(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[a-z])[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")
+_BOT = re.compile(
+    r"(?<![0-9])[0-9]{8,10}:(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[a-z])[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"
+)
 """The token of a Telegram bot; before it stands nothing, or the ``bot`` of an address."""
 
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x)?(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![A-Za-z0-9])")

@@ -10,7 +10,7 @@ from logos.context.redaction import redact_text
 from logos.ui.streamlit.data.headroom import Gauge
 from logos.ui.streamlit.design.formats import MISSING, count, duration, money, number, percent
 
-_COLUMNS = ("Guard", "State", "Used", "Now", "Limit", "Left", "Measures", "Blocked", "Halted")
+_COLUMNS = ("Guard", "State", "Used", "Now", "Limit", "Left", "Note", "Blocked", "Halted")
 _NUMERIC = frozenset({"Now", "Limit", "Left", "Blocked", "Halted"})
 _SYMBOLS = {"bad": "▼", "warn": "!", "neutral": ""}
 
@@ -41,15 +41,16 @@ def amount(value: Decimal | None, kind: str, currency: str) -> str:
 
 def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
     values = [amount(value, gauge.kind, currency) for value in (gauge.now, gauge.limit, gauge.left)]
-    measures = " · ".join(text for text in (gauge.name, gauge.note) if text)
     mark = _SYMBOLS[gauge.tone]
     symbol = f'<span class="logos-mark" aria-hidden="true">{mark}</span>' if mark else ""
     said = f'<span class="logos-verdict logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'
     counts = [count(gauge.blocked), count(gauge.halted)] if first else ["", ""]
     name = _plain(gauge.guard)
     head = name if first else f'<span class="logos-spoken">{name}</span>'
-    measured = f'<span class="logos-measure">{_plain(measures)}</span>'
-    cells = [said, _bar(gauge), *map(escape, values), measured, *counts]
+    if gauge.name:
+        head += f'{"<br>" if first else " "}<span class="logos-hint">{_plain(gauge.name)}</span>'
+    note = f'<span class="logos-measure">{_plain(gauge.note)}</span>'
+    cells = [said, _bar(gauge), *map(escape, values), note, *counts]
     tail = "".join(f"<td{_class(column)}>{cell}</td>" for column, cell in zip(_COLUMNS[1:], cells, strict=True))
     return f'<tr><th scope="row">{head}</th>{tail}</tr>'
 

@@ -20,6 +20,7 @@ from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, pl
 from logos.ui.streamlit.components.tables import table_html
 from logos.ui.streamlit.data.headroom import Gauge
 from logos.ui.streamlit.data.live_session import HEARTBEAT, RUNNING, LiveSession
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.since_snapshot import fills_so_far, holdings, is_behind, orders_so_far
 from logos.ui.streamlit.design.formats import (
     MISSING,
@@ -119,7 +120,7 @@ def standing(session: LiveSession, now: int) -> None:
     if running or not commands:
         return
     causes = "".join(f"<li>{_cause(cause)}</li>" for cause in session.causes())
-    typed = "\n".join(map(plain, commands))
+    typed = "\n".join(plain(shown_name(command)) for command in commands)
     st.html(
         f'<div class="logos-next logos-{tone}" role="status">{f"<ul>{causes}</ul>" if causes else ""}'
         f"<p>{escape(text)}</p><pre><code>{typed}</code></pre></div>"

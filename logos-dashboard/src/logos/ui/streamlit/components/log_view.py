@@ -43,7 +43,13 @@ def log_view(reading: Reading[tuple[LogLine, ...]], pattern: str, *, title: str)
     if not show_reading(found) or found.value is None:
         return
     if not found.value:
-        text = "The only line does not have it." if len(lines) == 1 else f"None of the last {len(lines):,} lines has it." if lines else "The log is empty."
+        text = (
+            "The only line does not have it."
+            if len(lines) == 1
+            else f"None of the last {len(lines):,} lines has it."
+            if lines
+            else "The log is empty."
+        )
         empty_card("No such line" if lines else "Nothing logged yet", text)
         return
     st.html(f"<style>{' '.join(_STYLE.split())}</style>")

@@ -17,19 +17,36 @@ def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
     """Draw the tiles of a portfolio backtest, as ``risk.json`` has them."""
     figure, told = risk.figures.get, risk.definitions.get
     volatility, realised = figure("volatility"), figure("realised_volatility")
+    last = risk.rebalances[-1] if risk.rebalances else None
+    assets = _last_effective(weights, last)
     metric_cards(
         [
             Metric("Allocator", allocator or MISSING, "", "What found the weights."),
             Metric("Rebalances", count(len(risk.rebalances)), _span(weights), "How often all targets were set anew."),
-            Metric("Expected volatility", percent(volatility), "a year", told("volatility", _EXPECTED)),
+            Metric(
+                "Expected volatility",
+                percent(volatility),
+                _mean_and_last("a year", percent(last.volatility) if last else MISSING),
+                told("volatility", _EXPECTED),
+            ),
             Metric(
                 "Realised volatility",
                 percent(realised),
                 _against(volatility, realised),
                 told("realised_volatility", ""),
             ),
-            _effective(figure("effective_assets"), weights, told("effective_assets", _EFFECTIVE)),
-            Metric("Concentration", number(figure("concentration"), 3), "1 is all in one", told("concentration", "")),
+            Metric(
+                "Effective assets",
+                number(figure("effective_assets")),
+                _mean_and_last(_of(weights), number(assets)),
+                told("effective_assets", _EFFECTIVE),
+            ),
+            Metric(
+                "Concentration",
+                number(figure("concentration"), 3),
+                _mean_and_last("1 is all in one", number(1 / assets if assets else None, 3)),
+                told("concentration", ""),
+            ),
             Metric("Turnover", percent(figure("turnover"), 1), "of equity a year", told("turnover", "")),
             Metric("Cost drag", percent(figure("cost_drag")), "of equity a year", told("cost_drag", "")),
         ]
@@ -53,7 +70,7 @@ def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator
                 "a year, at the last rebalance",
                 _EXPECTED,
             ),
-            _effective(float(known[-1]) if len(known) else None, weights, _EFFECTIVE),
+            Metric("Effective assets", number(float(known[-1]) if len(known) else None), _of(weights), _EFFECTIVE),
             Metric(
                 "Target exposure",
                 percent(float(np.abs(target).sum())),
@@ -70,8 +87,22 @@ def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator
     )
 
 
-def _effective(value: float | None, weights: Weights | None, meaning: str) -> Metric:
-    return Metric("Effective assets", number(value), f"of {count(len(weights.symbols))}" if weights else "", meaning)
+def _of(weights: Weights | None) -> str:
+    return f"of {count(len(weights.symbols))}" if weights else ""
+
+
+def _mean_and_last(unit: str, last: str) -> str:
+    """Return what stands below a mean over time, with the value at the last rebalance where it is known."""
+    parts = ("mean over time", unit, "" if last == MISSING else f"last {last}")
+    return ", ".join(part for part in parts if part)
+
+
+def _last_effective(weights: Weights | None, last: Rebalance | None) -> float | None:
+    """Return the effective assets at the last rebalance; ``None`` where it is not known what it came to."""
+    if weights is not None and weights.held_last:
+        found = float(weights.effective_assets()[-1])
+        return found if np.isfinite(found) else None
+    return last.effective_assets if last else None
 
 
 def _against(expected: float | None, realised: float | None) -> str:

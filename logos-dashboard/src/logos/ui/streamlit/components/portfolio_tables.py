@@ -191,8 +191,8 @@ def notes_table(rebalances: Sequence[Rebalance]) -> None:
             told.setdefault(note, []).append(one)
     if not told:
         known = len(rebalances)
-        told = "1 rebalance" if known == 1 else f"{count(known)} rebalances"
-        empty_card("No notes", f"Nothing was given up in {told}." if known else "No rebalance is told of here.")
+        often = "1 rebalance" if known == 1 else f"{count(known)} rebalances"
+        empty_card("No notes", f"Nothing was given up in {often}." if known else "No rebalance is told of here.")
         return
     rows = [(note, count(len(ones)), when(ones[0].at), ones[0].method) for note, ones in told.items()]
     columns = ("Note", "Times", "Last at", "Method")

@@ -28,8 +28,8 @@ _PATTERNS = ("", "", "", "", "", "", "", "/", "\\", "x")
 _BAR_HEIGHT = 34
 _TALL = 440
 _MOST_MARKERS = 24
-_MOST_ABOVE = 5
-"""More names than these would run into the title on a narrow page, so their legend stands below."""
+_MOST_IN_A_ROW = 5
+"""With more names than these the legend takes several rows below the plot, so the figure is taller."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -98,10 +98,8 @@ def weights_figure(found: Bands, *, title: str, y_title: str, theme: ThemeName |
     else:
         colors = palette(theme or state.theme())
         figure.update_yaxes(ticksuffix="%", zeroline=True, zerolinewidth=1.5, zerolinecolor=colors.muted)
-    if len(found.names) > _MOST_ABOVE:
-        figure.update_layout(
-            height=_TALL, margin={"t": 46}, legend={"y": -0.22, "yanchor": "top", "traceorder": "normal"}
-        )
+    if len(found.names) > _MOST_IN_A_ROW:
+        figure.update_layout(height=_TALL, legend={"traceorder": "normal"})
     return figure
 
 

@@ -149,7 +149,8 @@ def _without_values(lines: list[str]) -> list[str]:
     """Return the lines with secrets masked whose name stands on the line before; a line of a Logos log is whole."""
     shown: list[str] = []
     for whole, group in groupby(map(_printable, lines), key=lambda line: _object(line) is not None):
-        shown += group if whole else redact_text("\n".join(group)).split("\n")
+        each = list(group)
+        shown += each if whole else redact_text("\n".join(each)).split("\n")
     return shown
 
 
@@ -181,7 +182,9 @@ def _compact(value: object) -> str:
     inside = value.values() if isinstance(value, dict) else value
     if any(isinstance(each, list | dict) for each in inside):
         return f"({len(value):,} {'entry' if len(value) == 1 else 'entries'})"
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {each}" for name, each in value.items()) + "}"
+    return "[" + ", ".join(map(str, value)) + "]"  # nothing is escaped: a secret would not be known again
 
 
 def _object(text: str) -> dict[str, object] | None:

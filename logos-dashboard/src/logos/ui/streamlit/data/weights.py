@@ -55,7 +55,7 @@ class Weights:
     target: Floats
     actual: Floats
     risk: Floats
-    tells_risk: bool = True
+    tells_risk: bool
 
     def __len__(self) -> int:
         return len(self.times)
@@ -155,11 +155,10 @@ def _parsed(name: str, whole: bytes) -> Reading[Weights]:
         return Reading.missing("There was no rebalance yet", "Weights come with the first rebalance of the schedule")
     if not tells_risk:
         table = table.append_column(_RISK, pa.nulls(table.num_rows, pa.float64()))
-    found = _arrays(name, table, dropped)
-    return found if found.value is None else attrs.evolve(found, value=attrs.evolve(found.value, tells_risk=tells_risk))
+    return _arrays(name, table, dropped, tells_risk=tells_risk)
 
 
-def _arrays(name: str, table: pa.Table, dropped: int) -> Reading[Weights]:
+def _arrays(name: str, table: pa.Table, dropped: int, *, tells_risk: bool) -> Reading[Weights]:
     clocks = table["timestamp"].cast(pa.int64()).to_numpy()
     encoded = table["symbol"].combine_chunks().dictionary_encode()
     names = [redact_text(symbol) for symbol in encoded.dictionary.to_pylist()]
@@ -171,13 +170,17 @@ def _arrays(name: str, table: pa.Table, dropped: int) -> Reading[Weights]:
     place = np.empty(len(names), np.int64)
     place[order] = np.arange(len(names))
     cells = (rows, place[encoded.indices.to_numpy(zero_copy_only=False)])
+
+    def matrix(column: str) -> Floats:
+        return _matrix((len(times), len(names)), cells, table[column])
+
     weights = Weights(
         times=times,
         symbols=tuple(names[index] for index in order),
-        **{
-            kind: _matrix((len(times), len(names)), cells, table[column])
-            for kind, column in zip(("target", "actual", "risk"), _NUMBERS, strict=True)
-        },
+        tells_risk=tells_risk,
+        target=matrix(_NUMBERS[0]),
+        actual=matrix(_NUMBERS[1]),
+        risk=matrix(_RISK),
     )
     if dropped:
         told = "1 row that cannot be read is" if dropped == 1 else f"{dropped:,} rows that cannot be read are"

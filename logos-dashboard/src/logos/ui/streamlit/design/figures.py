@@ -97,13 +97,14 @@ def _layout(title: str, height: int, colors: Palette) -> dict[str, Any]:
         "font": {"family": FONT, "size": 13, "color": colors.muted},
         "paper_bgcolor": colors.surface,
         "plot_bgcolor": colors.surface,
-        "margin": {"l": 12, "r": 16, "t": 64, "b": 12},
+        "margin": {"l": 12, "r": 16, "t": 46, "b": 12},
         "legend": {
             "orientation": "h",
             "x": 0,
-            "y": 1.02,
+            "y": 0,
+            "yref": "container",
             "xanchor": "left",
-            "yanchor": "bottom",
+            "yanchor": "bottom",  # below the plot, which shrinks when it wraps: above it would run into the title
             "font": {"size": 12, "color": colors.text},
         },
         "hovermode": "x unified",
