@@ -2,4 +2,5 @@
 
 from logos.ui.streamlit.navigation import run
 
-run()
+if __name__ == "__main__":  # Streamlit runs it under this name
+    run()
