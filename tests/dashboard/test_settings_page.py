@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from logos.plugins.registry import load_registry
+from logos.ui.streamlit import navigation
+from logos.ui.streamlit.app_pages import settings
 
 CANARY = "canary-5f3a9b71c2d84e06"
 
@@ -81,20 +86,14 @@ def test_nothing_on_the_page_executes_anything(page: Callable[[str], AppTest]):
     assert not test.text_input
 
 
-def test_what_a_plugin_lacks_and_what_mends_it_is_listed(page: Callable[[str], AppTest]):
-    def broken() -> None:
-        from importlib.metadata import EntryPoint  # noqa: PLC0415 -- a script of its own
+def test_what_a_plugin_lacks_and_what_mends_it_is_listed(
+    page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+):
+    points = [EntryPoint("odd", "there_is_no_such_module", "logos.v1")]
+    monkeypatch.setattr(settings, "installed_registry", lambda: load_registry(points))
+    monkeypatch.setattr(settings, "installed_pages", lambda: navigation.Pages(pages=(), faults=()))
 
-        from logos.plugins.registry import load_registry  # noqa: PLC0415
-        from logos.ui.streamlit import navigation  # noqa: PLC0415
-        from logos.ui.streamlit.app_pages import settings  # noqa: PLC0415
-
-        points = [EntryPoint("odd", "there_is_no_such_module", "logos.v1")]
-        settings.installed_registry = lambda: load_registry(points)
-        settings.installed_pages = lambda: navigation.Pages(pages=(), faults=())
-        settings.show()
-
-    test = AppTest.from_function(broken).run(timeout=30)
+    test = page("settings")
 
     assert not test.exception
     assert "there_is_no_such_module" in _text(test)
