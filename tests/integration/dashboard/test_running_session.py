@@ -23,7 +23,7 @@ from logos.ui.streamlit.data.live_session import LiveSession, look_at
 from logos.ui.streamlit.data.logs import tail_of
 from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
 
-BARS = 20_000
+BARS = 60_000
 CONFIG = """\
 session: {name: watched, seed: 3}
 instruments:
@@ -140,14 +140,14 @@ def rows_of(look: Look) -> int:
 def test_a_session_killed_and_resumed_under_the_readers_ends_with_their_numbers_in_its_files(watched: Watched):
     process = watched.begin("--config", "session.yaml")
     try:
-        watched.watch(process, lambda look: rows_of(look) > BARS // 4)
+        watched.watch(process, lambda look: rows_of(look) > 0)
     finally:
         process.kill()
         process.wait()
     killed = watched.look()
     assert killed is not None
     assert killed.session.status == "interrupted"
-    assert BARS // 4 < rows_of(killed) < BARS
+    assert 0 < rows_of(killed) < BARS
 
     process = watched.begin("--resume", killed.session.session_id)
     try:
