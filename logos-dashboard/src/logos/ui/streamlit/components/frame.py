@@ -25,11 +25,6 @@ def section(title: str, note: str = "") -> None:
     st.html(f'<h2 class="logos-section">{escape(title)}{behind}</h2>')
 
 
-def status_row(*parts: str) -> None:
-    """Draw what ``refreshed_html`` and ``staleness_html`` return in one line that wraps."""
-    st.html(f'<div class="logos-status">{"".join(parts)}</div>')
-
-
 def refreshed_at(now: int | None = None) -> None:
     """Draw when the panel was refreshed last.
 
