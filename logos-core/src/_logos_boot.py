@@ -11,21 +11,22 @@ import sys
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 # Starting makes objects that stay, by the hundred thousand; looking through them for garbage takes a tenth of a start.
 _GARBAGE_THRESHOLD = 50_000
 
 
-def main() -> int:
-    """Run the command line and return its exit code."""
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
     gc.set_threshold(_GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
     spec = find_spec("logos")
     if spec is None or spec.origin is not None or spec.submodule_search_locations is None:
         sys.stderr.write(explain(spec))
-        return 2
-    from logos.cli.app import run  # noqa: PLC0415 - only once the namespace is known to be whole
+        sys.exit(2)
+    from logos.cli import app  # noqa: PLC0415 - only once the namespace is known to be whole
 
-    return run()
+    app.main()
 
 
 def explain(spec: ModuleSpec | None) -> str:

@@ -175,6 +175,41 @@ def test_output_that_nobody_reads_any_more_ends_quietly(site, offline_environmen
         assert (done.returncode, done.stderr) == (1, "")
 
 
+def test_a_library_that_fails_as_the_process_ends_changes_no_exit_code_and_cuts_no_line(site, offline_environment):
+    program = (
+        "import atexit, ctypes\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.__cxa_atexit(libc.abort, None, None)\n"
+        "from logos.cli import app\n"
+        "run = app.run\n"
+        "app.run = lambda words: (atexit.register(print, 'farewell'), run(words))[1]\n"
+        "app.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "greet", "--code", "3", "--times", "2"],
+        env={**offline_environment, **site},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "hello\nhello\nfarewell\n", "")
+
+
+def test_a_program_that_was_interrupted_cannot_be_killed_by_one_more_ctrl_c_while_it_leaves(offline_environment):
+    program = (
+        "import atexit, signal\n"
+        "from logos.cli import app\n"
+        "press = lambda: atexit.register(signal.raise_signal, signal.SIGINT)\n"
+        "app.run_guarded = lambda *_args, **_named: (press(), 130)[1]\n"
+        "app.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=offline_environment, capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_the_version_is_the_distributions(logos_cli):
     from importlib.metadata import version  # noqa: PLC0415 - only here
 

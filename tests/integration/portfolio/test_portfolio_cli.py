@@ -246,18 +246,6 @@ def test_verify_lists_what_it_does_not_compare(bench):
     assert "Not compared, so that nothing is said of them: benchmarks/, comparison.csv" in said
 
 
-def test_a_program_that_was_interrupted_cannot_be_killed_by_one_more_ctrl_c_while_it_leaves(bench, offline_environment):
-    script = (
-        "import signal, sys; from logos.cli import app; "
-        "app.run_guarded = lambda *_args, **_named: 130; code = app.run(); "
-        "signal.raise_signal(signal.SIGINT); sys.exit(code)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=offline_environment, capture_output=True, check=False, timeout=120
-    )
-    assert (done.returncode, done.stderr) == (130, b"")
-
-
 def test_the_run_is_verified_repeated_and_reported_by_the_commands_of_any_backtest(bench, capsys):
     found = bench.json("backtest", "--config", "p.yaml")
     (bench.home / "p.yaml").unlink()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,28 +14,39 @@ from logos.cli.errors import INTERRUPTED, run_guarded
 from logos.context.console import install_hooks, masked_streams
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code.
+def main(*words: str) -> NoReturn:
+    """Run the command line and end the process with its exit code.
+
+    Parameters
+    ----------
+    words:
+        What stands before the words that the process was started with.
+    """
+    codes: list[int] = []
+    atexit.register(_leave, codes)  # before whatever a library registers, and so called after it
+    install_hooks()
+    codes.append(run([*words, *sys.argv[1:]]))
+    if codes == [INTERRUPTED]:
+        # The interpreter takes a while to leave, and one more Ctrl-C would kill it there with another exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(codes[0])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command within this process and return its exit code.
 
     Parameters
     ----------
     arguments:
-        What stands behind the program's name; by default, what the process was started with.
+        What stands behind the program's name.
     """
-    if arguments is None:
-        install_hooks()
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in words
+    as_json = "--json" in arguments
     with masked_streams():
-        code = run_guarded(lambda: _run(words, as_json=as_json), as_json=as_json)
-    if arguments is None and code == INTERRUPTED:
-        # The interpreter takes a while to leave, and one more Ctrl-C would kill it there with another exit code.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return code
+        return run_guarded(lambda: _run(arguments, as_json=as_json), as_json=as_json)
 
 
 def _run(words: Sequence[str], *, as_json: bool) -> int:
-    if words in (["--help"], ["-h"]):  # importing Typer takes longer than all the rest of it
+    if list(words) in (["--help"], ["-h"]):  # importing Typer takes longer than all the rest of it
         sys.stdout.write(root_help({**CORE, **plugin_commands()}))
         return 0
     from logos.cli.root import invoke  # noqa: PLC0415 - see above
@@ -41,6 +54,17 @@ def _run(words: Sequence[str], *, as_json: bool) -> int:
     return invoke(words, as_json=as_json)
 
 
-def main() -> NoReturn:
-    """Run the command line and leave the process with its exit code."""
-    sys.exit(run())
+def _leave(codes: Sequence[int]) -> None:
+    """End the process once Python has done all that it does at an exit, before the libraries' own code does more.
+
+    What runs there cannot change what the command has done, only its exit code: now and then a thread of Arrow's
+    aborts the process there.
+    """
+    if not codes:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return  # Python tries again, and says what is wrong
+    os._exit(codes[0])

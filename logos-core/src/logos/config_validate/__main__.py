@@ -1,8 +1,6 @@
 """``python -m logos.config_validate CONFIG``: a door to ``logos config check``."""
 
-import sys
-
-from logos.cli.app import run
+from logos.cli.app import main
 
 if __name__ == "__main__":
-    sys.exit(run(["config", "check", *sys.argv[1:]]))
+    main("config", "check")

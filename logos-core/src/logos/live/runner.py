@@ -173,12 +173,12 @@ class Runner:
         for bars in slices:
             if not advance(bars, watch.kill):
                 return Status.HALTED
-            if watch.pause and not self._replaying():
-                return Status.PAUSED
             now = monotonic()
             if now >= due:
                 self._keep(now)
                 due = self._flush_due
+            if watch.pause and not self._replaying():
+                return Status.PAUSED
         return Status.PAUSED if watch.pause and not self._ended() else Status.COMPLETED
 
     def _ended(self) -> bool:

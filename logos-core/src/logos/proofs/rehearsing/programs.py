@@ -17,13 +17,13 @@ from logos.domain.errors import PartFailedError
 
 _START = """\
 import json, os, sys
-sys.path[:], home, most_bytes = json.loads(sys.argv[1])
+sys.path[:], home, most_bytes = json.loads(sys.argv.pop(1))
 os.environ["LOGOS_HOME"] = home
 if most_bytes:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-from logos.cli.app import run
-sys.exit(run(sys.argv[2:]))
+from logos.cli.app import main
+main()
 """
 PATIENCE = 120.0
 """Seconds after which a program that does not come to its point is given up."""
