@@ -104,11 +104,12 @@ def example(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the whole suite, all distributions together and editable."""
-    _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
-    folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
-    _install(session, *(argument for folder in folders for argument in ("-e", folder)))
-    session.run("pytest", *WORKERS, "--ignore=tests/ui", *session.posargs, env=OFFLINE)
+    """Run what takes all distributions together; what a distribution can do alone, its own session has shown."""
+    _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS, *_all_wheels(session))
+    _refuse_sources(session)
+    alone = ("ui", *(name.removeprefix("logos-") for name in DISTRIBUTIONS))
+    chosen = session.posargs or ["tests", *(f"--ignore=tests/{name}" for name in alone)]
+    session.run("pytest", *WORKERS, *chosen, env=OFFLINE)
 
 
 @nox.session

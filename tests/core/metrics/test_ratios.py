@@ -103,8 +103,9 @@ def test_value_at_risk_is_the_quantile_and_shortfall_the_mean_beyond_it():
 
 @given(records)
 def test_shortfall_is_never_below_value_at_risk(returns):
-    assert ratios.expected_shortfall(returns) >= ratios.value_at_risk(returns)
-    assert ratios.value_at_risk(returns) == near(-np.quantile(returns, 0.05))
+    shortfall, at_risk = ratios.expected_shortfall(returns), ratios.value_at_risk(returns)
+    assert shortfall >= at_risk or shortfall == near(at_risk)  # a mean of equal numbers may be rounded below them
+    assert at_risk == near(-np.quantile(returns, 0.05))
 
 
 def test_no_day_defines_nothing_but_the_total():
