@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,28 @@ def config_of(**sections: Any) -> dict[str, Any]:
 @pytest.fixture
 def fast_clock() -> type[FastClock]:
     return FastClock
+
+
+@pytest.fixture
+def delay() -> Iterator[Callable[[], float]]:
+    """Return a function that says by how many seconds the machine, busy with other work, may have been late.
+
+    That is three times the latest that a thread which does nothing else has woken, for what waits in a row.
+    """
+    machine, ended, worst = SystemClock(), threading.Event(), 0.0
+
+    def watch() -> None:
+        nonlocal worst
+        while not ended.is_set():
+            before = machine.monotonic()
+            machine.sleep(0.01)
+            worst = max(worst, machine.monotonic() - before - 0.01)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield lambda: 3 * worst
+    ended.set()
+    thread.join()
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_a_fifth_of_all_polls_failing_changes_not_one_bar_and_no_byte_of_an_arti
     assert found[0] == found[1]
 
 
-def test_a_stalled_venue_halts_the_session_within_the_threshold_and_a_second(stage, exchange) -> None:
+def test_a_stalled_venue_halts_the_session_within_the_threshold_and_a_second(stage, exchange, delay) -> None:
     one, symbols = stage(), ("AAA-USD", "BBB-USD")
     venue, clock = exchange(20, symbols)
 
@@ -87,10 +87,10 @@ def test_a_stalled_venue_halts_the_session_within_the_threshold_and_a_second(sta
     (cause,) = outcome.causes
     closes = max(parse_time(row[1]) for row in bars_of(one.folder())) + 60
     assert cause.guard == "stale_data"
-    assert 0 < cause.at - closes - 120 <= 1
+    assert 0 < cause.at - closes - 120 <= 1 + clock.speed * delay()
 
 
-def test_the_kill_file_is_obeyed_within_a_second_while_every_poll_hangs(stage, exchange, fast_clock) -> None:
+def test_the_kill_file_is_obeyed_within_a_second_while_every_poll_hangs(stage, exchange, delay) -> None:
     one, symbols = stage(), ("AAA-USD",)
     venue, clock = exchange(20, symbols)
     killed = []
@@ -109,8 +109,8 @@ def test_the_kill_file_is_obeyed_within_a_second_while_every_poll_hangs(stage, e
     outcome = one.run({"feed": feed_of(venue, symbols, timeout="1h")}, clock)
     ended = clock.machine()
     assert [cause.guard for cause in outcome.causes] == ["kill_switch"]
-    # One second to halt, as much again to close what hangs, and room for a machine that has other work to do.
-    assert ended - killed[0] < 5
+    # One second to halt, as much again to close what hangs, and as much to write what a session leaves.
+    assert ended - killed[0] < 3 + delay()
     assert (one.folder() / "session.md").is_file()
 
 
@@ -175,7 +175,7 @@ def test_a_halt_by_a_stall_is_forgiven_for_good_once_the_venue_goes_on(stage, ex
 
 
 @pytest.mark.parametrize("trouble", ["timeout", "unavailable_503", "rate_limited"])
-def test_a_venue_that_is_dead_after_a_pause_halts_the_session_all_the_same(stage, exchange, trouble) -> None:
+def test_a_venue_that_is_dead_after_a_pause_halts_the_session_all_the_same(stage, exchange, trouble, delay) -> None:
     one, symbols = stage(), ("AAA-USD", "BBB-USD")
     venue, clock = exchange(20, symbols)
     sections = {"feed": feed_of(venue, symbols, timeout="20s"), "guards": STALE}
@@ -188,7 +188,7 @@ def test_a_venue_that_is_dead_after_a_pause_halts_the_session_all_the_same(stage
     (cause,) = outcome.causes
     assert cause.guard == "stale_data"
     # The time-out and the grace, and what passes on the fast clock while the session is built and looks around.
-    assert 0 <= cause.at - began <= 120 + 1
+    assert 0 <= cause.at - began <= 120 + 1 + clock.speed * delay()
 
 
 def test_the_kill_file_is_obeyed_while_a_resumed_session_waits_for_its_first_answer(stage, exchange) -> None:
