@@ -126,11 +126,12 @@ def lowest(session: nox.Session) -> None:
     floors = set()
     for name in DISTRIBUTIONS:
         project = nox.project.load_toml(ROOT / name / "pyproject.toml")["project"]
-        declared = [*project["dependencies"], *project.get("optional-dependencies", {}).get("testing", [])]
+        extras = project.get("optional-dependencies", {}).values()
+        declared = [*project["dependencies"], *(line for lines in extras for line in lines)]
         floors |= {line.partition(",")[0].replace(">=", "==") for line in declared if not line.startswith("logos-")}
     pins = Path(session.create_tmp()) / "lowest.txt"
     pins.write_text("\n".join(sorted(floors)), encoding="utf-8")
-    session.install("--quiet", "-c", str(pins), *TEST_TOOLS, *_wheels(session, *DISTRIBUTIONS))
+    session.install("--quiet", "-c", str(pins), *TEST_TOOLS, *_all_wheels(session))
     # Old libraries warn about each other; that is not ours to mend.
     folders = [f"tests/{name.removeprefix('logos-')}" for name in DISTRIBUTIONS]
     session.run("pytest", *WORKERS, "-W", "default", *folders, *session.posargs)

@@ -198,7 +198,7 @@ def test_the_order_of_installation_decides_nothing(site, guard_plugin):
         ("feed", "yfinance", "Run: pip install 'logos-feeds[yfinance]'"),
         ("model", "forest", "No model is installed"),
         ("guard", "elsewhere/limit", "It is offered as acme-guards/limit"),
-        ("gaurd", "limit", "The kinds are: allocator, broker"),
+        ("gaurd", "limit", "The kinds are: allocator, backtest, broker"),
     ],
 )
 def test_an_unknown_name_gets_the_next_step(site, guard_plugin, kind, name, hint):

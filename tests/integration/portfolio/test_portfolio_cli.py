@@ -227,25 +227,6 @@ def test_a_command_of_sessions_names_the_one_that_takes_a_portfolio_and_no_other
     assert "logos portfolio backtest --config p.yaml" in problem["hint"]
 
 
-def test_verify_lists_what_it_does_not_compare(bench):
-    found = bench.json("backtest", "--config", "p.yaml")
-    bench.capsys.readouterr()
-    assert logos(["backtest", "verify", found["backtest_id"], "--json"]) == 0
-    printed = json.loads(bench.capsys.readouterr().out.splitlines()[-1])
-    assert printed["not_compared"] == [
-        "benchmarks/",
-        "comparison.csv",
-        "equity.png",
-        "logs/",
-        "plots/",
-        "portfolio.yaml",
-        "risk.json",
-    ]
-    logos(["backtest", "verify", found["backtest_id"]])
-    said = bench.capsys.readouterr().out
-    assert "Not compared, so that nothing is said of them: benchmarks/, comparison.csv" in said
-
-
 def test_the_run_is_verified_repeated_and_reported_by_the_commands_of_any_backtest(bench, capsys):
     found = bench.json("backtest", "--config", "p.yaml")
     (bench.home / "p.yaml").unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from logos.plugins.hookspecs import hookimpl, hookspec
 from logos.plugins.parts import (
     AllocatorPart,
+    BacktestPart,
     BrokerPart,
     CommandPart,
     ExecutorPart,
@@ -19,6 +20,7 @@ from logos.plugins.parts import (
 
 __all__ = [
     "AllocatorPart",
+    "BacktestPart",
     "BrokerPart",
     "CommandPart",
     "ExecutorPart",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logos.domain.events import BrokerEvent
     from logos.plugins.parts import (
         AllocatorPart,
+        BacktestPart,
         BrokerPart,
         CommandPart,
         ExecutorPart,
@@ -76,6 +77,10 @@ class Offers(Protocol):
     @hookspec
     def logos_executors(self) -> Iterable[ExecutorPart]:
         """Describe the executors, which run the jobs of sweeps, that this plugin offers."""
+
+    @hookspec
+    def logos_backtests(self) -> Iterable[BacktestPart]:
+        """Describe the backtests, made by commands of this plugin, that it can make again to verify them."""
 
     @hookspec
     def logos_commands(self) -> Iterable[CommandPart]:

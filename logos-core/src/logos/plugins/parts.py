@@ -156,6 +156,13 @@ class ExecutorPart(Part):
     kind = "executor"
 
 
+class BacktestPart(Part):
+    """Makes a run again whose folder holds ``<name>.yaml``, to verify it: a backtest that a command of its own made."""
+
+    __slots__ = ()
+    kind = "backtest"
+
+
 class CommandPart(Part):
     """A sub-command of ``logos``: the target is a ``typer.Typer`` or a function."""
 
@@ -165,6 +172,7 @@ class CommandPart(Part):
 
 HOOKS_OF_PARTS: dict[str, type[Part]] = {
     "logos_allocators": AllocatorPart,
+    "logos_backtests": BacktestPart,
     "logos_brokers": BrokerPart,
     "logos_commands": CommandPart,
     "logos_executors": ExecutorPart,

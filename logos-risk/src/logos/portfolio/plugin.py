@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logos.plugins import AllocatorPart, CommandPart, PositionManagerPart, hookimpl
+from logos.plugins import AllocatorPart, BacktestPart, CommandPart, PositionManagerPart, hookimpl
 
 _REBALANCES = frozenset({"rebalances"})
 
@@ -66,6 +66,16 @@ def logos_position_managers() -> Iterator[PositionManagerPart]:
         summary="Trades a difference only where it is worth its fees and slippage",
         target="logos.portfolio.position_manager.cost_aware:build_cost_aware",
         config="logos.portfolio.position_manager.config:CostAwareConfig",
+    )
+
+
+@hookimpl
+def logos_backtests() -> Iterator[BacktestPart]:
+    """Yield what ``logos backtest verify`` makes a portfolio backtest again with."""
+    yield BacktestPart(
+        name="portfolio",
+        summary="Runs a portfolio and its benchmarks again, to verify them",
+        target="logos.portfolio.backtest.making_again:make_again",
     )
 
 

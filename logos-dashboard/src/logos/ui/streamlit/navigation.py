@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from html import escape
@@ -43,6 +44,18 @@ def run() -> None:
     st.set_page_config(page_title=f"{chosen.title} · Logos")
     _side()
     chosen.run()
+    _settled(chosen.url_path)
+
+
+@cache
+def _settled(_page: str) -> None:
+    """Take what the first run of a page has loaded out of the garbage collector's sight.
+
+    Streamlit collects after every run, and while it walks through a hundred thousand objects of loaded modules no
+    message leaves for the browser, the chart among them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @cache

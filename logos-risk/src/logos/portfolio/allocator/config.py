@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from logos.domain.errors import InputError, Problem
-from logos.domain.times import parse_interval
 from logos.domain.validating import one_of
 from logos.portfolio.allocator.remarks import currency_remarks, history_remarks, may_be_empty, sector_remarks
 from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
+from logos.portfolio.validating import above_zero, at_least, below_one, finite, interval_text
 from logos.session.schedule import Rebalancing
 
 if TYPE_CHECKING:
     from logos.session.outlook import Outlook
 
 
+_ABOVE_ZERO = above_zero('Write a decimal such as "0.1"')
+_RETURNS = at_least(2, "Write a whole number such as 252: one return has no variance")
 _LINKAGES = ("single", "average", "complete", "ward")
 
 
@@ -32,49 +34,11 @@ def _share(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -
         )
 
 
-def _above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
-    if value is not None and (not value.is_finite() or value <= 0):
-        raise InputError(f"{attribute.name} is {value}, and must be above 0", hint='Write a decimal such as "0.1"')
-
-
-def _finite(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -> None:
-    if not value.is_finite():
-        raise InputError(f"{attribute.name} is {value}, and must be a number", hint='Write a decimal such as "0.02"')
-
-
-def _cost(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -> None:
-    if not value.is_finite() or not 0 <= value < 1:
-        raise InputError(
-            f"{attribute.name} is {value}, and must be at least 0 and below 1",
-            hint='It is a share of what is traded: "0.001" is ten basis points',
-        )
-
-
 def _scheduled(_instance: object, attribute: attrs.Attribute[Any], value: Rebalancing) -> None:
     if value is Rebalancing.NEVER:
         raise InputError(
             f"{attribute.name} is never, and then no weight would ever be set",
             hint="year_end is the rarest: the first weights come as soon as there is enough history",
-        )
-
-
-def _interval(_instance: object, _attribute: attrs.Attribute[Any], value: str) -> None:
-    parse_interval(value)
-
-
-def _at_least_two(_instance: object, attribute: attrs.Attribute[Any], value: int | None) -> None:
-    if value is not None and value < 2:
-        raise InputError(
-            f"{attribute.name} is {value}, and must be at least 2: one return has no variance",
-            hint="Write a whole number such as 252",
-        )
-
-
-def _clusters(_instance: object, attribute: attrs.Attribute[Any], value: int | None) -> None:
-    if value is not None and value < 1:
-        raise InputError(
-            f"{attribute.name} is {value}, and must be at least 1",
-            hint="Write a whole number such as 4, or leave it out: the data then says how many",
         )
 
 
@@ -116,9 +80,9 @@ class AllocatorConfig:
     invest: Decimal = attrs.field(default=Decimal("0.95"), validator=_share)
     rebalance: Rebalancing = attrs.field(default=Rebalancing.MONTH_END, validator=_scheduled)
     calendar: str | None = None
-    interval: str = attrs.field(default="1d", validator=_interval)
-    lookback: int = attrs.field(default=252, validator=_at_least_two)
-    min_history: int | None = attrs.field(default=None, validator=_at_least_two)
+    interval: str = attrs.field(default="1d", validator=interval_text)
+    lookback: int = attrs.field(default=252, validator=_RETURNS)
+    min_history: int | None = attrs.field(default=None, validator=_RETURNS)
     risk_model: RiskModelConfig = attrs.field(factory=RiskModelConfig)
     constraints: ConstraintsConfig = attrs.field(factory=ConstraintsConfig)
 
@@ -192,7 +156,10 @@ class HercConfig(AllocatorConfig):
 
     linkage: str = attrs.field(default="ward", validator=one_of(*_LINKAGES))
     distance: str = attrs.field(default="correlation", validator=one_of("correlation", "paper"))
-    clusters: int | None = attrs.field(default=None, validator=_clusters)
+    clusters: int | None = attrs.field(
+        default=None,
+        validator=at_least(1, "Write a whole number such as 4, or leave it out: the data then says how many"),
+    )
 
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
         """Yield what every allocator has to say, and that there are more clusters than symbols."""
@@ -231,10 +198,12 @@ class MeanVarianceConfig(AllocatorConfig):
     objective: str = attrs.field(
         default="min_variance", validator=one_of("min_variance", "max_sharpe", "target_volatility", "utility")
     )
-    risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=_above_zero)
-    target_volatility: Decimal | None = attrs.field(default=None, validator=_above_zero)
-    risk_free: Decimal = attrs.field(default=Decimal(0), validator=_finite)
-    costs: Decimal = attrs.field(default=Decimal(0), validator=_cost)
+    risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=_ABOVE_ZERO)
+    target_volatility: Decimal | None = attrs.field(default=None, validator=_ABOVE_ZERO)
+    risk_free: Decimal = attrs.field(default=Decimal(0), validator=finite('Write a decimal such as "0.02"'))
+    costs: Decimal = attrs.field(
+        default=Decimal(0), validator=below_one('It is a share of what is traded: "0.001" is ten basis points')
+    )
     solver: str = attrs.field(default="clarabel", validator=one_of("clarabel", "cvxpy", "heuristic"))
 
     def __attrs_post_init__(self) -> None:

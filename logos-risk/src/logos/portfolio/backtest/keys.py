@@ -7,14 +7,10 @@ from typing import Any
 import attrs
 
 from logos.domain.errors import InputError
-from logos.domain.times import parse_interval
+from logos.portfolio.validating import interval_text
 
 BENCHMARKS = ("equal_weight",)
 """The benchmarks of a portfolio that names none."""
-
-
-def _interval(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
-    parse_interval(value)
 
 
 def _each_once(
@@ -53,7 +49,7 @@ class PortfolioKeys:
         Names of allocators, or sections of them with an optional ``name``.
     """
 
-    interval: str = attrs.field(default="1d", validator=_interval)
+    interval: str = attrs.field(default="1d", validator=interval_text)
     rebalance: object = "month_end"
     lookback: object = 252
     symbols: tuple[str, ...] | None = attrs.field(default=None, validator=_each_once)

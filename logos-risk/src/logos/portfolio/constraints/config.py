@@ -11,26 +11,12 @@ import attrs
 
 from logos.domain.errors import InputError
 from logos.domain.instruments import AssetClass
+from logos.portfolio.validating import above_zero, finite
 
 _SHARE_HINT = 'It is a share of equity: "0.2" is twenty percent'
-
-
-def _finite(_instance: Any, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
-    if value is not None and not value.is_finite():
-        raise InputError(f"{attribute.name} is {value}, and must be a number", hint=_SHARE_HINT)
-
-
-def _above_zero(_instance: Any, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
-    if value is not None and (not value.is_finite() or value <= 0):
-        raise InputError(f"{attribute.name} is {value}, and must be above 0", hint=_SHARE_HINT)
-
-
-def _money(_instance: Any, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
-    if value is not None and (not value.is_finite() or value <= 0):
-        raise InputError(
-            f"{attribute.name} is {value}, and must be above 0",
-            hint='It is money of the account\'s currency, such as "50000"',
-        )
+_FINITE = finite(_SHARE_HINT)
+_ABOVE_ZERO = above_zero(_SHARE_HINT)
+_MONEY = above_zero('It is money of the account\'s currency, such as "50000"')
 
 
 @attrs.frozen(kw_only=True)
@@ -43,8 +29,8 @@ class Bounds:
         Both belong to what is allowed; ``None`` for no bound of its own.
     """
 
-    min: Decimal | None = attrs.field(default=None, validator=_finite)
-    max: Decimal | None = attrs.field(default=None, validator=_finite)
+    min: Decimal | None = attrs.field(default=None, validator=_FINITE)
+    max: Decimal | None = attrs.field(default=None, validator=_FINITE)
 
     def __attrs_post_init__(self) -> None:
         if self.min is None and self.max is None:
@@ -62,7 +48,7 @@ def _long_only(instance: ConstraintsConfig, _attribute: attrs.Attribute[bool], v
 
 
 def _min_weight(instance: ConstraintsConfig, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
-    _finite(instance, attribute, value)
+    _FINITE(instance, attribute, value)
     if value is None:
         return
     if instance.long_only and value < 0:
@@ -170,12 +156,12 @@ class ConstraintsConfig:
     """
 
     long_only: bool = attrs.field(default=True, validator=_long_only)
-    max_weight: Decimal | None = attrs.field(default=None, validator=_above_zero)
+    max_weight: Decimal | None = attrs.field(default=None, validator=_ABOVE_ZERO)
     min_weight: Decimal | None = attrs.field(default=None, validator=_min_weight)
     weights: Mapping[str, Bounds] = attrs.field(factory=dict, validator=_weights)
-    gross: Decimal | None = attrs.field(default=None, validator=_above_zero)
+    gross: Decimal | None = attrs.field(default=None, validator=_ABOVE_ZERO)
     net: Bounds | None = attrs.field(default=None, validator=_net)
     sectors: Mapping[str, Decimal] = attrs.field(factory=dict, validator=_caps)
     asset_classes: Mapping[str, Decimal] = attrs.field(factory=dict, validator=_asset_classes)
-    max_position: Decimal | None = attrs.field(default=None, validator=_money)
-    turnover: Decimal | None = attrs.field(default=None, validator=_above_zero)
+    max_position: Decimal | None = attrs.field(default=None, validator=_MONEY)
+    turnover: Decimal | None = attrs.field(default=None, validator=_ABOVE_ZERO)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Matrix, Vector
+from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.methods.scaling import correlation, volatilities
+from logos.portfolio.records import Allocation, Estimate, Window
 
 LINKAGES = ("single", "average", "complete", "ward")
 """The distance between two clusters: least, mean or greatest of the pairs, or Ward's growth of the variance."""
@@ -43,7 +48,27 @@ def by_name(symbols: tuple[str, ...]) -> list[int]:
     return sorted(range(len(symbols)), key=symbols.__getitem__)
 
 
-def distances(correlation: Matrix, distance: str) -> Vector:
+def weigh_by_name(
+    window: Window, estimate: Estimate, limits: Limits, weigh: Callable[[Matrix, Vector], Vector]
+) -> Allocation:
+    """Return what a method finds for the symbols in the order of their names, in the order of ``window.symbols``.
+
+    Parameters
+    ----------
+    limits:
+        The weights sum to the upper end of its ``total``.
+    weigh:
+        From correlations and volatilities of two symbols at least, to weights that sum to one.
+    """
+    names = np.array(by_name(window.symbols), dtype=np.intp)
+    roots = volatilities(estimate)[names]
+    weights = np.ones(len(names))
+    if len(names) > 1:
+        weights[names] = weigh(correlation(estimate.covariance[names[:, None], names], roots), roots)
+    return Allocation(weights=weights * limits.total[1], solver="clustering")
+
+
+def distances(related: Matrix, distance: str) -> Vector:
     """Return the distances of all pairs in scipy's condensed order.
 
     ``paper`` is the distance of distances of Lopez de Prado (2016, Building Diversified Portfolios that Outperform Out
@@ -51,7 +76,7 @@ def distances(correlation: Matrix, distance: str) -> Vector:
     """
     from scipy.spatial.distance import pdist, squareform  # noqa: PLC0415 - scipy loads late
 
-    apart = np.sqrt((1.0 - correlation) / 2.0)
+    apart = np.sqrt((1.0 - related) / 2.0)
     found: Vector = pdist(apart) if distance == "paper" else squareform(apart, checks=False)
     return found
 

@@ -10,8 +10,7 @@ import numpy as np
 from logos.domain.validating import one_of
 from logos.portfolio.arrays import Matrix, Vector
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.methods.clustering import DISTANCES, LINKAGES, Tree, by_name, distances, grow
-from logos.portfolio.methods.scaling import correlation, volatilities
+from logos.portfolio.methods.clustering import DISTANCES, LINKAGES, Tree, distances, grow, weigh_by_name
 from logos.portfolio.records import Allocation, Estimate, Window
 
 
@@ -41,17 +40,10 @@ class HierarchicalEqualRiskContribution:
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
         """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end."""
-        weights = np.empty(len(window.symbols))
-        names = np.array(by_name(window.symbols), dtype=np.intp)
-        roots = volatilities(estimate)[names]
-        related = correlation(estimate.covariance[names[:, None], names], roots)
-        weights[names] = self._weigh(related, roots)
-        return Allocation(weights=weights * limits.total[1], solver="clustering")
+        return weigh_by_name(window, estimate, limits, self._weigh)
 
     def _weigh(self, related: Matrix, roots: Vector) -> Vector:
         count = len(roots)
-        if count == 1:
-            return np.ones(1)
         apart = distances(related, self.distance)
         tree = grow(apart, self.linkage, count)
         clusters = self.clusters or number_of_clusters(tree, apart, self.greatest)

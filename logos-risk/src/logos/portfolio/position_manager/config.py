@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from logos.domain.errors import InputError, Problem
-from logos.domain.times import parse_interval
+from logos.portfolio.validating import above_zero, at_least, below_one, interval_text
 
 if TYPE_CHECKING:
     from logos.session.outlook import Outlook
 
 
-def _share(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -> None:
-    if not value.is_finite() or not 0 <= value < 1:
-        raise InputError(
-            f"{attribute.name} is {value}, and must be at least 0 and below 1",
-            hint='It is a share of equity: "0.01" is one percent',
-        )
+_SHARE = below_one('It is a share of equity: "0.01" is one percent')
 
 
 def _not_negative(_instance: object, attribute: attrs.Attribute[Any], value: Decimal | None) -> None:
@@ -29,25 +24,6 @@ def _not_negative(_instance: object, attribute: attrs.Attribute[Any], value: Dec
             f"{attribute.name} is {value}, and must not be below 0",
             hint='Write a decimal such as "10"',
         )
-
-
-def _above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -> None:
-    if not value.is_finite() or value <= 0:
-        raise InputError(f"{attribute.name} is {value}, and must be above 0", hint='Write a decimal such as "5"')
-
-
-def _at_least_one(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
-    if value < 1:
-        raise InputError(f"{attribute.name} is {value}, and must be at least 1", hint="Write a whole number such as 21")
-
-
-def _at_least_two(_instance: object, attribute: attrs.Attribute[int], value: int) -> None:
-    if value < 2:
-        raise InputError(f"{attribute.name} is {value}, and must be at least 2", hint="Write a whole number such as 63")
-
-
-def _interval(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
-    parse_interval(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -79,13 +55,15 @@ class CostAwareConfig:
         How far the price is expected to move against an order, in basis points; by default what the broker says.
     """
 
-    band: Decimal = attrs.field(default=Decimal(0), validator=_share)
+    band: Decimal = attrs.field(default=Decimal(0), validator=_SHARE)
     min_trade: Decimal = attrs.field(default=Decimal(0), validator=_not_negative)
-    drift: Decimal = attrs.field(default=Decimal("0.02"), validator=_share)
-    risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=_above_zero)
-    horizon: int = attrs.field(default=21, validator=_at_least_one)
-    interval: str = attrs.field(default="1d", validator=_interval)
-    lookback: int = attrs.field(default=63, validator=_at_least_two)
+    drift: Decimal = attrs.field(default=Decimal("0.02"), validator=_SHARE)
+    risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=above_zero('Write a decimal such as "5"'))
+    horizon: int = attrs.field(default=21, validator=at_least(1, "Write a whole number such as 21"))
+    interval: str = attrs.field(default="1d", validator=interval_text)
+    lookback: int = attrs.field(
+        default=63, validator=at_least(2, "Write a whole number such as 63: one return has no variance")
+    )
     fee_bps: Decimal | None = attrs.field(default=None, validator=_not_negative)
     slippage_bps: Decimal | None = attrs.field(default=None, validator=_not_negative)
 

@@ -9,6 +9,7 @@ import attrs
 
 from logos.domain.errors import InputError
 from logos.domain.validating import one_of
+from logos.portfolio.validating import above_zero
 
 LEDOIT_WOLF, SAMPLE, EWMA = "ledoit_wolf", "sample", "ewma"
 IDENTITY, CONSTANT_CORRELATION, SINGLE_FACTOR = "identity", "constant_correlation", "single_factor"
@@ -20,14 +21,6 @@ def _target_of_shrinkage(instance: Any, _attribute: attrs.Attribute[str], value:
         raise InputError(
             f"target is {value}, and model {instance.model} does not shrink",
             hint=f"Remove target, or write model: {LEDOIT_WOLF}",
-        )
-
-
-def _positive(_instance: Any, attribute: attrs.Attribute[Decimal], value: Decimal) -> None:
-    if not value.is_finite() or value <= 0:
-        raise InputError(
-            f"{attribute.name} is {value}, and must be above 0",
-            hint="It counts periods: a return that is so many periods older weighs half as much",
         )
 
 
@@ -55,6 +48,9 @@ class RiskModelConfig:
     target: str = attrs.field(
         default=IDENTITY, validator=[one_of(IDENTITY, CONSTANT_CORRELATION, SINGLE_FACTOR), _target_of_shrinkage]
     )
-    halflife: Decimal = attrs.field(default=Decimal(63), validator=_positive)
+    halflife: Decimal = attrs.field(
+        default=Decimal(63),
+        validator=above_zero("It counts periods: a return that is so many periods older weighs half as much"),
+    )
     mean: str = attrs.field(default=SAMPLE, validator=one_of(SAMPLE, EWMA))
     missing: str = attrs.field(default=COMMON, validator=one_of(COMMON, PAIRWISE))
