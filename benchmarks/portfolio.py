@@ -188,7 +188,13 @@ def tables_of(rows: list[Row], reached: list[Row]) -> dict[str, list[list[str]]]
         spans = [_milliseconds(goal["ours"]), _milliseconds(goal["best"])]
         verdict = "met" if goal["met"] else "missed"
         told.append([goal["what"], *spans, goal["program"], f"{goal['ratio']:.1f}", f"{goal['wanted']:.0f}", verdict])
-    return {"Portfolio methods": times, "Goals": told}
+    return {"Portfolio methods": times, **({"Goals": told} if reached else {})}
+
+
+def nothing_to_compare(given: argparse.Namespace) -> str:
+    """Return why no other library was timed, and how to have one."""
+    found = f"No environment of another library stands in {given.envs}" if given.envs else "No environments were given"
+    return f"{found}, so nothing is compared. Give --envs FOLDER; with --install they are made there."
 
 
 def show(tables: dict[str, list[list[str]]]) -> None:
@@ -243,6 +249,8 @@ def main() -> int:
         parts = [f"### {title}\n\n{markdown(lines)}" for title, lines in tables.items() if len(lines) > 1]
         told = ", ".join(f"{name} {version}" for name, version in whole["versions"].items())
         put(given.markdown, f"{told}. Medians of {rounds} rounds, {pinned}.\n\n" + "\n\n".join(parts) + "\n")
+    if wanted and not peers:
+        print(nothing_to_compare(given))
     for line in wrong:
         print(f"WEIGHTS DIFFER: {line}")
     print(json.dumps({"goals": reached, "left_out": left_out, "wrong": wrong}))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from logos.domain.times import parse_time
 from logos.ui.streamlit.data.backtest_run import load_backtest, sharpe_error
 from logos.ui.streamlit.data.downsampling import MOST_POINTS
 
@@ -47,6 +48,26 @@ def test_a_long_run_is_thinned_and_keeps_its_extremes(workspace: Path, write_bac
     assert (curve.equity.min(), curve.drawdown.max(), curve.equity[-1]) == (1.0, 0.9999, 101_000.0)
 
 
+def test_buying_and_holding_begins_with_the_starting_cash_at_the_first_moment(workspace: Path, write_backtest: Write):
+    run = load_backtest(write_backtest(workspace, rows=200)).value
+
+    assert run is not None
+    curve = run.benchmark.value
+    assert curve is not None
+    assert (curve.time[0], curve.equity[0], curve.drawdown[0]) == (parse_time("2026-03-02T14:30:00Z"), 100_000.0, 0.0)
+    assert (np.diff(curve.time) > 0).all()
+
+
+def test_a_benchmark_that_was_run_and_is_gone_is_told_apart(workspace: Path, write_backtest: Write):
+    folder = write_backtest(workspace)
+    (folder / "benchmark.csv").unlink()
+
+    run = load_backtest(folder).value
+
+    assert run is not None
+    assert run.benchmark.message == "Buying and holding is not drawn: benchmark.csv is missing"
+
+
 def test_a_run_without_a_benchmark_says_so(workspace: Path, write_backtest: Write):
     folder = write_backtest(workspace, metrics={"benchmark": None})
     (folder / "benchmark.csv").unlink()
@@ -54,7 +75,7 @@ def test_a_run_without_a_benchmark_says_so(workspace: Path, write_backtest: Writ
     run = load_backtest(folder).value
 
     assert run is not None
-    assert run.benchmark.state == "missing"
+    assert (run.benchmark.state, run.benchmark.message[-14:]) == ("missing", "it was not run")
     assert run.benchmark_figure("sharpe") is None
 
 

@@ -97,6 +97,7 @@ def test_times_show_seconds_where_they_matter():
     [
         (0.4, "just now"),
         (-5, "just now"),
+        (-61, "in the future: check the clock"),
         (12.9, "12 s ago"),
         (60, "1 min ago"),
         (3_600, "1 h ago"),

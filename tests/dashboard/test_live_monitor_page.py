@@ -271,7 +271,7 @@ def test_a_session_that_is_gone_gives_way_to_the_latest(workspace: Path, page: P
     test = page("live_monitor")
     test.query_params["session"] = "nowhere"
 
-    assert "There is no session nowhere" in text(test.run())
+    assert "The latest is shown: there is no session nowhere<" in text(test.run())
 
 
 def test_the_log_is_filtered_and_a_bad_pattern_explained(workspace: Path, page: Page, write_session: Write):
@@ -355,7 +355,7 @@ def test_the_chart_tells_its_numbers_in_words(workspace: Path, page: Page, write
 
     (chart,) = test.get("plotly_chart")
     figure = json.loads(chart.proto.spec)
-    assert "Profit and loss from 2026-03-02 14:31 UTC" in str(chart.proto)
+    assert "PnL from 2026-03-02 14:31 UTC" in str(chart.proto)
     assert figure["layout"]["yaxis"]["title"]["text"] == "PnL (USD)"
     assert all(trace["type"] == "scatter" for trace in figure["data"])
     assert figure["data"][0]["line"]["color"] == LIGHT.series[0]

@@ -316,8 +316,8 @@ def test_rates_count_what_lies_within_their_time(guarded: Callable[..., dict[str
         clock="1970-01-01T00:16:40Z",
     )
 
-    assert (found["order_rate.within 1m"].now, found["order_rate.within 1m"].left) == (2, 1)
-    assert found["reject_rate.within 10m"].left == 5
+    assert (found["order_rate.within 1 min"].now, found["order_rate.within 1 min"].left) == (2, 1)
+    assert found["reject_rate.within 10 min"].left == 5
 
 
 def test_stale_data_counts_the_freshest_or_the_oldest_symbol(guarded: Callable[..., dict[str, Gauge]]):
@@ -429,6 +429,7 @@ def test_how_a_guard_stands_comes_before_its_numbers():
 
     shown = guard_table_html(gauges, currency="USD")
 
-    places = [shown.index(f">{name}</th>") for name in ("Guard", "State", "Used", "Now", "Limit", "Left", "Note")]
+    places = [shown.index(f">{name}</th>") for name in ("Guard", "State", "Used", "Now", "Left", "Limit", "Note")]
     assert places == sorted(places)
+    assert "Near the limit: from 80% of it on; of exposure from 95% on." in shown
     assert shown.index("fall from the peak") < shown.index("loss of the day") < shown.rindex("logos-verdict")

@@ -78,7 +78,7 @@ def test_the_latest_session_shows_status_money_guards_and_log(
     assert not test.exception
     expected = "interrupted" if status == "running" else status  # no program holds it
     assert f"{expected}</dd>" in shown
-    assert "Profit and loss" in shown
+    assert "<dt>PnL</dt>" in shown
     assert "USD" in shown
     assert "session_started" in shown
     assert ("drawdown halted the session" in shown) == (status == "halted")

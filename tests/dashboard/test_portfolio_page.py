@@ -45,15 +45,16 @@ def test_a_backtest_shows_figures_pictures_limits_and_notes(
     )
     (folder / "config.yaml").write_text(
         "allocator:\n  plugin: hrp\n  constraints:\n    max_weight: '0.35'\n    gross: null\n"
-        "position_manager:\n  plugin: cost_aware\n  band: '0.005'\n"
+        "position_manager:\n  plugin: cost_aware\n  band: '0.005'\n  min_trade: '250'\nbroker:\n  currency: USD\n"
     )
 
     test = page("portfolio")
     text = _text(test)
 
     assert not test.exception
-    for told in ("11.38%", "10.18%", "−1.20 pp", "2.50", "150.0%", "0.31%", "35.00%", "0.50%"):  # noqa: RUF001 - the minus sign
+    for told in ("11.38%", "10.18%", "2.50", "1.50 <span", "0.31%", "35.00%", "0.50%", "250.00 USD"):
         assert told in text
+    assert text.count("1 day: too few to judge") == 3  # what is a year's: realised volatility, turnover, cost drag
     for told in ("Not limited: gross", "+10.00%", "1.25 ± 0.50", "A limit gave way."):
         assert told in text
     assert "−0.25 ± 0.20" in text  # noqa: RUF001 - the minus sign
@@ -109,7 +110,7 @@ def test_the_choice_stands_in_the_address(page: Page, workspace: Path, write_bac
     for name in ("20260301-000000-one", "20260302-000000-two"):
         write_portfolio(write_backtest(workspace, name))
     test = page("portfolio")
-    assert test.query_params["portfolio"] == "backtest/20260302-000000-two"
+    assert "portfolio" not in test.query_params  # nobody has chosen yet
 
     test.selectbox(key="portfolio-pick").set_value("backtest/20260301-000000-one").run(timeout=30)
 
@@ -139,7 +140,7 @@ def test_an_address_that_names_no_portfolio_shows_the_newest(
     test.run(timeout=30)
 
     assert not test.exception
-    assert "There is no portfolio ../../etc: the newest is shown" in _text(test)
+    assert "The newest is shown: there is no portfolio ../../etc<" in _text(test)
     assert "20260302-143000-demo" in _text(test)
 
 

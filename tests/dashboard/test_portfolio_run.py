@@ -209,9 +209,7 @@ def test_a_damaged_line_of_the_journal_is_left_out(workspace: Path, write_sessio
 
 
 def test_settings_are_read_without_the_rest_of_the_config(tmp_path: Path):
-    text = (
-        "instruments: [not, looked, at\nallocator:\n  plugin: hrp\n  constraints:\n    max_weight: '0.5'\nbroker: }\n"
-    )
+    text = "instruments: [not, looked, at\nallocator:\n  plugin: hrp\n  constraints:\n    max_weight: '0.5'\nfeed: }\n"
     (tmp_path / "config.yaml").write_text(text)
 
     assert load_settings(tmp_path).value == {"allocator": {"plugin": "hrp", "constraints": {"max_weight": "0.5"}}}

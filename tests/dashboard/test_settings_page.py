@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -21,6 +22,11 @@ def _text(test: AppTest) -> str:
     return "\n".join([*drawn, *(code.value for code in test.code), *(str(one.options) for one in test.selectbox)])
 
 
+def interval(test: AppTest) -> Any:
+    """Return the choice of the refresh interval."""
+    return next(one for one in test.get("button_group") if one.key == "settings-refresh")
+
+
 def test_an_empty_workspace_gets_cards_and_no_exception(page: Callable[[str], AppTest]):
     test = page("settings")
 
@@ -31,14 +37,15 @@ def test_an_empty_workspace_gets_cards_and_no_exception(page: Callable[[str], Ap
 
 def test_the_refresh_interval_is_kept_in_the_window_and_in_the_address(page: Callable[[str], AppTest]):
     test = page("settings")
-    assert test.radio(key="settings-refresh").value == 5
+    assert interval(test).value == 5
+    assert "refresh" not in test.query_params  # nobody has chosen yet
 
-    test.radio(key="settings-refresh").set_value(10).run()
+    for seconds, word in ((10, "10"), (0, "off"), (2, "2")):
+        interval(test).set_value(seconds).run()
 
-    assert test.query_params["refresh"] == "10"
-    assert test.session_state["logos:refresh"] == "10"
-    test.run()
-    assert test.radio(key="settings-refresh").value == 10
+        assert test.query_params["refresh"] == word
+        assert test.session_state["logos:refresh"] == word
+        assert interval(test.run()).value == seconds
 
 
 @pytest.mark.parametrize("given", ["3", "", "2 or so", "-5"])
@@ -49,7 +56,7 @@ def test_an_interval_that_is_no_choice_is_the_usual_one(page: Callable[[str], Ap
     test.run(timeout=30)
 
     assert not test.exception
-    assert test.radio(key="settings-refresh").value == 5
+    assert interval(test).value == 5
 
 
 def test_another_theme_is_handed_to_the_browser_for_every_page(page: Callable[[str], AppTest]):

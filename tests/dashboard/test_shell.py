@@ -228,14 +228,14 @@ def test_a_port_that_is_taken_is_refused_and_without_one_the_next_is_taken(monke
     assert serving.free_port("127.0.0.1", port) == port
 
 
-@pytest.mark.parametrize(("found", "refused"), [("1.63.2", True), ("0.99", True), ("1.64.0", False), ("2.0", False)])
+@pytest.mark.parametrize(("found", "refused"), [("1.65.2", True), ("0.99", True), ("1.66.0", False), ("2.0", False)])
 def test_a_streamlit_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch, found: str, *, refused: bool):
     monkeypatch.setattr(serving, "version", lambda _name: found)
 
     if refused:
         with pytest.raises(InputError, match=f"{found} is installed") as error:
             serving.check_streamlit()
-        assert error.value.hint == "pip install 'streamlit>=1.64'"
+        assert error.value.hint == "pip install 'streamlit>=1.66'"
     else:
         serving.check_streamlit()
 

@@ -127,6 +127,7 @@ def test_an_address_that_names_no_strategy_shows_the_first(page: Page, workspace
 
     assert not test.exception
     assert test.selectbox[0].value == "logos-core/buy_and_hold"
+    assert "The first is shown: there is no strategy nonesuch<" in _text(test)
 
 
 def test_a_strategy_that_looks_ahead_is_called_defective(page: Page, workspace: Path, third_party: None):

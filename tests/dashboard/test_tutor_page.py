@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from logos.ui.streamlit.app_pages import tutor
 from logos.ui.streamlit.data.lessons import Term
@@ -69,6 +70,32 @@ def test_another_lesson_can_be_picked_and_linked(page, lesson):
     shown.selectbox[0].select("first_session").run()
     assert "About first_session" in html_of(shown)
     assert shown.query_params["lesson"] == "first_session"
+
+
+def test_a_lesson_is_called_by_its_title_also_where_it_is_picked(page, lesson):
+    assert page("tutor").selectbox[0].options == ["A first session", "What the guards do"]
+
+
+def test_nothing_is_written_into_the_address_before_somebody_chooses(page, lesson):
+    assert not page("tutor").query_params
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"lesson": "nonesuch"}, "The newest is shown: there is no lesson nonesuch<"),
+        ({"lesson": "guards", "lesson_run": "20000101-000000"}, "there is no run of this lesson 20000101-000000<"),
+    ],
+)
+def test_an_address_that_names_what_is_not_there_is_told(workspace, lesson, asked, told):
+    test = AppTest.from_string("from logos.ui.streamlit.app_pages import tutor\ntutor.show()")
+    for name, value in asked.items():
+        test.query_params[name] = value
+
+    html = html_of(test.run(timeout=30))
+
+    assert told in html
+    assert "About guards" in html
 
 
 def test_the_words_can_be_searched(page, lesson):

@@ -49,6 +49,8 @@ def test_the_comparison_runs_our_own_part(repository: Path, tmp_path: Path) -> N
     assert told["left_out"] == ["skfolio", "PyPortfolioOpt", "Riskfolio-Lib"]
     assert told["wrong"] == []
     assert "### Portfolio methods" in page.read_text()
+    assert "\nGoals" not in done.stdout
+    assert "No environments were given, so nothing is compared. Give --envs FOLDER" in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["goals"] == []
 
 

@@ -103,7 +103,8 @@ def test_a_file_of_another_command_has_that_one_problem(registry, text):
 
     (problem,) = caught.value.problems
     assert problem.path == "portfolio"
-    assert problem.hint == "Run it with: logos portfolio backtest --config p.yaml"
+    assert problem.hint.startswith("Run it with: logos portfolio backtest --config p.yaml. ")
+    assert problem.hint.endswith("logos backtest check --config runs/<id>/config.yaml")
 
 
 def test_problems_of_all_sections_are_told_in_one_go_in_the_order_of_the_file(registry, text):

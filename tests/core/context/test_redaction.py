@@ -121,6 +121,18 @@ def test_what_has_the_form_of_a_secret_is_masked(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("plain text token=hunter2", "plain text token=***"),
+        ("TOKEN=swordfish", "TOKEN=***"),
+        ("it said token='open sesame' twice", "it said token='***' twice"),
+    ],
+)
+def test_a_token_that_is_set_is_masked_whatever_it_looks_like(text, masked):
+    assert redact_text(text) == masked
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "KEY: no bar for 12m, and its market is open",
@@ -142,6 +154,7 @@ def test_what_has_the_form_of_a_secret_is_masked(text):
         "Basic Materials and Bearer instruments, tokens=500, max_tokens: 500",
         "https://docs.example.com/a/b?symbol=BTC-USD#token",
         "a monkey: 12ab34cd56ef",
+        "token=2024-03-04T14:30:00Z, token=12.50, token_count=12",
         "StockError: SPX at OK",
         "AKAM1240621C00100000 and AAPL240621C00190000, ordered as OQCLML-BW3P3-BUCMWZ",
         "order 6f1c2b34-5d6e-4f70-8a9b-0c1d2e3f4a5b of 61e69015-8549-4bfd-b9c3-01e75843f47d",

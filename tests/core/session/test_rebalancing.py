@@ -72,6 +72,34 @@ def test_a_rebalance_brings_every_pair_back_to_its_share_though_no_signal_has_ch
     assert world.orders[2:4] == [("a", "sell", 125), ("a", "buy", 250)]
 
 
+class Untraded(Weights):
+    """Says from its second rebalance on that ABC cannot be traded."""
+
+    def rebalance(self, signals, account) -> Rebalance:
+        self.asked += 1
+        untraded = frozenset({"ABC"}) if self.asked > 1 else frozenset()
+        return Rebalance(targets=self.targets(signals, account), method="told", untraded=untraded)
+
+
+def test_what_cannot_be_traded_keeps_what_it_holds_whatever_its_target_is(open_session) -> None:
+    allocator = Untraded({"ABC": Fraction(1, 3), "DEF": HALF})
+    world = open_session({"a/ABC": [1], "a/DEF": [1]}, allocator=allocator, cash=1000, margin=True)
+    world.steps(2, ABC=100, DEF=100)
+    allocator.weights = {"ABC": Fraction(0), "DEF": HALF}
+    world.step(DEF=200)
+    assert world.orders[:2] == [("a", "buy", 333), ("a", "buy", 500)]
+    assert world.orders[2:] == [("a", "sell", 125)]
+    held = kinds(world, "rebalanced")[-1][1]["ABC"]
+    assert held == 33_300_000 * 1000 // 1500
+
+
+def test_a_signal_of_zero_closes_even_what_cannot_be_traded_now(open_session) -> None:
+    allocator = Untraded({"ABC": HALF})
+    world = open_session({"a/ABC": [1, None, 0]}, allocator=allocator, cash=1000, margin=True)
+    world.steps(3, ABC=100)
+    assert world.orders == [("a", "buy", 500), ("a", "sell", 500)]
+
+
 def test_without_a_schedule_only_a_changed_signal_trades(open_session) -> None:
     world = open_session({"a/ABC": [1], "a/DEF": [1]}, allocator=EqualWeight(HALF), cash=1000, margin=True)
     world.steps(2, ABC=100, DEF=100)

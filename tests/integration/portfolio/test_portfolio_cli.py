@@ -57,6 +57,18 @@ def test_all_runs_trade_over_the_same_span_and_decide_at_its_first_bar(bench):
     assert {bench.table(f"{folder}/weights.csv")[0]["timestamp"] for folder in folders} == {"2021-03-02T00:00:00Z"}
 
 
+def test_a_start_before_there_is_enough_history_is_told_with_the_time_of_the_first_weights(bench):
+    text = (bench.home / "p.yaml").read_text()
+    bench.write(text + "\nbacktest: {start: 2021-01-04T00:00:00Z}\n")
+    found = bench.json("backtest", "--config", "p.yaml")
+    first = bench.table(f"{found['path']}/weights.csv")[0]["timestamp"]
+    assert first > "2021-01-05T00:00:00Z"
+    assert found["span"] == (
+        "All runs trade from 2021-01-04T00:00:00Z on: backtest.start says so. A run without enough history holds cash: "
+        f"hrp has weights from {first} on, inverse_volatility has weights from {first} on"
+    )
+
+
 def test_a_start_in_the_config_is_kept_and_the_lookback_is_filled_from_before_it(bench):
     bench.write((bench.home / "p.yaml").read_text() + 'backtest: {start: "2021-06-15T00:00:00Z"}\n')
     found = bench.json("backtest", "--config", "p.yaml")
@@ -212,6 +224,7 @@ def test_a_halted_portfolio_is_not_told_to_be_resumed_without_a_word(bench):
     [
         ["trade", "--config"],
         ["backtest", "--config"],
+        ["backtest", "check", "--config"],
         ["sweep", "--param", "x=1,2", "--config"],
         ["config", "check"],
         ["config", "explain"],

@@ -12,7 +12,7 @@ from logos.domain.money import RATIO_ONE
 from logos.domain.orders import Signal
 from logos.domain.times import SECONDS_A_DAY, parse_time
 from logos.portfolio.allocator import factories
-from logos.portfolio.allocator.config import HrpConfig, InverseVolatilityConfig, RiskParityConfig
+from logos.portfolio.allocator.method_configs import HrpConfig, InverseVolatilityConfig, RiskParityConfig
 from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
 from logos.portfolio.errors import PortfolioError
 from logos.portfolio.methods.inverse_volatility import InverseVolatility
@@ -162,12 +162,43 @@ def test_a_position_in_a_symbol_that_is_no_longer_traded_is_a_warning(stage):
     desk = stage().see(10)
     desk.session.account.positions = {"AAA": 0, "BBB": 0, "CCC": 100}
     note = (
-        "Still held, without a close for more than 14 days: CCC (none since 2024-01-11). "
-        "Equity counts it at that close, and what sells it waits for a bar."
+        "Held and not traded, without a close: CCC (none since 2024-01-11). It stays as it is and counts toward every "
+        "limit but turnover; equity counts it at that close."
     )
     assert note not in desk.see(14, without=["CCC"]).rebalance().notes
     assert note in desk.see(1, without=["CCC"]).rebalance().notes
     assert ("warning", note) in desk.told
+
+
+def test_what_cannot_be_traded_takes_its_share_of_what_is_invested_until_it_has_bars_again(stage):
+    desk = stage().see(10)
+    desk.session.account.positions = {"AAA": 0, "BBB": 0, "CCC": 100}
+    before = desk.weights()["CCC"]
+    rebalance = desk.see(15, without=["CCC"]).rebalance()
+    account = desk.session.account
+    held = Fraction(account.value(desk.instruments[2], account.mark("CCC"), 100), account.equity)
+    weights = {target.pair.symbol: target.weight for target in rebalance.targets}
+    assert rebalance.untraded == {"CCC"}
+    assert weights["CCC"] == before  # the weight in force: the session keeps what is held in its place
+    assert weights["AAA"] + weights["BBB"] + held == pytest.approx(Fraction("0.95"), abs=2e-8)
+    again = desk.see(1).rebalance()
+    assert again.untraded == frozenset()
+    assert sum(target.weight for target in again.targets) == Fraction("0.95")
+
+
+def test_nothing_is_untraded_that_is_not_held(stage):
+    rebalance = stage().see(10).see(15, without=["CCC"]).rebalance()
+    assert rebalance.untraded == frozenset()
+    assert sum(target.weight for target in rebalance.targets) == Fraction("0.95")
+
+
+def test_where_no_weights_are_found_what_cannot_be_traded_stays_as_well(stage):
+    desk = stage().see(10)
+    desk.rebalance()
+    desk.session.account.positions = {"AAA": 0, "BBB": 0, "CCC": 100}
+    desk.see(15, without=["CCC"])
+    desk.session.account.fixed_equity = -5
+    assert desk.rebalance().untraded == {"CCC"}
 
 
 def test_a_note_of_broken_constraints_is_a_whole_sentence_and_the_same_each_time(stage):
@@ -252,6 +283,22 @@ def test_the_record_says_whose_risk_it_is(stage):
     assert rebalance.volatility > 0
     assert rebalance.method == "inverse_volatility"
     assert rebalance.notes == ()
+
+
+def test_the_risk_is_that_of_what_signals_use_of_the_weights(stage):
+    desk = stage().see(20)
+    whole = desk.rebalance()
+    signals = [
+        attrs.evolve(one, signal=Signal(value))
+        for one, value in zip(desk.signals(), (RATIO_ONE, 0, RATIO_ONE // 2), strict=True)
+    ]
+    found = desk.allocator.rebalance(signals, desk.session.account)
+    assert found.risk["BBB"] == 0
+    assert sum(found.risk.values()) == RATIO_ONE
+    assert found.risk["AAA"] > whole.risk["AAA"]
+    assert 0 < found.volatility < whole.volatility
+    out = desk.rebalance(value=0)
+    assert (out.risk, out.volatility) == ({}, 0)
 
 
 def test_turnover_counts_from_what_is_held_as_a_share_of_equity(stage):
@@ -342,14 +389,39 @@ def test_an_unknown_calendar_is_refused(stage):
 @pytest.mark.parametrize(
     ("budgets", "message"),
     [
-        ({"DDD": "0.5"}, "budgets names DDD, which is not traded"),
-        ({"AAA": "0.5", "BBB": "0.5"}, "leaves nothing for CCC"),
+        ({"DDD": "0.5"}, "it names DDD, which is not traded"),
+        ({"AAA": "0.5", "BBB": "0.5"}, "The risk budgets sum to 1, which leaves nothing for CCC"),
+        ({"AAA": "0.7", "BBB": "0.5"}, "The risk budgets sum to 1.2, which leaves nothing for CCC"),
+        (
+            {"AAA": "0.05", "BBB": "0.05", "CCC": "0.05"},
+            "every symbol has one, and they sum to 0.15, not to 1",
+        ),
+        ({"AAA": "0.8", "BBB": "0.2", "CCC": "0.2"}, "every symbol has one, and they sum to 1.2, not to 1"),
+        ({"AAA": "0.5", "BBB": "0.3", "CCC": "0.200000002"}, "sum to 1.000000002, not to 1"),
     ],
 )
-def test_budgets_must_fit_the_symbols(stage, budgets, message):
+def test_budgets_that_are_no_shares_of_the_whole_risk_are_refused(stage, budgets, message):
     config = RiskParityConfig(budgets={symbol: Decimal(budget) for symbol, budget in budgets.items()})
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(ConfigError) as caught:
         stage(config, opens=factories.open_risk_parity)
+    (problem,) = caught.value.problems
+    assert problem.path == "allocator.budgets"
+    assert message in problem.message
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    "budgets",
+    [
+        {"AAA": "0.5", "BBB": "0.3", "CCC": "0.2"},
+        {"AAA": "0.333333333", "BBB": "0.333333333", "CCC": "0.333333333"},
+        {"AAA": "0.5", "BBB": "0.3"},
+        {},
+    ],
+)
+def test_budgets_that_sum_to_1_or_leave_something_to_the_others_are_taken(stage, budgets):
+    config = RiskParityConfig(budgets={symbol: Decimal(budget) for symbol, budget in budgets.items()})
+    stage(config, opens=factories.open_risk_parity)
 
 
 def test_a_short_portfolio_needs_margin_and_may_then_sell(stage):

@@ -7,7 +7,9 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY
-from logos.portfolio.allocator import config as keys
+from logos.portfolio.allocator import mean_variance_config
+from logos.portfolio.allocator import method_configs as keys
+from logos.portfolio.allocator.mean_variance_config import MeanVarianceConfig
 from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
 from logos.session.outlook import Outlook, Remarking
 from logos.session.schedule import Rebalancing
@@ -30,13 +32,25 @@ from logos.testing.contexts import part_context
         (keys.HercConfig, {"distance": "euclid"}, "distance is 'euclid'"),
         (keys.HercConfig, {"clusters": 0}, "clusters is 0, and must be at least 1"),
         (keys.RiskParityConfig, {"budgets": {"AAA": Decimal(0)}}, "budgets: that of AAA is 0, and must be above 0"),
-        (keys.MeanVarianceConfig, {"objective": "sharpe"}, "objective is 'sharpe'"),
-        (keys.MeanVarianceConfig, {"solver": "mosek"}, "solver is 'mosek'"),
-        (keys.MeanVarianceConfig, {"objective": "target_volatility"}, "target_volatility is missing"),
-        (keys.MeanVarianceConfig, {"target_volatility": Decimal(-1)}, "target_volatility is -1, and must be above 0"),
-        (keys.MeanVarianceConfig, {"risk_aversion": Decimal(0)}, "risk_aversion is 0, and must be above 0"),
-        (keys.MeanVarianceConfig, {"risk_free": Decimal("Infinity")}, "risk_free is Infinity"),
-        (keys.MeanVarianceConfig, {"costs": Decimal(1)}, "costs is 1, and must be at least 0 and below 1"),
+        (MeanVarianceConfig, {"objective": "sharpe"}, "objective is 'sharpe'"),
+        (MeanVarianceConfig, {"solver": "mosek"}, "solver is 'mosek'"),
+        (MeanVarianceConfig, {"objective": "target_volatility"}, "target_volatility is missing"),
+        (
+            MeanVarianceConfig,
+            {"target_volatility": Decimal(-1)},
+            "target_volatility is -1, and must be above 0",
+        ),
+        (
+            MeanVarianceConfig,
+            {"risk_aversion": Decimal(0)},
+            "risk_aversion is 0, and must be above 0",
+        ),
+        (MeanVarianceConfig, {"risk_free": Decimal("Infinity")}, "risk_free is Infinity"),
+        (
+            MeanVarianceConfig,
+            {"costs": Decimal(1)},
+            "costs is 1, and must be at least 0 and below 1",
+        ),
     ],
 )
 def test_wrong_value_is_refused_with_what_is_expected(config, values, message):
@@ -44,6 +58,41 @@ def test_wrong_value_is_refused_with_what_is_expected(config, values, message):
         config(**values)
     assert message in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("objective", "key", "value"),
+    [
+        ("min_variance", "target_volatility", "0.1"),
+        ("min_variance", "risk_free", "0.02"),
+        ("min_variance", "risk_aversion", "3"),
+        ("max_sharpe", "risk_aversion", "3"),
+        ("max_sharpe", "target_volatility", "0.1"),
+        ("target_volatility", "risk_aversion", "3"),
+        ("utility", "target_volatility", "0.1"),
+    ],
+)
+def test_a_key_that_the_objective_does_not_look_at_is_refused(objective, key, value):
+    needed = {"target_volatility": Decimal("0.2")} if objective == "target_volatility" else {}
+    with pytest.raises(InputError) as caught:
+        MeanVarianceConfig(objective=objective, **{**needed, key: Decimal(value)})
+    assert caught.value.message == f"{key} is {value}, and objective {objective} does not look at it"
+    assert caught.value.hint.startswith(f"Remove {key}, or write objective: ")
+
+
+@pytest.mark.parametrize(
+    ("objective", "keys_of_it"),
+    [
+        ("min_variance", {}),
+        ("min_variance", {"risk_aversion": Decimal(5), "risk_free": Decimal("0.0"), "target_volatility": None}),
+        ("min_variance", {"risk_aversion": Decimal(3), "costs": Decimal("0.01")}),
+        ("max_sharpe", {"risk_free": Decimal("0.02"), "costs": Decimal("0.01")}),
+        ("target_volatility", {"target_volatility": Decimal("0.1"), "risk_free": Decimal("0.02")}),
+        ("utility", {"risk_aversion": Decimal(3), "risk_free": Decimal("0.02")}),
+    ],
+)
+def test_keys_of_the_objective_and_defaults_are_taken(objective, keys_of_it):
+    assert MeanVarianceConfig(objective=objective, **keys_of_it).objective == objective
 
 
 def test_min_history_is_a_quarter_of_the_lookback_unless_it_is_given():
@@ -89,11 +138,11 @@ def test_data_that_is_too_short_for_any_weight_is_told(remarks):
 
 
 def test_a_solver_that_is_not_installed_is_told(remarks, monkeypatch):
-    monkeypatch.setattr(keys, "find_spec", lambda _name: None)
+    monkeypatch.setattr(mean_variance_config, "find_spec", lambda _name: None)
     bars = {"AAA": 500, "BBB": 500}
-    (remark,) = remarks(keys.MeanVarianceConfig(), bars)
+    (remark,) = remarks(MeanVarianceConfig(), bars)
     assert remark == ("solver", "clarabel is not installed: the heuristic takes its place")
-    assert remarks(keys.MeanVarianceConfig(solver="heuristic"), bars) == []
+    assert remarks(MeanVarianceConfig(solver="heuristic"), bars) == []
 
 
 def test_a_traded_symbol_without_a_sector_is_told_where_sectors_are_capped(remarks):
@@ -143,7 +192,5 @@ def test_more_clusters_than_symbols_are_told(remarks):
     ],
 )
 def test_a_least_variance_that_may_be_that_of_nothing_is_told(remarks, constraints, objective, is_told):
-    config = keys.MeanVarianceConfig(
-        objective=objective, solver="heuristic", constraints=ConstraintsConfig(**constraints)
-    )
+    config = MeanVarianceConfig(objective=objective, solver="heuristic", constraints=ConstraintsConfig(**constraints))
     assert [path for path, _ in remarks(config, {})] == (["constraints.net"] if is_told else [])

@@ -4,22 +4,21 @@ from decimal import Decimal
 
 import pytest
 
-from logos.portfolio.allocator import config as allocator_config
-from logos.portfolio.allocator import factories
+from logos.portfolio.allocator import factories, mean_variance_config, method_configs
 from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.testing.allocators import AllocatorContract
 
 
 class TestInverseVolatility(AllocatorContract):
-    config = allocator_config.InverseVolatilityConfig
+    config = method_configs.InverseVolatilityConfig
 
     def make_allocator(self, context):
         return factories.open_inverse_volatility(self.config(lookback=40), context)
 
 
 class TestRiskParity(AllocatorContract):
-    config = allocator_config.RiskParityConfig
+    config = method_configs.RiskParityConfig
 
     def make_allocator(self, context):
         keys = self.config(lookback=40, budgets={"BBB": Decimal("0.5")}, invest=Decimal("0.9"))
@@ -27,7 +26,7 @@ class TestRiskParity(AllocatorContract):
 
 
 class TestHrp(AllocatorContract):
-    config = allocator_config.HrpConfig
+    config = method_configs.HrpConfig
 
     def make_allocator(self, context):
         keys = self.config(
@@ -37,14 +36,14 @@ class TestHrp(AllocatorContract):
 
 
 class TestHerc(AllocatorContract):
-    config = allocator_config.HercConfig
+    config = method_configs.HercConfig
 
     def make_allocator(self, context):
         return factories.open_herc(self.config(lookback=40, risk_model=RiskModelConfig(model="ewma")), context)
 
 
 class TestMeanVariance(AllocatorContract):
-    config = allocator_config.MeanVarianceConfig
+    config = mean_variance_config.MeanVarianceConfig
 
     def make_allocator(self, context):
         keys = self.config(lookback=40, solver="heuristic", constraints=ConstraintsConfig(min_weight=Decimal("0.05")))
@@ -52,7 +51,7 @@ class TestMeanVariance(AllocatorContract):
 
 
 class TestMeanVarianceByClarabel(AllocatorContract):
-    config = allocator_config.MeanVarianceConfig
+    config = mean_variance_config.MeanVarianceConfig
 
     def make_allocator(self, context):
         pytest.importorskip("clarabel")
@@ -60,7 +59,7 @@ class TestMeanVarianceByClarabel(AllocatorContract):
 
 
 class TestSkfolio(AllocatorContract):
-    config = allocator_config.SkfolioConfig
+    config = method_configs.SkfolioConfig
 
     def make_allocator(self, context):
         pytest.importorskip("skfolio")

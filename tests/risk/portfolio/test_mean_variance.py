@@ -9,7 +9,7 @@ from logos.portfolio.constraints.keeping import violation
 from logos.portfolio.constraints.limits import Group, Limits
 from logos.portfolio.errors import InfeasibleError
 from logos.portfolio.methods.mean_variance import MeanVariance
-from logos.portfolio.optimiser.choosing import SOLVERS
+from logos.portfolio.optimiser.names import SOLVERS
 from logos.portfolio.records import Estimate, Window
 
 SKFOLIO, PYPFOPT, RISKFOLIO = "skfolio 1.12.2", "PyPortfolioOpt 1.6.0", "Riskfolio-Lib 7.4.0"
@@ -183,9 +183,18 @@ def test_where_nothing_earns_more_than_the_risk_free_rate_the_least_variance_tak
     assert found.weights == pytest.approx(least.weights, abs=1e-9)
     assert len(found.notes) == 1
     assert found.notes[0] == (
-        "No weights within the limits are expected to earn more than 0.02 a year, the risk-free rate, "
-        "so max_sharpe took those of least variance."
+        "No weights within the limits are expected to earn more than the risk-free rate, 0.02 a year on what they "
+        "invest, so max_sharpe took those of least variance."
     )
+
+
+def test_the_risk_free_rate_counts_for_what_is_invested_alone():
+    mean, covariance = np.array([0.52, 0.1]), np.diag([0.04, 0.05])
+    method = MeanVariance(objective="max_sharpe", risk_free=0.5)
+    # 0.95 x 0.52 is less than 0.5, and more than 0.95 x 0.5.
+    found = allocation_of(method, mean, covariance, limits_of(2, total=(0.95, 0.95)))
+    assert found.notes == ()
+    assert found.weights == pytest.approx([0.95, 0.0], abs=1e-6)
 
 
 def test_a_cap_can_keep_every_portfolio_below_the_risk_free_rate():
@@ -283,6 +292,92 @@ def test_trading_costs_keep_weights_where_they_are_held(solver):
 
         assert np.abs(free - held).max() > 1e-3
         assert costly == pytest.approx(held, abs=1e-6)
+
+
+class Costly:
+    """A seeded problem in which trading costs, written anew in cvxpy."""
+
+    def __init__(self, draw):
+        self.cvxpy = pytest.importorskip("cvxpy")
+        count = int(draw.integers(2, 12))
+        self.mean, self.covariance = random_estimate(draw, count)
+        self.costs, self.risk_free = float(draw.choice([0.001, 0.01, 0.05, 0.2])), float(draw.choice([0.0, 0.02]))
+        shorts = draw.random() < 0.3
+        self.limits = limits_of(
+            count,
+            lower=-0.3 if shorts else 0.0,
+            upper=max(0.5, 1.2 / count),
+            total=(0.8, 0.95) if draw.random() < 0.6 else (0.95, 0.95),
+            gross=1.5 if shorts else None,
+            held=draw.dirichlet(np.ones(count)) * draw.choice([0.0, 0.5, 0.95]),
+        )
+        self.weights = self.cvxpy.Variable(count)
+        self.risk = self.cvxpy.norm(np.linalg.cholesky(self.covariance).T @ self.weights)
+        traded = self.cvxpy.norm1(self.weights - self.limits.held)
+        self.gain = (self.mean - self.risk_free) @ self.weights - self.costs * traded
+
+    def best(self, objective, *also):
+        """Return cvxpy's greatest value of an objective within the limits."""
+        limits, weights = self.limits, self.weights
+        total = self.cvxpy.sum(weights)
+        kept = [weights >= limits.lower, weights <= limits.upper, total >= limits.total[0], total <= limits.total[1]]
+        if limits.gross is not None:
+            kept.append(self.cvxpy.norm1(weights) <= limits.gross)
+        programme = self.cvxpy.Problem(self.cvxpy.Maximize(objective), [*kept, *also])
+        return float(programme.solve(solver="CLARABEL"))
+
+    def earned(self, weights):
+        """Return what weights are expected to earn above the risk-free rate, less what it costs to get there."""
+        costs = self.costs * np.abs(weights - self.limits.held).sum()
+        return float((self.mean - self.risk_free) @ weights - costs)
+
+    def allocation(self, **keys):
+        """Return what the method finds, and its volatility."""
+        method = MeanVariance(costs=self.costs, risk_free=self.risk_free, **keys)
+        found = allocation_of(method, self.mean, self.covariance, self.limits)
+        assert violation(found.weights, self.limits) <= 1e-8
+        return found, float(np.sqrt(found.weights @ self.covariance @ found.weights))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_with_costs_a_target_volatility_is_kept_whenever_it_can_be_reached(solver):
+    draw = np.random.default_rng(7)  # noqa: TID251 - seeded examples
+    reached = 0
+    for _ in range(60):
+        problem = Costly(draw)
+        least = -problem.best(-problem.risk)
+        target = least * float(draw.choice([0.9, 1.001, 1.05, 1.3, 2.0]))
+        found, volatility = problem.allocation(objective="target_volatility", target_volatility=target, solver=solver)
+        gave_up = any("took the weights of least variance" in note for note in found.notes)
+        assert gave_up == (target < least)
+        if gave_up:
+            assert volatility == pytest.approx(least, abs=1e-6)
+            assert any(f"The least volatility within the limits is {least:.4g} a year" in note for note in found.notes)
+            continue
+        reached += 1
+        assert volatility <= target * (1 + 1e-8)
+        assert problem.earned(found.weights) >= problem.best(problem.gain, problem.risk <= target) - 1e-6
+    assert 30 < reached < 60
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_with_costs_the_greatest_sharpe_ratio_is_after_them_and_the_way_out_is_the_least_variance(solver):
+    draw = np.random.default_rng(8)  # noqa: TID251 - seeded examples
+    reached = 0
+    for _ in range(60):
+        problem = Costly(draw)
+        found, volatility = problem.allocation(objective="max_sharpe", solver=solver)
+        gave_up = any("so max_sharpe took those of least variance" in note for note in found.notes)
+        assert gave_up == (problem.best(problem.gain) <= 1e-9)
+        if gave_up:
+            assert volatility == pytest.approx(-problem.best(-problem.risk), abs=1e-6)
+            assert "expected to earn more after the costs of trading than" in found.notes[0]
+            continue
+        reached += 1
+        # No weights have a better ratio where none earn more than this ratio times their risk.
+        ratio = problem.earned(found.weights) / volatility
+        assert problem.best(problem.gain - ratio * problem.risk) <= 1e-6
+    assert 20 < reached < 60
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -12,7 +12,8 @@ from logos.portfolio.constraints.keeping import violation
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError, InfeasibleError
 from logos.portfolio.optimiser import by_clarabel, by_cvxpy, heuristic
-from logos.portfolio.optimiser.choosing import SOLVERS, solve
+from logos.portfolio.optimiser.choosing import solve
+from logos.portfolio.optimiser.names import SOLVERS
 from logos.portfolio.optimiser.problem import Answer, BestRatio, CappedRisk, Problem
 
 LIBRARIES = ("clarabel", "cvxpy")

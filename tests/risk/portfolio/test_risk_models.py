@@ -221,6 +221,10 @@ def test_the_config_names_what_is_wrong():
     for wrong in ("0", "-1", "NaN", "Infinity"):
         with pytest.raises(InputError, match="halflife is"):
             RiskModelConfig(halflife=Decimal(wrong))
+    with pytest.raises(InputError, match="halflife is 3, and neither model nor mean is ewma"):
+        RiskModelConfig(model="sample", halflife=Decimal(3))
+    for used in ({"model": "ewma"}, {"mean": "ewma"}):
+        assert RiskModelConfig(halflife=Decimal(3), **used).halflife == 3
     with pytest.raises(InputError, match="missing is 'drop'"):
         RiskModelConfig(missing="drop")
     with pytest.raises(InputError, match="mean is 'median'"):

@@ -50,6 +50,10 @@ def test_symbols_without_a_budget_share_what_is_left():
 def test_budgets_that_leave_nothing_are_refused():
     with pytest.raises(PortfolioError, match="sum to 1, which leaves nothing for CCC"):
         RiskParity({"AAA": 0.5, "BBB": 0.5}).shares(("AAA", "BBB", "CCC"))
+    tenths = {f"S{place}": 0.1 for place in range(10)}
+    assert sum(tenths.values()) < 1  # by rounding alone
+    with pytest.raises(PortfolioError, match="sum to 1, which leaves nothing for CCC"):
+        RiskParity(tenths).shares((*tenths, "CCC"))
 
 
 @pytest.mark.parametrize("budget", [0.0, -0.1, np.inf, np.nan])

@@ -5,8 +5,8 @@ import pytest
 
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY
-from logos.portfolio.allocator.config import SkfolioConfig
 from logos.portfolio.allocator.factories import open_skfolio
+from logos.portfolio.allocator.method_configs import SkfolioConfig
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.methods.skfolio_method import SkfolioMethod
@@ -110,6 +110,13 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(estimator, params,
 def test_a_value_that_skfolio_cannot_read_is_told_before_any_data(params):
     with pytest.raises(InputError, match=r"params: skfolio's MeanRisk cannot use them with 5 symbol"):
         SkfolioMethod(estimator="MeanRisk", params=params).try_out(5)
+
+
+def test_a_failure_that_does_not_come_from_the_returns_is_told_with_its_kind():
+    method = SkfolioMethod(estimator="MeanRisk", params={"groups": 3})
+    with pytest.raises(InputError) as caught:
+        method.try_out(5)
+    assert "params: skfolio's MeanRisk cannot use them with 5 symbol" in caught.value.message
 
 
 def test_an_allocator_with_such_a_value_does_not_open():

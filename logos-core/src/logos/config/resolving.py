@@ -50,7 +50,8 @@ def refuse_other_file(root: Section, source: str) -> None:
             problem = Problem(
                 path=key,
                 message=f"this is a {key}'s file, and no session's",
-                hint=f"Run it with: {command} --config {source}",
+                hint=f"Run it with: {command} --config {source}. What that writes to runs/<id>/config.yaml is a "
+                "session's: look for look-ahead with logos backtest check --config runs/<id>/config.yaml",
                 line=root.lines.get(key),
             )
             refuse(source, [problem])

@@ -6,7 +6,8 @@ one where it came in from outside: logs, errors, tracebacks, JSON, tables, reaso
 Known values are masked wherever they occur, also encoded for an address, in base64, as hex or escaped. What nobody
 has made known is found by its name (``apiKey=…``, ``"secret": "…"``, ``X-MBX-APIKEY: …``) or by its form (a bearer
 header, a login in an address, and what ``secret_forms`` knows). The bare words ``key`` and ``token`` are names of
-much else, of companies and coins too, so what stands behind them is masked only where it looks like a credential.
+much else, of companies and coins too, so what stands behind them is masked only where it looks like a credential, or
+where ``token`` is set to it (``token=…``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from logos.context.secret_names import (
     STEMS,
     is_bare,
     is_count,
+    is_number_or_time,
     is_sensitive,
     looks_like_a_credential,
     names_a_secret,
@@ -158,7 +160,8 @@ def _hides(found: re.Match[str]) -> bool:
     named = word not in BARE or before[-1:] in {"?", "&"} or _compound(before, found["word"])
     if named or (word == "key" and before[-1:].isalpha()):  # a monkey is not a key
         return named
-    return looks_like_a_credential(value)
+    is_set = word == "token" and found["join"] == "=" and not found["ending"]
+    return (is_set and not is_number_or_time(value)) or looks_like_a_credential(value)
 
 
 _NOTHING = frozenset({"", "None", "null", "True", "true", "False", "false", MASK})

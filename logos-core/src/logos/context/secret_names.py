@@ -78,7 +78,12 @@ def is_bare(name: str) -> bool:
 
 def looks_like_a_credential(value: str) -> bool:
     """Return whether a value alone looks like a key: one long word of letters and digits, neither number nor time."""
-    return _CREDENTIAL.fullmatch(value) is not None and _NUMBER_OR_TIME.fullmatch(value) is None
+    return _CREDENTIAL.fullmatch(value) is not None and not is_number_or_time(value)
+
+
+def is_number_or_time(value: str) -> bool:
+    """Return whether a value is a price, an amount, a date or a time of day."""
+    return _NUMBER_OR_TIME.fullmatch(value) is not None
 
 
 def names_a_secret(value: str) -> bool:

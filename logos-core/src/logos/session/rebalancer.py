@@ -17,7 +17,7 @@ from logos.session.pairs import PairState
 from logos.session.rebalancing import PriceWatcher, Rebalance, RebalancingAllocator
 from logos.session.records import Rebalanced
 from logos.session.schedule import Schedule
-from logos.session.seats import Allocator, PairSignal, State
+from logos.session.seats import Allocator, PairSignal, State, Target
 
 if TYPE_CHECKING:
     from logos.session.machine import SessionParts
@@ -91,7 +91,8 @@ class Rebalancer:
         self._allocator = allocator
         self._schedule = schedule
         self._books = books
-        self._symbols = tuple(sorted({state.pair.symbol for state in pairs}))
+        self._pairs = {state.pair: state for state in pairs}
+        self._symbols = tuple(sorted({pair.symbol for pair in self._pairs}))
         self.next_at: int | None = None
         self.pending: Rebalanced | None = None
 
@@ -110,7 +111,17 @@ class Rebalancer:
             wanted = self._allocator.rebalance(signals, self._books)
             _check(wanted, signals)
         self.next_at = self._schedule.next_after(clock)
-        return wanted
+        if not wanted.untraded:
+            return wanted
+        kept = [self._kept(target, one, wanted) for target, one in zip(wanted.targets, signals, strict=True)]
+        return attrs.evolve(wanted, targets=kept)
+
+    def _kept(self, target: Target, signal: PairSignal, wanted: Rebalance) -> Target:
+        """Return what a pair holds as its target where it cannot be traded, unless its signal wants it closed."""
+        if signal.pair.symbol not in wanted.untraded or not signal.signal.value:
+            return target
+        state = self._pairs[signal.pair]
+        return Target(pair=signal.pair, quantity=state.position / state.instrument.lots_a_unit)
 
     def keep(self, wanted: Rebalance, weights: Mapping[str, int], clock: int) -> Rebalanced:
         """Return the record of a rebalance, and keep it until a slice shows what its orders came to.
@@ -120,7 +131,10 @@ class Rebalancer:
         weights:
             The targets by symbol, in hundred-millionths of equity.
         """
-        targets = {symbol: weights.get(symbol, 0) for symbol in self._symbols}
+        held = self.held() if wanted.untraded else {}
+        targets = {
+            symbol: held[symbol] if symbol in wanted.untraded else weights.get(symbol, 0) for symbol in self._symbols
+        }
         risk = {symbol: wanted.risk[symbol] for symbol in self._symbols if symbol in wanted.risk}
         self.pending = Rebalanced(
             clock=clock,

@@ -70,6 +70,9 @@ class Rebalance:
         Whole sentences for the log and the record: what was given up and why. Mostly none.
     limits:
         What the targets keep together, and the book should keep too if some of them are not traded.
+    untraded:
+        Symbols that are held and cannot be traded now. Their pairs keep what they hold, whatever their targets are;
+        a pair whose signal is 0 does not.
     """
 
     targets: Sequence[Target]
@@ -78,6 +81,7 @@ class Rebalance:
     volatility: int | None = None
     notes: tuple[str, ...] = ()
     limits: tuple[BookLimit, ...] = ()
+    untraded: frozenset[str] = frozenset()
 
 
 @runtime_checkable

@@ -16,42 +16,42 @@ def logos_allocators() -> Iterator[AllocatorPart]:
         name="herc",
         summary="Splits risk equally down a tree of similar symbols, which is cut into clusters (HERC)",
         target="logos.portfolio.allocator.factories:open_herc",
-        config="logos.portfolio.allocator.config:HercConfig",
+        config="logos.portfolio.allocator.method_configs:HercConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="hrp",
         summary="Splits weight by inverse variance down a tree of similar symbols (hierarchical risk parity)",
         target="logos.portfolio.allocator.factories:open_hrp",
-        config="logos.portfolio.allocator.config:HrpConfig",
+        config="logos.portfolio.allocator.method_configs:HrpConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="inverse_volatility",
         summary="Gives each symbol weight in proportion to one over its volatility",
         target="logos.portfolio.allocator.factories:open_inverse_volatility",
-        config="logos.portfolio.allocator.config:InverseVolatilityConfig",
+        config="logos.portfolio.allocator.method_configs:InverseVolatilityConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="mean_variance",
         summary="Finds the weights of least variance, of greatest Sharpe ratio, or for a volatility",
         target="logos.portfolio.allocator.factories:open_mean_variance",
-        config="logos.portfolio.allocator.config:MeanVarianceConfig",
+        config="logos.portfolio.allocator.mean_variance_config:MeanVarianceConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="risk_parity",
         summary="Lets each symbol contribute the same share of risk, or as its budget says",
         target="logos.portfolio.allocator.factories:open_risk_parity",
-        config="logos.portfolio.allocator.config:RiskParityConfig",
+        config="logos.portfolio.allocator.method_configs:RiskParityConfig",
         capabilities=_REBALANCES,
     )
     yield AllocatorPart(
         name="skfolio",
         summary="Takes the weights of an estimator of the library skfolio",
         target="logos.portfolio.allocator.factories:open_skfolio",
-        config="logos.portfolio.allocator.config:SkfolioConfig",
+        config="logos.portfolio.allocator.method_configs:SkfolioConfig",
         needs=("skfolio",),
         extra="skfolio",
         capabilities=_REBALANCES,

@@ -23,7 +23,7 @@ from logos.ui.streamlit.command import FIRST_PORT
 
 SCRIPT = Path(__file__).with_name("app.py")
 OPTIONS = Path(__file__).parent / ".streamlit" / "config.toml"
-OLDEST = (1, 64)
+OLDEST = (1, 66)
 """The first Streamlit whose server can be started with options, and be told where to listen, by its own interface."""
 
 _PORTS_TRIED = 100

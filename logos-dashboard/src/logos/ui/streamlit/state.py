@@ -1,10 +1,12 @@
 """What one browser window has chosen: theme, refresh interval, the run or session that it looks at.
 
-It lives in Streamlit's session state, and where a page can be linked, in its address too.
+It lives in Streamlit's session state, and where a page can be linked, in its address too. Every change of an address
+is a step for the browser's Back, so an address is written in one go, and only when somebody has chosen something.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import streamlit as st
@@ -12,12 +14,15 @@ import streamlit as st
 from logos import paths
 from logos.ui.streamlit.design.tokens import ThemeName
 
-REFRESH_CHOICES = (2, 5, 10)
-"""Seconds between two refreshes of a live panel."""
+OFF = 0
+REFRESH_CHOICES = (OFF, 2, 5, 10)
+"""Seconds between two refreshes of a live panel; 0 where it is not refreshed by itself."""
 
 _REFRESH = "refresh"
 _DEFAULT_REFRESH = 5
 _KEPT = "logos:"
+_PAGE, _ADDRESS = "logos-page", "logos-address"
+_WORDS = {str(seconds) if seconds else "off": seconds for seconds in REFRESH_CHOICES}
 
 
 def workspace() -> Path:
@@ -31,14 +36,29 @@ def theme() -> ThemeName:
 
 
 def refresh_seconds() -> int:
-    """Return how many seconds lie between two refreshes of a live panel."""
-    text = chosen(_REFRESH, str(_DEFAULT_REFRESH))
-    return int(text) if text in {str(choice) for choice in REFRESH_CHOICES} else _DEFAULT_REFRESH
+    """Return how many seconds lie between two refreshes of a live panel; 0 where refresh is off."""
+    return _WORDS.get(chosen(_REFRESH), _DEFAULT_REFRESH)
 
 
 def choose_refresh(seconds: int) -> None:
-    """Choose how many seconds lie between two refreshes of a live panel."""
-    choose(_REFRESH, str(seconds))
+    """Choose how many seconds lie between two refreshes of a live panel; 0 for none."""
+    word = str(seconds) if seconds else "off"
+    st.session_state[_KEPT + _REFRESH] = word
+    _write({**st.query_params.to_dict(), _REFRESH: word})
+
+
+def enter(page: str) -> None:
+    """Note which page is drawn.
+
+    What has left the address of the same page was taken back, as by the browser's Back, and is no longer chosen. What
+    was chosen on a page is kept while others are looked at.
+    """
+    if st.session_state.get(_PAGE) == page:
+        for name in st.session_state.get(_ADDRESS, ()):
+            if name not in st.query_params:
+                st.session_state.pop(_KEPT + name, None)
+    st.session_state[_PAGE] = page
+    st.session_state[_ADDRESS] = tuple(st.query_params)
 
 
 def chosen(name: str, default: str = "") -> str:
@@ -51,10 +71,30 @@ def chosen(name: str, default: str = "") -> str:
     return kept if isinstance(kept, str) else default
 
 
-def choose(name: str, value: str) -> None:
-    """Choose a value and write it into the page's address, so that it can be linked; an empty one is taken out."""
-    st.session_state[_KEPT + name] = value
-    if value:
-        st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
+def choose(*pair: str, **values: str) -> None:
+    """Choose values and write them into the page's address, so that they can be linked.
+
+    The address then says these alone, without the empty ones, and the refresh interval where it said that before.
+    """
+    if pair:  # SHIM until backtests.py is mine
+        values = {**st.query_params.to_dict(), pair[0]: pair[1]}
+    for name, value in values.items():
+        st.session_state[_KEPT + name] = value
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name == _REFRESH}
+    _write(kept | {name: value for name, value in values.items() if value})
+
+
+def key_of(kind: str, *names: str) -> str:
+    """Return a key for a widget or a chart that is its own for some names, and does not hold them.
+
+    A key stands in the page for everybody to read; a name of a folder may be a secret, which is masked where it is
+    shown.
+    """
+    digest = hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{kind}-{digest[:16]}"
+
+
+def _write(address: dict[str, str]) -> None:
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)
+    st.session_state[_ADDRESS] = tuple(address)

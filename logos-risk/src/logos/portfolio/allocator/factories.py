@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from logos.context.parts import PartContext
-from logos.domain.errors import ConfigError, InputError, Problem
+from logos.domain.errors import ConfigError, Problem
 from logos.domain.instruments import Instrument
 from logos.domain.times import parse_interval
-from logos.portfolio.allocator.config import (
-    AllocatorConfig,
+from logos.portfolio.allocator.config import AllocatorConfig
+from logos.portfolio.allocator.mean_variance_config import MeanVarianceConfig
+from logos.portfolio.allocator.method_configs import (
     HercConfig,
     HrpConfig,
     InverseVolatilityConfig,
-    MeanVarianceConfig,
     RiskParityConfig,
     SkfolioConfig,
 )
@@ -27,11 +27,13 @@ from logos.portfolio.errors import PortfolioError
 from logos.portfolio.methods.herc import HierarchicalEqualRiskContribution
 from logos.portfolio.methods.hrp import HierarchicalRiskParity
 from logos.portfolio.methods.inverse_volatility import InverseVolatility
-from logos.portfolio.methods.risk_parity import RiskParity
+from logos.portfolio.methods.risk_parity import ROUNDING, RiskParity
 from logos.portfolio.prices.panel import PricePanel
 from logos.portfolio.prices.returns import panel_capacity
 from logos.portfolio.records import Method
 from logos.session.schedule import schedule_for
+
+_BUDGETS = "allocator.budgets"
 
 
 def open_inverse_volatility(config: InverseVolatilityConfig, context: PartContext) -> PortfolioAllocator:
@@ -41,14 +43,10 @@ def open_inverse_volatility(config: InverseVolatilityConfig, context: PartContex
 
 def open_risk_parity(config: RiskParityConfig, context: PartContext) -> PortfolioAllocator:
     """Build the ``risk_parity`` allocator."""
-    strange = sorted(set(config.budgets) - set(context.traded))
-    if strange:
-        raise InputError(f"budgets names {', '.join(strange)}, which is not traded", hint=_traded_hint(context))
     method = RiskParity(budgets={symbol: float(budget) for symbol, budget in config.budgets.items()})
-    try:
-        method.shares(tuple(sorted(context.traded)))
-    except PortfolioError as error:
-        raise InputError(error.message.rstrip("."), hint=error.hint) from error
+    problems = list(_budget_problems(config, method, context))
+    if problems:
+        raise ConfigError("the allocator risk_parity does not fit the session", problems=problems)
     return open_allocator("risk_parity", method, config, context)
 
 
@@ -168,6 +166,29 @@ def _conflicts(
     if not feasible(limits):
         error = refusal(limits)
         yield Problem(path="allocator.constraints", message=error.message, hint=error.hint)
+
+
+def _budget_problems(config: RiskParityConfig, method: RiskParity, context: PartContext) -> Iterator[Problem]:
+    """Yield that budgets are of other symbols, or are no shares of the whole risk."""
+    traded, total = sorted(context.traded), sum(config.budgets.values())
+    strange = sorted(set(config.budgets) - set(traded))
+    if strange:
+        yield Problem(
+            path=_BUDGETS, message=f"it names {', '.join(strange)}, which is not traded", hint=_traded_hint(context)
+        )
+    elif set(config.budgets) == set(traded):
+        if abs(total - 1) > ROUNDING:
+            yield Problem(
+                path=_BUDGETS,
+                message=f"every symbol has one, and they sum to {total}, not to 1",
+                hint="They are shares of the whole risk: divide each by their sum. "
+                "Symbols that are left out share what is left",
+            )
+    else:
+        try:
+            method.shares(tuple(traded))
+        except PortfolioError as error:
+            yield Problem(path=_BUDGETS, message=error.message, hint=error.hint)
 
 
 def _traded_hint(context: PartContext) -> str:

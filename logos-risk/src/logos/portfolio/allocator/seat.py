@@ -12,6 +12,7 @@ from logos.domain.money import RATIO_ONE
 from logos.portfolio.allocator.weighing import Weigher, Weighing
 from logos.portfolio.errors import EstimationError, PortfolioError
 from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.prices.trading import untraded as not_traded
 from logos.session.rebalancing import Rebalance
 from logos.session.schedule import Schedule
 from logos.session.seats import AccountView, PairSignal, State, Target
@@ -88,13 +89,24 @@ class PortfolioAllocator:
 
     def rebalance(self, signals: Sequence[PairSignal], account: AccountView) -> Rebalance:
         """Return new targets for signals; with the weights in force and a note where no new ones can be found."""
+        untraded = {
+            symbol: last
+            for symbol, last in not_traded(self._panel, self._instruments).items()
+            if account.position(symbol)
+        }
         try:
-            weighing = self._weigh(account)
+            weighing = self._weigh(account, self._used(signals), untraded)
         except PortfolioError as error:
             note = f"The weights in force stay: {error.message}. {error.hint}".rstrip(". ") + "."
             self._tell("", (), (note,))
-            return Rebalance(targets=self.targets(signals, account), method=f"{self._name}, undecided", notes=(note,))
-        self._weights = dict(weighing.weights)
+            return Rebalance(
+                targets=self.targets(signals, account),
+                method=f"{self._name}, undecided",
+                notes=(note,),
+                untraded=frozenset(untraded),
+            )
+        # What cannot be traded keeps its weight: a signal that changes once there are bars again is answered with it.
+        self._weights = dict(weighing.weights) | {symbol: self._weights.get(symbol, 0) for symbol in sorted(untraded)}
         self._tell(weighing.method, weighing.choices, weighing.fallbacks)
         return Rebalance(
             targets=self.targets(signals, account),
@@ -103,6 +115,7 @@ class PortfolioAllocator:
             volatility=weighing.volatility,
             notes=(*weighing.choices, *weighing.fallbacks),
             limits=weighing.limits,
+            untraded=frozenset(untraded),
         )
 
     def targets(self, changed: Sequence[PairSignal], account: AccountView) -> Sequence[Target]:  # noqa: ARG002 - a seat
@@ -117,12 +130,19 @@ class PortfolioAllocator:
         """Take back a snapshot."""
         self._weights = dict(state["weights"])
 
-    def _weigh(self, account: AccountView) -> Weighing:
+    def _used(self, signals: Sequence[PairSignal]) -> dict[str, float]:
+        """Return how much of each symbol's weight its signals use, all pairs of it together."""
+        values: dict[str, int] = {}
+        for each in signals:
+            values[each.pair.symbol] = values.get(each.pair.symbol, 0) + each.signal.value
+        return {symbol: value / (RATIO_ONE * self._traded[symbol]) for symbol, value in values.items()}
+
+    def _weigh(self, account: AccountView, used: Mapping[str, float], untraded: Mapping[str, int]) -> Weighing:
         equity = account.equity
         if equity <= 0:
             raise EstimationError(f"equity is {Fraction(equity, self._units)}, and shares of it mean nothing")
         held = {symbol: _value(account, self._instruments[symbol]) / equity for symbol in self._traded}
-        return self._weigher.weigh(self._panel, held, equity / self._units)
+        return self._weigher.weigh(self._panel, held, equity / self._units, used=used, untraded=untraded)
 
     def _target(self, signal: PairSignal) -> Target:
         symbol = signal.pair.symbol

@@ -14,7 +14,7 @@ from logos.portfolio.allocator.book_limits import book_limits
 from logos.portfolio.allocator.config import AllocatorConfig
 from logos.portfolio.allocator.rounding import kept_units, whole_units
 from logos.portfolio.arrays import Vector
-from logos.portfolio.constraints.conflicts import relaxed
+from logos.portfolio.constraints.fixing import relaxed_beside
 from logos.portfolio.constraints.keeping import TOLERANCE, broken, violation
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.projection import nearest
@@ -22,7 +22,7 @@ from logos.portfolio.constraints.resolving import limits_of
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.prices.panel import STALE_AFTER, PricePanel
 from logos.portfolio.prices.returns import periods_per_year, without_constant
-from logos.portfolio.records import Estimate, Method, Window
+from logos.portfolio.records import Allocation, Estimate, Method, Window
 from logos.portfolio.risk_models.contributions import risk_contributions, volatility
 from logos.portfolio.risk_models.model import build_risk_model
 from logos.session.rebalancing import BookLimit
@@ -31,6 +31,8 @@ _OWN = frozenset({"closed form", "clustering", "newton"})
 """Ways of methods that know only one: not worth a word in the record."""
 
 _STALE_DAYS = STALE_AFTER // SECONDS_A_DAY
+
+_NOTHING: Mapping[str, int] = {}
 
 _TOLD = 3
 """How many broken constraints a note names."""
@@ -47,9 +49,9 @@ class Weighing:
     method:
         What found them, such as ``hrp`` or ``mean_variance by clarabel 0.11.1``.
     risk:
-        By symbol, the share of the expected variance; empty where there is none.
+        By symbol, the share of the expected variance of what signals use of the weights; empty where there is none.
     volatility:
-        Expected, a year.
+        Expected of the same, a year.
     choices:
         Whole sentences about what is as it should be: symbols without a weight, weights moved to keep the constraints.
     fallbacks:
@@ -88,7 +90,15 @@ class Weigher:
         self._model = build_risk_model(config.risk_model)
         self._years: dict[tuple[str, ...], float] = {}
 
-    def weigh(self, panel: PricePanel, held: Mapping[str, float], equity: float) -> Weighing:
+    def weigh(
+        self,
+        panel: PricePanel,
+        held: Mapping[str, float],
+        equity: float,
+        *,
+        used: Mapping[str, float],
+        untraded: Mapping[str, int],
+    ) -> Weighing:
         """Return new weights.
 
         Parameters
@@ -97,6 +107,11 @@ class Weigher:
             What is held of each symbol, as a share of equity.
         equity:
             In units of the account's currency.
+        used:
+            By symbol, how much of its weight its signals use, signed: 1 at full signal; 0 for one that is not there.
+        untraded:
+            What is held and cannot be traded now, with the time of the last close: it stays as it is, takes its share
+            of every limit but turnover, and gets no weight.
 
         Raises
         ------
@@ -105,15 +120,17 @@ class Weigher:
         InfeasibleError
             Where no weights keep the constraints, even with turnover, minimum weights and total given up.
         """
-        window, short, constant = self._window(panel)
-        stopped = panel.stopped()
+        window, short, constant = self._window(panel, untraded)
+        stopped = {symbol: last for symbol, last in panel.stopped().items() if symbol not in untraded}
         young = [symbol for symbol in sorted(short) if symbol not in stopped]
         estimate = self._model.estimate(window)
-        limits, given_up = relaxed(self._limits(window, held, equity))
-        allocation = self._method.allocate(window, estimate, limits)
+        limits, given_up = relaxed_beside(
+            self._limits(window, held, equity, tuple(sorted(untraded))), len(window.symbols)
+        )
+        allocation = self._allocation(window, estimate, limits)
         weights, moved = _kept(allocation.weights, limits)
         units = kept_units(weights, limits)
-        risk, expected = _risk(units, estimate)
+        risk, expected = _risk(units, used, estimate)
         way = "" if allocation.solver in _OWN else f" by {allocation.solver}"
         return Weighing(
             weights={symbol: units.get(symbol, 0) for symbol in self._instruments},
@@ -121,7 +138,7 @@ class Weigher:
             risk=risk,
             volatility=expected,
             choices=(*_left_out(young, stopped, constant, self._config.least_history), *moved),
-            fallbacks=(*_stranded(stopped, held), *estimate.notes, *given_up, *allocation.notes),
+            fallbacks=(*_stranded(untraded), *estimate.notes, *given_up, *allocation.notes),
             limits=tuple(book_limits(limits)),
         )
 
@@ -133,13 +150,22 @@ class Weigher:
             return False
         return True
 
-    def _window(self, panel: PricePanel) -> tuple[Window, Mapping[str, int], tuple[str, ...]]:
+    def _allocation(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
+        """Return the method's weights; 0 where what cannot be traded leaves no room for any."""
+        if limits.taken and not limits.lower.any() and not limits.upper.any():
+            return Allocation(weights=np.zeros(len(limits.symbols)), solver="closed form")
+        return self._method.allocate(window, estimate, limits)
+
+    def _window(
+        self, panel: PricePanel, untraded: Mapping[str, int] = _NOTHING
+    ) -> tuple[Window, Mapping[str, int], tuple[str, ...]]:
         """Return the returns, how many those symbols have that lack some, and the symbols whose price never moves."""
         window, short = panel.window(
             lookback=self._config.lookback,
             min_history=self._config.least_history,
             missing=self._config.risk_model.missing,
             periods_per_year=1.0,
+            without=untraded,
         )
         moving, constant = without_constant(window)
         return attrs.evolve(moving, periods_per_year=self._periods(moving.symbols)), short, constant
@@ -152,15 +178,17 @@ class Weigher:
             self._years = {symbols: periods_per_year(period, instruments, missing=missing)}
         return self._years[symbols]
 
-    def _limits(self, window: Window, held: Mapping[str, float], equity: float) -> Limits:
+    def _limits(self, window: Window, held: Mapping[str, float], equity: float, untraded: tuple[str, ...]) -> Limits:
+        """Return the limits of the symbols that take part, and of those that cannot be traded after them."""
+        symbols = (*window.symbols, *untraded)
         return limits_of(
             self._config.constraints,
-            symbols=window.symbols,
+            symbols=symbols,
             instruments=self._instruments,
-            held=np.array([held[symbol] for symbol in window.symbols]),
+            held=np.array([held[symbol] for symbol in symbols]),
             equity=equity,
             invest=float(self._config.invest),
-            elsewhere=sum(abs(share) for symbol, share in sorted(held.items()) if symbol not in window.symbols),
+            elsewhere=sum(abs(share) for symbol, share in sorted(held.items()) if symbol not in symbols),
         )
 
 
@@ -177,9 +205,9 @@ def _kept(weights: Vector, limits: Limits) -> tuple[Vector, tuple[str, ...]]:
     return nearest(weights, limits), (note,)
 
 
-def _risk(units: Mapping[str, int], estimate: Estimate) -> tuple[dict[str, int], int]:
-    """Return the shares of the variance of rounded weights, none where they have no risk, and their volatility."""
-    weights = np.array([units[symbol] / RATIO_ONE for symbol in estimate.symbols])
+def _risk(units: Mapping[str, int], used: Mapping[str, float], estimate: Estimate) -> tuple[dict[str, int], int]:
+    """Return the shares of the variance of what is used of weights, none where it has no risk, and its volatility."""
+    weights = np.array([units[symbol] / RATIO_ONE * used.get(symbol, 0.0) for symbol in estimate.symbols])
     shares = risk_contributions(weights, estimate.covariance)
     risk = whole_units(shares, estimate.symbols) if shares.any() else {}
     return risk, round(volatility(weights, estimate.covariance) * RATIO_ONE)
@@ -195,13 +223,12 @@ def _left_out(young: Sequence[str], stopped: Mapping[str, int], constant: tuple[
         yield f"No weight for symbols whose price has not moved: {', '.join(sorted(constant))}."
 
 
-def _stranded(stopped: Mapping[str, int], held: Mapping[str, float]) -> Iterator[str]:
-    """Yield that something is held that is no longer traded."""
-    still = {symbol: last for symbol, last in stopped.items() if held[symbol]}
-    if still:
+def _stranded(untraded: Mapping[str, int]) -> Iterator[str]:
+    """Yield that something is held that cannot be traded."""
+    if untraded:
         yield (
-            f"Still held, without a close for more than {_STALE_DAYS} days: {_since(still)}. "
-            "Equity counts it at that close, and what sells it waits for a bar."
+            f"Held and not traded, without a close: {_since(untraded)}. "
+            "It stays as it is and counts toward every limit but turnover; equity counts it at that close."
         )
 
 

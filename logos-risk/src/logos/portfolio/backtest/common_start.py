@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import attrs
@@ -77,6 +77,20 @@ def common_start(setup: BacktestSetup, request: Request) -> CommonStart:
             return found(start=bars.clock - interval, reason=_reason(list(waiting)))
         waiting = still
     raise _too_short(request, next(iter(waiting)), reports)
+
+
+def span_text(common: CommonStart, waited: Iterable[tuple[str, int]]) -> str:
+    """Return where the runs begin and why, and since when those have weights that begin without.
+
+    Parameters
+    ----------
+    waited:
+        Each run that had no weights at its first bar: the name, and the time of its first ones.
+    """
+    at = "the first bar" if common.start is None else time_text(common.start)
+    text = f"All runs trade from {at} on: {common.reason}"
+    late = ", ".join(f"{name} has weights from {time_text(first)} on" for name, first in waited)
+    return f"{text}. A run without enough history holds cash: {late}" if late else text
 
 
 def _reason(last: Sequence[str]) -> str:

@@ -24,11 +24,13 @@ _REST = "#9CA3AF"
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 """Okabe and Ito's, told apart with any kind of colour vision."""
 
-_HATCHES = ("", "////", "....")
-"""They tell apart the symbols that share a colour; the lines do so for allocators."""
+_DARK = ("#00385A", "#7A5300", "#004F3A", "#713C5C", "#23597A", "#6E2F00", "#7D7300")
+"""The same hues, dark: areas beyond the first seven have these and a hatch, so that no two look alike."""
+
+_HATCH = "////"
 
 _LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
-_MOST_AREAS = 14
+_MOST_AREAS = len(_COLOURS) + len(_DARK)
 _LEAST_APART = 0.06
 _MOST_BARS = 20
 _OTHERS = "others"
@@ -158,8 +160,8 @@ def _stack(axes: Axes, days: Any, percent: Any, names: Sequence[str], *, labelle
     labels = names if labelled else ()
     areas = axes.stackplot(days, percent.T, step="post", labels=labels, edgecolor="white", linewidth=0.3)
     for index, (area, name) in enumerate(zip(areas, names, strict=True)):
-        area.set_facecolor(_REST if name == _OTHERS else _COLOURS[index % len(_COLOURS)])
-        area.set_hatch(_HATCHES[index // len(_COLOURS) % len(_HATCHES)])
+        area.set_facecolor(_REST if name == _OTHERS else (*_COLOURS, *_DARK)[index])
+        area.set_hatch(_HATCH if index >= len(_COLOURS) and name != _OTHERS else "")
 
 
 def _line(index: int) -> dict[str, Any]:

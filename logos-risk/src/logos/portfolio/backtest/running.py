@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from logos.backtest.running import claim_run, run_backtest
 from logos.backtest.setup import BacktestOutcome, BacktestSetup
 from logos.config.records import BacktestWindow, SessionConfig
 from logos.domain.errors import StorageError
-from logos.domain.times import time_text
+from logos.domain.times import parse_time, time_text
 from logos.portfolio.backtest.calendar_time import calendar_warning
-from logos.portfolio.backtest.common_start import CommonStart, common_start
+from logos.portfolio.backtest.common_start import CommonStart, common_start, span_text
 from logos.portfolio.backtest.comparing import Contender, Standings, standings, write_comparison
 from logos.portfolio.backtest.decisions import Decisions, read_decisions
 from logos.portfolio.backtest.request import Candidate, Request
@@ -55,7 +55,7 @@ class PortfolioOutcome:
     Attributes
     ----------
     span:
-        Why the traded span begins where it does.
+        Where the traded span begins and why, and who has weights only later.
     decisions:
         What became of the portfolio's targets.
     notes:
@@ -114,7 +114,7 @@ def run_portfolio(
     except BaseException:  # an interrupt too: what has no final name yet is not to be found later
         shutil.rmtree(claimed[1], ignore_errors=True)
         raise
-    told = finisher.told(outcome, _span(common), stopwatch.seconds)
+    told = finisher.told(outcome, common, stopwatch.seconds)
     return attrs.evolve(told, notes=(*told.notes, *common.remarks))
 
 
@@ -140,11 +140,6 @@ def started(config: SessionConfig, common: CommonStart) -> SessionConfig:
         name: None if at is None else time_text(at) for name, at in (("start", window.start), ("end", window.end))
     }
     return attrs.evolve(config, backtest=window, resolved={**config.resolved, "backtest": values})
-
-
-def _span(common: CommonStart) -> str:
-    at = "the first bar" if common.start is None else time_text(common.start)
-    return f"All runs trade from {at} on: {common.reason}"
 
 
 def _notes(request: Request) -> Iterator[str]:
@@ -183,13 +178,20 @@ class _Finisher:
     benchmarks: Sequence[tuple[Candidate, BacktestOutcome]]
     _made: _Made | None = None
 
-    def told(self, outcome: BacktestOutcome, span: str, seconds: float) -> PortfolioOutcome:
+    def told(self, outcome: BacktestOutcome, common: CommonStart, seconds: float) -> PortfolioOutcome:
         """Return what came of all."""
         assert self._made is not None
-        made = attrs.asdict(self._made, recurse=False)
-        return PortfolioOutcome(
-            name=self.request.main.name, outcome=outcome, span=span, seconds=round(seconds, 3), **made
-        )
+        name, made = self.request.main.name, attrs.asdict(self._made, recurse=False)
+        risks = {name: self._made.risk, **{one.name: one.risk for one in self._made.benchmarks}}
+        span = span_text(common, self._waited(risks, outcome))
+        return PortfolioOutcome(name=name, outcome=outcome, span=span, seconds=round(seconds, 3), **made)
+
+    def _waited(self, risks: Mapping[str, RiskReport], outcome: BacktestOutcome) -> Iterator[tuple[str, int]]:
+        """Yield each run that had no weights at the close of the first slice, and the time of its first ones."""
+        for name, risk in risks.items():
+            first = next((one.at for one in risk.rebalances if any(one.targets.values())), None)
+            if first is not None and first > parse_time(outcome.metrics["start"]) + self.request.main.config.interval:
+                yield name, first
 
     def fill(self, folder: Path, outcome: BacktestOutcome) -> None:
         """Write the files of a portfolio beside those of its run."""

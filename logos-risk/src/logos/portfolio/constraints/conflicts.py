@@ -167,7 +167,9 @@ def _total_note(limits: Limits, total: tuple[float, float]) -> tuple[str, ...]:
     if total == limits.total:
         return ()
     asked = limits.total[0] if limits.total[0] > 0 else limits.total[1]
-    return (f"A sum of {asked:.6g} of all weights cannot be reached: it is {total[0]:.6g} this time, the rest cash.",)
+    taken = limits.taken.get(limits.totals[0].name, 0.0) if limits.totals else 0.0
+    asked, found = asked + taken, total[0] + taken
+    return (f"A sum of {asked:.6g} of all weights cannot be reached: it is {found:.6g} this time, the rest cash.",)
 
 
 def _with_total(limits: Limits, total: tuple[float, float]) -> Limits:

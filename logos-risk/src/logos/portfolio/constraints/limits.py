@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 
 import attrs
@@ -66,6 +67,9 @@ class Limits:
     elsewhere:
         The absolute weight held in other symbols, which is sold: ``turnover`` is what that leaves of the allowance, and
         below 0 where it leaves nothing.
+    taken:
+        By the name of a constraint, what is held of symbols that cannot be traded now: ``total``, ``gross`` and the
+        groups are what that leaves. A group with less than nothing left keeps it so: shorts may make up for it.
     bounds, totals:
         Where ``lower`` and ``upper``, and where ``total`` comes from: what names a conflict. May be left out.
     """
@@ -79,5 +83,6 @@ class Limits:
     turnover: float | None = None
     groups: tuple[Group, ...] = ()
     elsewhere: float = 0.0
+    taken: Mapping[str, float] = attrs.field(factory=dict)
     bounds: tuple[Bound, ...] = ()
     totals: tuple[Bound, ...] = ()

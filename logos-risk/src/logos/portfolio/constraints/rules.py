@@ -73,7 +73,11 @@ def numbers_of(limits: Limits) -> dict[str, str]:
     if limits.turnover is not None:
         found["constraints.turnover"] = limits.turnover + limits.elsewhere
     found.pop("constraints.long_only", None)
-    texts = {name: f"{value:.6g}" for name, value in found.items()}
+    taken = limits.taken
+    texts = {name: f"{value + taken.get(name, 0.0):.6g}" for name, value in found.items()}
+    for name in texts:
+        if taken.get(name):
+            texts[name] += f" (of which {taken[name]:.6g} is held and cannot be traded)"
     if "constraints.max_position" in texts:  # the config has it in money
         texts["constraints.max_position"] += " of equity"
     return texts

@@ -12,11 +12,6 @@ from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.methods.scaling import correlation, volatilities
 from logos.portfolio.records import Allocation, Estimate, Window
 
-LINKAGES = ("single", "average", "complete", "ward")
-"""The distance between two clusters: least, mean or greatest of the pairs, or Ward's growth of the variance."""
-DISTANCES = ("paper", "correlation")
-"""``correlation``: ``sqrt((1 - rho) / 2)``. ``paper``: the Euclidean distance between the columns of that matrix."""
-
 
 @attrs.frozen(eq=False)
 class Tree:

@@ -10,8 +10,12 @@ import numpy as np
 from logos.domain.validating import one_of
 from logos.portfolio.arrays import Matrix, Vector
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.methods.clustering import DISTANCES, LINKAGES, Tree, distances, grow, weigh_by_name
+from logos.portfolio.methods.clustering import Tree, distances, grow, weigh_by_name
+from logos.portfolio.methods.trees import DISTANCES, LINKAGES
 from logos.portfolio.records import Allocation, Estimate, Window
+
+MOST_CLUSTERS = 10
+"""The most clusters that are tried where the data say how many there are."""
 
 
 @attrs.frozen
@@ -27,16 +31,13 @@ class HierarchicalEqualRiskContribution:
         How the tree grows. Raffinot takes Ward's linkage on a multiple of the distance ``correlation``, which is the
         Euclidean distance between standardised returns, as Ward's rule presumes.
     clusters:
-        How many, or all assets where there are fewer; ``None`` finds the number by the two-order difference of the gap
-        statistic (Yue, Wang and Wei 2009), which needs no random reference.
-    greatest:
-        The most clusters that are tried.
+        How many, or all assets where there are fewer; ``None`` finds the number, 10 at most, by the two-order
+        difference of the gap statistic (Yue, Wang and Wei 2009), which needs no random reference.
     """
 
     linkage: str = attrs.field(default="ward", validator=one_of(*LINKAGES))
     distance: str = attrs.field(default="correlation", validator=one_of(*DISTANCES))
     clusters: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(1)))
-    greatest: int = attrs.field(default=10, validator=attrs.validators.ge(2))
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
         """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end."""
@@ -46,7 +47,7 @@ class HierarchicalEqualRiskContribution:
         count = len(roots)
         apart = distances(related, self.distance)
         tree = grow(apart, self.linkage, count)
-        clusters = self.clusters or number_of_clusters(tree, apart, self.greatest)
+        clusters = self.clusters or number_of_clusters(tree, apart, MOST_CLUSTERS)
         return descend(tree, related, roots, min(clusters, count))
 
 

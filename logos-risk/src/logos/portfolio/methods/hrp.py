@@ -11,7 +11,8 @@ import numpy.typing as npt
 from logos.domain.validating import one_of
 from logos.portfolio.arrays import Matrix, Vector
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.methods.clustering import DISTANCES, LINKAGES, distances, grow, weigh_by_name
+from logos.portfolio.methods.clustering import distances, grow, weigh_by_name
+from logos.portfolio.methods.trees import DISTANCES, LINKAGES
 from logos.portfolio.records import Allocation, Estimate, Window
 
 Places = npt.NDArray[np.intp]

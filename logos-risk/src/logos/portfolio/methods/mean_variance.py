@@ -16,38 +16,50 @@ from logos.domain.validating import one_of
 from logos.portfolio.arrays import Vector
 from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.optimiser.choosing import SOLVERS, solve
+from logos.portfolio.methods.objectives import (
+    MAX_SHARPE,
+    MIN_VARIANCE,
+    OBJECTIVES,
+    TARGET_VOLATILITY,
+    UTILITY,
+    require_target,
+)
+from logos.portfolio.optimiser.choosing import solve
+from logos.portfolio.optimiser.names import CLARABEL, SOLVERS
 from logos.portfolio.optimiser.problem import BestRatio, CappedRisk, Problem
 from logos.portfolio.optimiser.standard_form import standard_form
 from logos.portfolio.records import Allocation, Estimate, Window
-
-OBJECTIVES = ("min_variance", "max_sharpe", "target_volatility", "utility")
 
 _NO_RETURN = 1e-10
 """An expected return a year that is not worth the name: no Sharpe ratio is made of it."""
 
 _EXACT = 1e-13
-_HALVINGS = 60
+"""By how much rounding alone may break a limit: weights that break it by less are taken to keep it."""
+
+_BISECTIONS = 60
+"""Halvings of an interval, after which it is narrower than the precision of a float; as many doublings before."""
 
 
 @attrs.frozen(kw_only=True)
 class MeanVariance:
     """Weights that are best by the mean and the covariance of returns, both a year.
 
-    What is not invested earns the risk-free rate, so that only returns above it count.
+    What is not invested earns the risk-free rate, so that only returns above it count: with expected returns m, the
+    weights w earn ``(m - risk_free)'w - costs * |w - held|``.
 
     Parameters
     ----------
     objective:
-        ``min_variance``; ``max_sharpe``, the expected return above the risk-free rate over the volatility;
-        ``target_volatility``, the greatest expected return with at most that volatility; or ``utility``, the expected
-        return less ``risk_aversion / 2`` times the variance.
+        ``min_variance``; ``max_sharpe``, what is earned over the volatility; ``target_volatility``, the most that is
+        earned with at most that volatility; or ``utility``, what is earned less ``risk_aversion / 2`` times the
+        variance.
     risk_aversion:
         Above 0; of ``utility``, and of ``min_variance`` where trading costs, since it says what variance is worth.
+        The other objectives pass it over.
     target_volatility:
-        Of a year, above 0; only ``target_volatility`` needs it.
+        Of a year, above 0; only ``target_volatility`` needs it, and the other objectives pass it over.
     risk_free:
-        The return of a year that needs no risk.
+        The return of a year that needs no risk; ``min_variance`` passes it over.
     solver:
         ``clarabel``, ``cvxpy`` or ``heuristic``, which also takes the place of one that has no answer.
     costs:
@@ -55,11 +67,11 @@ class MeanVariance:
         expected return of a year.
     """
 
-    objective: str = attrs.field(default="min_variance", validator=one_of(*OBJECTIVES))
+    objective: str = attrs.field(default=MIN_VARIANCE, validator=one_of(*OBJECTIVES))
     risk_aversion: float = 5.0
     target_volatility: float | None = None
     risk_free: float = 0.0
-    solver: str = attrs.field(default="clarabel", validator=one_of(*SOLVERS))
+    solver: str = attrs.field(default=CLARABEL, validator=one_of(*SOLVERS))
     costs: float = 0.0
 
     def __attrs_post_init__(self) -> None:
@@ -74,18 +86,14 @@ class MeanVariance:
                 f"target_volatility is {self.target_volatility}, and must be above 0",
                 hint="Write 0.10 for ten percent a year",
             )
-        if self.objective == "target_volatility" and self.target_volatility is None:
-            raise InputError(
-                "objective is target_volatility, and target_volatility is missing",
-                hint="Write 0.10 for ten percent a year",
-            )
+        require_target(self.objective, self.target_volatility)
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
         """Return the best weights that keep the limits, in the order of ``window.symbols``.
 
-        Where the objective cannot be had, the weights of least variance take its place, and a note says why: no
-        weights within the limits are expected to earn more than the risk-free rate, or all are more volatile than
-        the target.
+        Where the objective cannot be had, the weights of least variance take its place, whatever it costs to get
+        there, and a note says why: no weights within the limits are expected to earn more than the risk-free rate
+        after costs, or all are more volatile than the target.
 
         Raises
         ------
@@ -93,11 +101,11 @@ class MeanVariance:
             No weights keep the limits.
         """
         del window
-        if self.objective == "max_sharpe":
+        if self.objective == MAX_SHARPE:
             return self._max_sharpe(estimate, limits)
-        if self.objective == "target_volatility" and self.target_volatility is not None:
+        if self.objective == TARGET_VOLATILITY and self.target_volatility is not None:
             return self._at_volatility(estimate, limits, self.target_volatility)
-        if self.objective == "utility":
+        if self.objective == UTILITY:
             problem = Problem(
                 quadratic=self.risk_aversion * estimate.covariance,
                 linear=self._losses(estimate),
@@ -105,14 +113,15 @@ class MeanVariance:
                 costs=self._costs(limits),
             )
             return solve(problem, self.solver)
-        return self._min_variance(estimate, limits)
+        return self._least_variance(estimate, limits, self._costs(limits))
 
-    def _min_variance(self, estimate: Estimate, limits: Limits) -> Allocation:
+    def _least_variance(self, estimate: Estimate, limits: Limits, costs: Vector | None) -> Allocation:
+        """Return the weights of least variance; with costs, of the least sum of what variance and trading cost."""
         problem = Problem(
             quadratic=self.risk_aversion * estimate.covariance,
             linear=np.zeros(len(estimate.mean)),
             limits=limits,
-            costs=self._costs(limits),
+            costs=costs,
         )
         best = solve(problem, self.solver)
         if np.abs(best.weights).max(initial=0.0) > TOLERANCE or not _may_hold(limits):
@@ -129,17 +138,19 @@ class MeanVariance:
         )
         highest, failure = _highest_return(problem)
         if highest <= _NO_RETURN:
-            least = self._min_variance(estimate, limits)
+            least = self._least_variance(estimate, limits, costs=None)
+            after = " after the costs of trading" if self.costs else ""
             note = failure or (
-                f"No weights within the limits are expected to earn more than {self.risk_free:g} a year, the risk-free "
-                "rate, so max_sharpe took those of least variance."
+                f"No weights within the limits are expected to earn more{after} than the risk-free rate, "
+                f"{self.risk_free:g} a year on what they invest, so max_sharpe took those of least variance."
             )
             return attrs.evolve(least, notes=(note, *least.notes))
         best = solve(problem, self.solver)
         return attrs.evolve(best, weights=best.weights if self.costs else _fullest(best.weights, limits))
 
     def _at_volatility(self, estimate: Estimate, limits: Limits, target: float) -> Allocation:
-        least = self._min_variance(estimate, limits)
+        # What trading costs says which of the weights under the target are best, not whether there are any.
+        least = self._least_variance(estimate, limits, costs=None)
         volatility = sqrt(least.weights @ estimate.covariance @ least.weights)
         if volatility >= target:
             note = (
@@ -203,9 +214,9 @@ def _fullest(weights: Vector, limits: Limits) -> Vector:
         return weights
     kept = max(violation(weights, limits), _EXACT)
     low, high = 1.0, 2.0
-    while high < 2.0**_HALVINGS and violation(high * weights, limits) <= kept:
+    while high < 2.0**_BISECTIONS and violation(high * weights, limits) <= kept:
         low, high = high, 2 * high
-    for _ in range(_HALVINGS):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if violation(middle * weights, limits) <= kept else (low, middle)
     return low * weights

@@ -20,11 +20,15 @@ TOLD = 1e-8
 ACCEPTED = 1e-4
 """One above this is no answer. In between, the covariance is close to singular and rounding allows no better."""
 STEPS = 200
+"""Steps of Newton's method before it is given up; some ten are usual."""
 PATIENCE = 3
 """Steps without half the error, after which it is rounding that stops them."""
-HALVINGS = 60
+STEP_HALVINGS = 60
+"""How often a step is halved at most, after which it changes no float any more."""
 SUFFICIENT = 1e-4
 """Share of the decrease promised by the slope that a step has to bring (Armijo's rule)."""
+ROUNDING = 1e-9
+"""By how much a sum of budgets may be off 1 and count as 1."""
 
 
 def _valid(budgets: Mapping[str, float]) -> dict[str, float]:
@@ -47,8 +51,10 @@ class RiskParity:
     Parameters
     ----------
     budgets:
-        Shares of the risk by symbol, above zero. Where every symbol has one they are normalised; else they must sum to
-        less than 1, and the others share equally what is left. Symbols that take no part yet are passed over.
+        Shares of the risk by symbol, above zero. Where some symbols have none, they must sum to less than 1, and the
+        others share equally what is left. Symbols that take no part yet are passed over, so that what remains is
+        scaled to sum to 1: where every symbol has a budget only their proportions count here, while the config of the
+        allocator asks for a sum of 1.
     """
 
     budgets: Mapping[str, float] = attrs.field(factory=dict, converter=_valid)
@@ -79,9 +85,9 @@ class RiskParity:
         """
         others = [name for name in symbols if name not in self.budgets]
         left = 1.0 - sum(self.budgets.values())
-        if others and left <= 0:
+        if others and left <= ROUNDING:
             raise PortfolioError(
-                f"The risk budgets sum to {1.0 - left:g}, which leaves nothing for {', '.join(others)}",
+                f"The risk budgets sum to {1.0 - left:.10g}, which leaves nothing for {', '.join(others)}",
                 hint="Give these symbols a budget too, or let the budgets sum to less than 1",
             )
         rest = left / len(others) if others else 0.0
@@ -143,7 +149,7 @@ def _step(matrix: Matrix, budgets: Vector, x: Vector, slope: Vector) -> Vector:
     relative, along = direction / x, matrix @ direction
     first, second = float(slope @ direction), float(direction @ along)
     size = 1.0
-    for _ in range(HALVINGS):
+    for _ in range(STEP_HALVINGS):
         if size * relative.min() > -1.0:
             # The change of the objective, without the difference of two large numbers.
             change = size * first + size**2 * second / 2 - float(budgets @ np.log1p(size * relative))

@@ -92,7 +92,8 @@ class SkfolioMethod:
         Raises
         ------
         InputError
-            For values that skfolio cannot read. Constraints that cannot be kept are left to the real returns.
+            For values that skfolio cannot read or fails with. Only what depends on returns, such as constraints that
+            cannot be kept, is left to the real ones.
         """
         steps = np.arange(_TRIAL)[:, np.newaxis] * (2 * np.arange(count) + 7) + np.arange(count)
         returns = (steps * steps % 211 - 100) / 10_000
@@ -100,16 +101,31 @@ class SkfolioMethod:
             warnings.simplefilter("ignore")  # the real returns decide what is worth a word
             try:
                 self._new().fit(returns)
-            except (TypeError, ValueError) as error:
+            except _failures_of_returns():
+                return  # told at the rebalance, where it happens again
+            except Exception as error:
                 raise InputError(
-                    f"params: skfolio's {self._name} cannot use them with {count} symbol(s): {_one_line(error)}",
+                    f"params: skfolio's {self._name} cannot use them with {count} symbol(s): "
+                    f"{type(error).__name__}: {_one_line(error)}",
                     hint="Correct the value that it names",
                 ) from error
-            except Exception:  # noqa: BLE001 - what depends on returns is told at the rebalance
-                return
 
     def _new(self) -> Any:
         return _estimator(self._name, self._params)
+
+
+def _failures_of_returns() -> tuple[type[Exception], ...]:
+    """Return the errors of an estimation or an optimisation that other returns may not meet."""
+    import cvxpy  # noqa: PLC0415 - skfolio brings it, and it is slow to load
+    from skfolio import exceptions  # noqa: PLC0415 - an extra, and slow to load
+
+    return (
+        exceptions.OptimizationError,
+        exceptions.SolverError,
+        exceptions.NonPositiveVarianceError,
+        cvxpy.SolverError,
+        np.linalg.LinAlgError,
+    )
 
 
 def _estimator(name: str, params: Mapping[str, Any]) -> Any:

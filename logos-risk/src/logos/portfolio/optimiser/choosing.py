@@ -13,18 +13,16 @@ from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.errors import EstimationError
+from logos.portfolio.optimiser.names import CLARABEL, CVXPY, HEURISTIC
 from logos.portfolio.optimiser.problem import Answer, NoAnswerError, Problem
 from logos.portfolio.records import Allocation
 
 _SOLVERS = {
-    "clarabel": "logos.portfolio.optimiser.by_clarabel",
-    "cvxpy": "logos.portfolio.optimiser.by_cvxpy",
-    "heuristic": "logos.portfolio.optimiser.heuristic",
+    CLARABEL: "logos.portfolio.optimiser.by_clarabel",
+    CVXPY: "logos.portfolio.optimiser.by_cvxpy",
+    HEURISTIC: "logos.portfolio.optimiser.heuristic",
 }
 """The module of each solver, imported when it is named."""
-
-SOLVERS = tuple(_SOLVERS)
-HEURISTIC = "heuristic"
 
 
 def solve(problem: Problem, solver: str) -> Allocation:

@@ -15,10 +15,9 @@ import numpy as np
 from logos.portfolio.arrays import Vector
 from logos.portfolio.optimiser.active_set import exact
 from logos.portfolio.optimiser.interior_point import Path, follow
+from logos.portfolio.optimiser.names import HEURISTIC
 from logos.portfolio.optimiser.problem import Answer, Problem
 from logos.portfolio.optimiser.standard_form import StandardForm, standard_form
-
-NAME = "heuristic"
 
 STEPS = 100
 """Steps of one quadratic programme; some ten are usual."""
@@ -36,7 +35,7 @@ def solve(problem: Problem) -> Answer:
     variables, converged = _capped(form) if form.capped else _quadratic(form)
     weights = form.weights(variables)
     notes = () if converged else (f"The heuristic did not converge in {STEPS} steps, so better weights may exist.",)
-    return Answer(weights=np.where(np.isfinite(weights), weights, 0.0), solver=NAME, notes=notes)
+    return Answer(weights=np.where(np.isfinite(weights), weights, 0.0), solver=HEURISTIC, notes=notes)
 
 
 def _quadratic(form: StandardForm) -> tuple[Vector, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -90,6 +90,22 @@ class PricePanel:
             for symbol, history in histories.items()
         }
 
+    @property
+    def period(self) -> int:
+        """How many seconds one return covers."""
+        return self._period
+
+    def last_closes(self) -> dict[str, int]:
+        """Return when the period of each symbol's last close begins, in seconds since the epoch, UTC.
+
+        Symbols that never had a close are left out.
+        """
+        return {
+            symbol: history.last * self._period
+            for symbol, history in self._histories.items()
+            if history.last > _NOTHING
+        }
+
     def stopped(self) -> dict[str, int]:
         """Return the symbols that are no longer traded, see ``STALE_AFTER``; not those that never had a close.
 
@@ -108,7 +124,13 @@ class PricePanel:
         return max(newest - STALE_AFTER // self._period, 0)
 
     def window(
-        self, *, lookback: int, min_history: int, missing: str, periods_per_year: float
+        self,
+        *,
+        lookback: int,
+        min_history: int,
+        missing: str,
+        periods_per_year: float,
+        without: Collection[str] = (),
     ) -> tuple[Window, dict[str, int]]:
         """Return the last returns of the symbols that have enough of them, and how many each of the others has.
 
@@ -133,6 +155,8 @@ class PricePanel:
             ``common`` or ``pairwise``.
         periods_per_year:
             What the window says of itself; see ``returns.periods_per_year``.
+        without:
+            Symbols that take no part, as if the panel did not have them.
 
         Returns
         -------
@@ -140,7 +164,7 @@ class PricePanel:
             The window, its symbols in the order of the panel's, without one where none has enough. By symbol left out,
             the number of returns that it has, by itself or in common with the others; always below ``min_history``.
         """
-        known = self.returns_known()
+        known = {symbol: count for symbol, count in self.returns_known().items() if symbol not in without}
         left_out = {symbol: count for symbol, count in known.items() if count < min_history}
         symbols = [symbol for symbol in known if symbol not in left_out]
         align = common_returns if missing == COMMON else pairwise_returns

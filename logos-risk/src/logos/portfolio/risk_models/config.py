@@ -24,6 +24,14 @@ def _target_of_shrinkage(instance: Any, _attribute: attrs.Attribute[str], value:
         )
 
 
+def _halflife_of_ewma(instance: Any, attribute: attrs.Attribute[Decimal], value: Decimal) -> None:
+    if value != attribute.default and EWMA not in (instance.model, instance.mean):
+        raise InputError(
+            f"halflife is {value}, and neither model nor mean is {EWMA}",
+            hint=f"Remove halflife, or write model: {EWMA}",
+        )
+
+
 @attrs.frozen(kw_only=True)
 class RiskModelConfig:
     """How mean and covariance are estimated.
@@ -36,7 +44,8 @@ class RiskModelConfig:
         What ``ledoit_wolf`` shrinks towards: ``identity`` (the mean variance times the identity matrix),
         ``constant_correlation`` or ``single_factor``.
     halflife:
-        Of ``ewma``, in periods: a return that is so much older weighs half as much; above 0.
+        Of ``ewma``, be it the model or the mean, in periods: a return that is so much older weighs half as much;
+        above 0.
     mean:
         ``sample``, or ``ewma`` with the same halflife.
     missing:
@@ -50,7 +59,10 @@ class RiskModelConfig:
     )
     halflife: Decimal = attrs.field(
         default=Decimal(63),
-        validator=above_zero("It counts periods: a return that is so many periods older weighs half as much"),
+        validator=[
+            above_zero("It counts periods: a return that is so many periods older weighs half as much"),
+            _halflife_of_ewma,
+        ],
     )
     mean: str = attrs.field(default=SAMPLE, validator=one_of(SAMPLE, EWMA))
     missing: str = attrs.field(default=COMMON, validator=one_of(COMMON, PAIRWISE))

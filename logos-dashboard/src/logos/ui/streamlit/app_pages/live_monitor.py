@@ -19,8 +19,8 @@ from logos.live.folder import LIVE_LOG
 from logos.paths import logs_dir, sessions_dir
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components import live_activity, live_panels
-from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading, warning_card
+from logos.ui.streamlit.components.frame import page_header, refresh_control, section
 from logos.ui.streamlit.components.live_texts import as_of_snapshot
 from logos.ui.streamlit.components.log_view import log_view
 from logos.ui.streamlit.components.pnl_chart import pnl_chart
@@ -34,7 +34,6 @@ from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
 from logos.ui.streamlit.design.formats import count, decimal_of
 
-_OFF = 0
 _WHOLE, _TODAY, _HOUR = "Whole session", "Today", "Last hour"
 _OWN_LOG, _LIVE_LOG = "This session", "All sessions"
 _SECONDS_AN_HOUR = 3_600
@@ -50,7 +49,7 @@ def show() -> None:
         return
     folder, following = _controls(root, sessions.value)
     reading = look_at(root, folder)
-    every = _every()
+    every = state.refresh_seconds() or None
     polls = reading.value is not None and reading.value.polls
     if every and (polls or following):
         told = reading.value.status if reading.value is not None else ""
@@ -83,7 +82,6 @@ def _controls(root: Path, sessions: tuple[SessionRow, ...]) -> tuple[Path, bool]
     statuses = {one.session_id: one.status for one in sessions}
     st.session_state["live-session"] = name
     st.session_state["live-follow"] = following
-    st.session_state["live-refresh"] = _every() or _OFF
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Session",
@@ -93,42 +91,21 @@ def _controls(root: Path, sessions: tuple[SessionRow, ...]) -> tuple[Path, bool]
             width=420,
             format_func=lambda one: f"{shown_name(one)} · {statuses.get(one, '')}",
         )
-        st.segmented_control(
-            "Refresh every",
-            (_OFF, *state.REFRESH_CHOICES),
-            key="live-refresh",
-            required=True,
-            on_change=_refresh,
-            format_func=lambda seconds: f"{seconds} s" if seconds else "Off",
-        )
+        refresh_control(key="live-refresh")
         st.toggle("Follow the latest session", key="live-follow", on_change=_follow)
     if wanted and wanted not in names and not following:
-        warning_card(f"There is no session {wanted}: the latest is shown")
+        gone_card("session", wanted, "The latest is shown")
     elif latest.state == "partial" and name == newest:
         warning_card(latest.message, latest.hint)
     return sessions_dir(root) / name, following
 
 
 def _pick() -> None:
-    state.choose("session", st.session_state["live-session"])
-    state.choose("follow", "")
+    state.choose(session=st.session_state["live-session"], follow="")
 
 
 def _follow() -> None:
-    state.choose("follow", "latest" if st.session_state["live-follow"] else "")
-    state.choose("session", "")
-
-
-def _refresh() -> None:
-    seconds = st.session_state["live-refresh"]
-    state.choose("autorefresh", "" if seconds else "off")
-    if seconds:
-        state.choose_refresh(seconds)
-
-
-def _every() -> int | None:
-    """Return how many seconds lie between two refreshes; ``None`` where it is off."""
-    return None if state.chosen("autorefresh") == "off" else state.refresh_seconds()
+    state.choose(session="", follow="latest" if st.session_state["live-follow"] else "")
 
 
 def _watch(root: Path, name: str, status: str, *, following: bool) -> None:
@@ -166,7 +143,7 @@ def _timeline(root: Path, name: str, window: str) -> None:
             starting_cash=float(decimal_of(session.money("starting_cash")) or 0),
             limit=limit,
             currency=session.currency,
-            title=f"Profit and loss, {window.lower()}",
+            title=f"PnL, {window.lower()}",
             key="live-pnl",
         )
 

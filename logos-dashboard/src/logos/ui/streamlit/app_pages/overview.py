@@ -34,7 +34,7 @@ _FIRST_STEPS = (
 def show() -> None:
     """Draw the page."""
     page_header("Overview", "What is in this workspace: backtests, live sessions and strategies.")
-    root, interval = state.workspace(), state.refresh_seconds()
+    root, interval = state.workspace(), state.refresh_seconds() or None
     st.fragment(_workspace, run_every=interval)(root)
     st.fragment(_latest, run_every=interval)(root)
 
@@ -113,7 +113,8 @@ def _distributions(names: Sequence[str]) -> str:
 
 
 def _recent(rows: Rows) -> None:
-    columns = ("Run at (UTC)", "Name", "Status", "Total return", "Sharpe, a year", "Max drawdown", "Fills", "Fees")
+    figures = ("Total return", "Sharpe ratio, a year", "Max drawdown", "Fills", "Fees")
+    columns = ("Run at (UTC)", "Name", "Status", *figures)
     cells = [
         (
             when(row.made, seconds=True).removesuffix(" UTC") if row.made else row.backtest_id,
@@ -127,7 +128,7 @@ def _recent(rows: Rows) -> None:
         )
         for row in rows
     ]
-    plain_table("Recent backtests", columns, cells, numeric=columns[3:], whole=columns[:3])
+    plain_table("Recent backtests", columns, cells, numeric=figures, whole=columns[:3])
     with st.container(horizontal=True):
         for row in rows[:1]:
             _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})

@@ -11,7 +11,7 @@ from logos.context.redaction import redact_text
 from logos.domain.errors import InputError
 from logos.domain.times import parse_time
 from logos.ui.streamlit import state
-from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
+from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading, warning_card
 from logos.ui.streamlit.components.frame import page_header, refreshed_at, section
 from logos.ui.streamlit.components.portfolio_cards import backtest_cards, session_cards
 from logos.ui.streamlit.components.portfolio_tables import (
@@ -22,6 +22,7 @@ from logos.ui.streamlit.components.portfolio_tables import (
     notes_table,
     settings_table,
 )
+from logos.ui.streamlit.components.run_cards import too_few_days
 from logos.ui.streamlit.components.weights_chart import (
     MOST_SYMBOLS,
     bands,
@@ -48,7 +49,7 @@ from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.weights import Weights, load_weights
 from logos.ui.streamlit.design.formats import count, decimal_of, when
 
-_CHOSEN = "portfolio"
+_CHOSEN, _PICK = "portfolio", "portfolio-pick"
 _TARGET, _HELD = "Target", "Held"
 _MOST_CURVES = 7
 
@@ -76,19 +77,18 @@ def show() -> None:
 def _pick(rows: Sequence[PortfolioRow]) -> PortfolioRow:
     by_key = {row.key: row for row in rows}
     kept = state.chosen(_CHOSEN)
-    found = next((place for place, row in enumerate(rows) if kept in {row.key, row.run_id}), None)
+    found = next((row for row in rows if kept in {row.key, row.run_id}), None)
+    st.session_state[_PICK] = (found or rows[0]).key
     picked = st.selectbox(
         "Portfolio",
         list(by_key),
-        index=found or 0,
         format_func=lambda key: _label(by_key[key]),
-        key="portfolio-pick",
+        key=_PICK,
+        on_change=lambda: state.choose(portfolio=st.session_state[_PICK]),
         width=640,
     )
-    if kept and found is None and picked == rows[0].key:  # said for as long as no other is picked
-        warning_card(f"There is no portfolio {kept}: the newest is shown")
-    elif picked != kept:
-        state.choose(_CHOSEN, picked)
+    if kept and found is None:  # said for as long as no other is picked
+        gone_card("portfolio", kept, "The newest is shown")
     return by_key[picked]
 
 
@@ -101,7 +101,8 @@ def _backtest(row: PortfolioRow, weights: Weights | None) -> None:
     section(row.name, " · ".join(part for part in ("backtest", row.status, row.run_id) if part))
     risk = load_risk(row.folder)
     if show_reading(risk, title="No report of risk") and risk.value is not None:
-        backtest_cards(risk.value, weights, row.allocator)
+        run = load_backtest(row.folder).value
+        backtest_cards(risk.value, weights, row.allocator, too_few_days(run) if run else "")
 
 
 def _session(row: PortfolioRow, weights: Weights) -> None:
@@ -128,14 +129,17 @@ def _weights(row: PortfolioRow, weights: Weights) -> None:
     title = "Weights held after each rebalance" if which == _HELD else "Target weights"
     found = bands(weights, table, end=end)
     if len(found.times) > 1:
-        weights_chart(found, title=title, y_title="Share of equity (%)", key=f"weights-{row.run_id}-{which}")
+        weights_chart(found, title=title, y_title="Share of equity (%)", key=state.key_of("weights", row.key, which))
     else:
         empty_card("One rebalance so far", "The picture over time begins with the second.")
     if weights.has_risk:
         risk = bands(weights, weights.risk, end=end)
         if len(risk.times) > 1:
             weights_chart(
-                risk, title="Risk contributions", y_title="Share of expected variance (%)", key=f"risk-{row.run_id}"
+                risk,
+                title="Risk contributions",
+                y_title="Share of expected variance (%)",
+                key=state.key_of("risk", row.key),
             )
     else:
         told = "The allocator has no model of risk, so it expects no variance to share."
@@ -176,10 +180,10 @@ def _last(row: PortfolioRow, weights: Weights) -> None:
         st.html("<style>.st-key-portfolio-last [data-testid='stColumn']{min-width:min(26rem,100%)}</style>")
         left, right = st.columns((3, 2)) if weights.has_risk else (st.container(), None)
         with left:
-            last_table(weights, key=f"last-{row.run_id}")
+            last_table(weights, key=state.key_of("last", row.key))
         if right is not None:
             with right:
-                last_chart(weights, key=f"last-chart-{row.run_id}")
+                last_chart(weights, key=state.key_of("last-chart", row.key))
     st.caption(LAST_NOTE)
 
 
@@ -190,7 +194,7 @@ def _comparison(row: PortfolioRow) -> None:
         comparison_table(table.value)
     curves = list(_curves(row))
     if len(curves) > 1:
-        growth_chart(curves[:_MOST_CURVES], key=f"growth-{row.run_id}")
+        growth_chart(curves[:_MOST_CURVES], key=state.key_of("growth", row.key))
         if len(curves) > _MOST_CURVES:
             st.caption(f"The first {_MOST_CURVES - 1} of {count(len(curves) - 1)} benchmarks are drawn.")
 

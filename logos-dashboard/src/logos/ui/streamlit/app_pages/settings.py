@@ -12,7 +12,7 @@ from logos.plugins.offers import STUB
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.code import code_region
 from logos.ui.streamlit.components.empty import empty_card, show_reading, warning_card
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.frame import page_header, refresh_control, section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.surroundings import (
     config_files,
@@ -60,16 +60,7 @@ def _display() -> None:
         if picked != now:
             _keep_theme(picked)
     with right:
-        seconds = st.radio(
-            "Refresh live panels every",
-            state.REFRESH_CHOICES,
-            index=state.REFRESH_CHOICES.index(state.refresh_seconds()),
-            format_func=lambda choice: f"{choice} s",
-            horizontal=True,
-            key="settings-refresh",
-        )
-        if seconds != state.refresh_seconds():
-            state.choose_refresh(seconds)
+        refresh_control(key="settings-refresh")
 
 
 def _keep_theme(wanted: ThemeName) -> None:

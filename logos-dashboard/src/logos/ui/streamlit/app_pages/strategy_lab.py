@@ -11,7 +11,7 @@ from logos.plugins.offers import READY, Offer
 from logos.strategies.checks import CHECKS, CheckReport
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, metric_cards
-from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading
+from logos.ui.streamlit.components.empty import empty_card, error_card, gone_card, show_reading
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.parameter_table import parameter_table
 from logos.ui.streamlit.components.tables import plain_table
@@ -29,7 +29,7 @@ from logos.ui.streamlit.data.strategies import (
 from logos.ui.streamlit.design.formats import MISSING, count, when
 from logos.ui.streamlit.navigation import installed_registry
 
-_CHOSEN = "strategy"
+_CHOSEN, _PICK = "strategy", "lab-strategy"
 _COLUMNS = ("Strategy", "Summary", "Look-back (bars)", "Parameters", "Distribution", "State")
 _STYLE = (
     "<style>.st-key-lab-listed td:nth-child(2){min-width:15rem}"
@@ -79,13 +79,18 @@ def _listed(strategies: Sequence[Strategy]) -> None:
 def _pick(strategies: Sequence[Strategy]) -> Strategy:
     by_name = {one.offer.qualified: one for one in strategies}
     kept = state.chosen(_CHOSEN)
-    names = list(by_name)
-    at = next((place for place, one in enumerate(strategies) if kept in {one.name, one.offer.qualified}), 0)
+    found = next((one for one in strategies if kept in {one.name, one.offer.qualified}), None)
+    st.session_state[_PICK] = (found or strategies[0]).offer.qualified
     picked = st.selectbox(
-        "Strategy", names, index=at, format_func=lambda name: by_name[name].name, key="lab-strategy", width=420
+        "Strategy",
+        list(by_name),
+        format_func=lambda name: by_name[name].name,
+        key=_PICK,
+        on_change=lambda: state.choose(strategy=by_name[st.session_state[_PICK]].name),
+        width=420,
     )
-    if by_name[picked].name != kept:
-        state.choose(_CHOSEN, by_name[picked].name)
+    if kept and found is None:
+        gone_card("strategy", kept, "The first is shown")
     return by_name[picked]
 
 
@@ -166,7 +171,7 @@ def _verdict(strategy: Strategy, checked: Checked) -> None:
     for report in failed:
         for difference in report.differences:
             error_card(f"{difference.check} differs on {report.series}", str(difference))
-    columns = ("Series", "Bars", *(name.replace("_", " ") for name in CHECKS))
+    columns = ("Series", "Bars", *(name.replace("_", " ").capitalize() for name in CHECKS))
     rows = [(report.series, count(report.bars), *(_cell(report, name) for name in CHECKS)) for report in reports]
     with st.container(key="lab-checked"):
         plain_table("Bars compared by each check", columns, rows, numeric=columns[1:])

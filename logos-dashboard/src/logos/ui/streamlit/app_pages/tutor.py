@@ -9,15 +9,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from logos.ui.lessons.catalogue import LESSONS
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.document import document, picture_html
-from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.lessons import LessonRow, LessonText, Term, list_lessons, load_lesson, read_picture
 from logos.ui.streamlit.design.formats import when
 
 _LESSON, _RUN = "lesson", "lesson_run"
+_PICK, _PICK_RUN = "tutor-lesson", "tutor-run"
 _WIDTH = 960
 """Pixels: longer lines are hard to read."""
 
@@ -30,41 +32,50 @@ def show() -> None:
         return
     row = _picked(listing.value)
     reading = load_lesson(row.folder)
-    if show_reading(reading, title=row.lesson) and reading.value is not None:
+    if show_reading(reading, title=_lesson_title(row.lesson)) and reading.value is not None:
         _lesson(reading.value)
 
 
 def _picked(rows: Sequence[LessonRow]) -> LessonRow:
     """Draw the two pickers, and return the run that is chosen; the newest where none is."""
     names = sorted({row.lesson for row in rows})
-    asked = state.chosen(_LESSON)
+    asked, asked_run = state.chosen(_LESSON), state.chosen(_RUN)
+    lesson = asked if asked in names else rows[0].lesson
+    by_name = {row.run: row for row in rows if row.lesson == lesson}
+    run = asked_run if asked_run in by_name else next(iter(by_name))
+    st.session_state[_PICK], st.session_state[_PICK_RUN] = lesson, run
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        lesson = st.selectbox(
-            "Lesson",
-            names,
-            index=names.index(asked if asked in names else rows[0].lesson),
-            format_func=_title,
-            key="tutor-lesson",
-            width=320,
-        )
-        runs = [row for row in rows if row.lesson == lesson]
-        by_name = {row.run: row for row in runs}
-        asked = state.chosen(_RUN)
-        run = st.selectbox(
+        st.selectbox("Lesson", names, format_func=_lesson_title, key=_PICK, on_change=_pick_lesson, width=320)
+        st.selectbox(
             "Run, newest first",
             list(by_name),
-            index=list(by_name).index(asked) if asked in by_name else 0,
             format_func=lambda name: _told(by_name[name]),
-            key=f"tutor-run-{lesson}",
+            key=_PICK_RUN,
+            on_change=_pick_run,
             width=320,
         )
-    state.choose(_LESSON, lesson)
-    state.choose(_RUN, run)
+    if asked and asked != lesson:
+        gone_card("lesson", asked, "The newest is shown")
+    elif asked_run and asked_run != run:
+        gone_card("run of this lesson", asked_run, "The newest run is shown")
     return by_name[run]
 
 
-def _title(lesson: str) -> str:
-    return lesson.replace("_", " ").replace("-", " ").capitalize()
+def _pick_lesson() -> None:
+    state.choose(lesson=st.session_state[_PICK], lesson_run="")
+
+
+def _pick_run() -> None:
+    state.choose(lesson=st.session_state[_PICK], lesson_run=st.session_state[_PICK_RUN])
+
+
+def _lesson_title(lesson: str) -> str:
+    """Return the title of a lesson; of one that does not come with the dashboard, its name."""
+    return next((one.title for one in LESSONS if one.name == lesson), _title(lesson))
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def _told(row: LessonRow) -> str:

@@ -28,6 +28,21 @@ def warning_card(text: str, hint: str = "") -> None:
     _card("warning", "Warning", "", text, hint)
 
 
+def gone_card(kind: str, name: str, instead: str) -> None:
+    """Draw a card that says that an address names what is not there, and what is shown in its place.
+
+    The name stands last, so that nothing behind it is taken for its value and masked.
+
+    Parameters
+    ----------
+    kind:
+        What was asked for, such as ``run``.
+    instead:
+        What is done, as a clause: ``The newest is shown``.
+    """
+    warning_card(f"{instead}: there is no {kind} {name}")
+
+
 def error_card(title: str, text: str, hint: str = "") -> None:
     """Draw a card that says what cannot be shown, and why."""
     _card("error", "Error", title, text, hint)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from logos.artifacts.curve import EquityCurve
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import money, percent, when
-from logos.ui.streamlit.design.tokens import ThemeName
+from logos.ui.streamlit.design.tokens import ThemeName, faint
 
 _HEIGHT = 480
 _UPPER, _LOWER = (0.33, 1.0), (0.0, 0.26)
@@ -22,7 +22,7 @@ def equity_chart(equity: EquityCurve, benchmark: EquityCurve | None, *, currency
     Parameters
     ----------
     benchmark:
-        Buying and holding, where it was run.
+        Buying and holding at daily closes, where it was run.
     key:
         Unique on the page.
     """
@@ -46,7 +46,7 @@ def equity_figure(
     figure.update_xaxes(anchor="y2")
     _lines(figure, "Run", equity, 0, currency, theme)
     if benchmark is not None:
-        _lines(figure, "Buy and hold", benchmark, 1, currency, theme)
+        _lines(figure, "Buy and hold, daily closes", benchmark, 1, currency, theme)
     return figure
 
 
@@ -89,7 +89,7 @@ def _lines(
             name=f"{name}, drawdown",
             line={**look.line, "width": 1.25},
             fill="tozeroy" if index == 0 else None,
-            fillcolor=f"rgba({', '.join(str(int(look.color[at : at + 2], 16)) for at in (1, 3, 5))}, 0.16)",
+            fillcolor=faint(look.color),
             yaxis="y2",
             showlegend=False,
             hovertemplate="%{y:.2f}%",

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from logos.context.clock import SystemClock
+from logos.ui.streamlit import state
 from logos.ui.streamlit.design.formats import ago, duration, when
 
 _STALE_AFTER = 3
@@ -42,8 +43,38 @@ def refreshed_html(now: int | None = None) -> str:
     return f'<p class="logos-refreshed">Last refresh <time>{when(moment, seconds=True)}</time></p>'
 
 
-def staleness_badge(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> None:
-    """Draw how old what is shown is; past three times what is expected it says so in a word.
+def refresh_control(*, key: str) -> None:
+    """Draw the choice of how often live panels are refreshed, which is one for the whole window.
+
+    Parameters
+    ----------
+    key:
+        Unique on the page.
+    """
+    st.session_state[key] = state.refresh_seconds()
+    st.segmented_control(
+        "Refresh every",
+        state.REFRESH_CHOICES,
+        key=key,
+        required=True,
+        on_change=lambda: state.choose_refresh(st.session_state[key]),
+        format_func=lambda seconds: f"{seconds} s" if seconds else "Off",
+    )
+
+
+def still_html(now: int) -> str:
+    """Return the badge of a panel that is not refreshed: when it was drawn, in place of how old it is.
+
+    Parameters
+    ----------
+    now:
+        Seconds since the epoch.
+    """
+    return f'<span class="logos-badge logos-neutral">Refresh is off: drawn at {when(now, seconds=True)}</span>'
+
+
+def staleness_html(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> str:
+    """Return a badge that says how old what is shown is; past three times what is expected it says so in a word.
 
     Parameters
     ----------
@@ -54,11 +85,6 @@ def staleness_badge(age_seconds: float | None, expected_seconds: float | None, *
     what:
         What is old or fresh.
     """
-    st.html(staleness_html(age_seconds, expected_seconds, what=what))
-
-
-def staleness_html(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> str:
-    """Return the badge as HTML."""
     if age_seconds is None:
         kind, text = "neutral", f"{what}: age unknown"
     elif expected_seconds is None:

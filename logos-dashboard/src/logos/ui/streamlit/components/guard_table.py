@@ -7,16 +7,17 @@ from decimal import Decimal
 from html import escape
 
 from logos.context.redaction import redact_text
-from logos.ui.streamlit.data.headroom import Gauge
+from logos.ui.streamlit.data.headroom import CLOSE, CLOSE_IN_USE, EXPOSURE, Gauge
 from logos.ui.streamlit.design.formats import MISSING, count, duration, money, number, percent
 
-_COLUMNS = ("Guard", "State", "Used", "Now", "Limit", "Left", "Note", "Blocked", "Halted")
+_COLUMNS = ("Guard", "State", "Used", "Now", "Left", "Limit", "Blocked", "Halted", "Note")
 _NUMERIC = frozenset({"Now", "Limit", "Left", "Blocked", "Halted"})
+_NEAR = f"Near the limit: from {percent(CLOSE, 0)} of it on; of {EXPOSURE} from {percent(CLOSE_IN_USE, 0)} on."
 _SYMBOLS = {"bad": "▼", "warn": "!", "neutral": ""}
 
 
 def guard_table_html(gauges: Sequence[Gauge], *, currency: str) -> str:
-    """Return a table with a row for each limit of each guard."""
+    """Return a table with a row for each limit of each guard, and below it what is called near."""
     heads = "".join(f'<th scope="col"{_class(name)}>{name}</th>' for name in _COLUMNS)
     rows, before = [], ""
     for gauge in gauges:
@@ -25,6 +26,7 @@ def guard_table_html(gauges: Sequence[Gauge], *, currency: str) -> str:
     return (
         '<div class="logos-scroll" role="region" tabindex="0" aria-label="Guards and their limits">'
         f'<table class="logos-table"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<p class="logos-refreshed logos-wrapped">{_NEAR}</p>'
     )
 
 
@@ -40,7 +42,7 @@ def amount(value: Decimal | None, kind: str, currency: str) -> str:
 
 
 def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
-    values = [amount(value, gauge.kind, currency) for value in (gauge.now, gauge.limit, gauge.left)]
+    values = [amount(value, gauge.kind, currency) for value in (gauge.now, gauge.left, gauge.limit)]
     mark = _SYMBOLS[gauge.tone]
     symbol = f'<span class="logos-mark" aria-hidden="true">{mark}</span>' if mark else ""
     said = f'<span class="logos-verdict logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'
@@ -50,7 +52,7 @@ def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
     if gauge.name:
         head += f'{"<br>" if first else " "}<span class="logos-hint">{_plain(gauge.name)}</span>'
     note = f'<span class="logos-measure">{_plain(gauge.note)}</span>'
-    cells = [said, _bar(gauge), *map(escape, values), note, *counts]
+    cells = [said, _bar(gauge), *map(escape, values), *counts, note]
     tail = "".join(f"<td{_class(column)}>{cell}</td>" for column, cell in zip(_COLUMNS[1:], cells, strict=True))
     return f'<tr><th scope="row">{head}</th>{tail}</tr>'
 

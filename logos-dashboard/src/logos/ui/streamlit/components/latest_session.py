@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from logos.context.clock import SystemClock
+from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
 from logos.ui.streamlit.components.empty import error_card, show_reading
-from logos.ui.streamlit.components.frame import refreshed_at, section, staleness_badge
+from logos.ui.streamlit.components.frame import refreshed_at, section, staleness_html, still_html
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.live_session import HALTED, HEARTBEAT, INTERRUPTED, PAUSED, RUNNING, LiveSession, look_at
 from logos.ui.streamlit.data.logs import tail_of
@@ -22,7 +23,7 @@ _LOG_LINES = 6
 _LONGEST = 140
 """Of a cell of the log, in characters; the Live Monitor shows whole lines."""
 
-_STATUS_TONES: dict[str, Tone] = {RUNNING: "good", HALTED: "bad", INTERRUPTED: "warn", PAUSED: "warn"}
+_STATUS_TONES: dict[str, Tone] = {RUNNING: "good", HALTED: "bad", INTERRUPTED: "warn", PAUSED: "neutral"}
 
 
 def latest_panel(root: Path) -> None:
@@ -38,7 +39,9 @@ def latest_panel(root: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{shown_name(session.session_id)}, clock {when(session.clock)}", width="content")
         if session.status == RUNNING and session.written_at is not None:
-            staleness_badge(SystemClock().now() - session.written_at, HEARTBEAT, what="Snapshot")
+            now = SystemClock().now()
+            fresh = staleness_html(now - session.written_at, HEARTBEAT)
+            st.html(fresh if state.refresh_seconds() else still_html(now))
         refreshed_at()
     metric_cards(session_metrics(session))
     _troubles(session)
@@ -58,7 +61,7 @@ def session_metrics(session: LiveSession) -> list[Metric]:
         ),
         Metric("Equity", money(session.money("equity"), currency), meaning="Cash and what is held at its last close."),
         Metric(
-            "Profit and loss",
+            "PnL",
             signed_money(gain, currency),
             meaning="Equity less starting cash: since the start, after fees.",
             tone=tone,

@@ -95,7 +95,7 @@ def fills(session: LiveSession) -> None:
         "Price",
         "Value",
         "Fee",
-        "Realized",
+        "Realised PnL",
         "Liquidity",
         "Order",
     )

@@ -1,4 +1,4 @@
-"""Profit and loss over the session's time, with the drawdown and its limit below."""
+"""The PnL over the session's time, with the drawdown and its limit below."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from logos.artifacts.curve import EquityCurve
 from logos.ui.streamlit import state
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import percent, signed_money, when
-from logos.ui.streamlit.design.tokens import ThemeName, palette
+from logos.ui.streamlit.design.tokens import ThemeName, faint, palette
 
 _HEIGHT = 400
 _UPPER, _LOWER = (0.36, 1.0), (0.0, 0.27)
@@ -28,7 +28,7 @@ def pnl_chart(
     curve:
         Thinned to what a picture can show.
     starting_cash:
-        What profit and loss are counted from, for the picture alone.
+        What PnL is counted from, for the picture alone.
     limit:
         The drawdown that halts the session, where there is a guard for it.
     key:
@@ -47,7 +47,7 @@ def pnl_figure(
     title: str,
     theme: ThemeName | None = None,
 ) -> go.Figure:
-    """Return the figure: profit and loss above, drawdown from the peak below."""
+    """Return the figure: PnL above, drawdown from the peak below."""
     figure = new_figure(title, y_title=f"PnL ({currency})", height=_HEIGHT, theme=theme)
     below = figure.layout.yaxis.to_plotly_json() | {
         "title": figure.layout.yaxis.title.to_plotly_json() | {"text": "Drawdown (%)"},
@@ -61,12 +61,12 @@ def pnl_figure(
     layout.xaxis.anchor, layout.margin.t, layout.showlegend = "y2", 44, False
     moments = curve.time.astype("datetime64[s]")
     common: dict[str, Any] = {"x": moments, "mode": "lines"}
-    first, second = series(0, theme), series(1, theme)
+    look = series(0, theme)
     figure.add_trace(
         go.Scatter(
             y=np.round(curve.equity - starting_cash, 2),
             name="PnL",
-            line=first.line,
+            line=look.line,
             hovertemplate=f"%{{y:+,.2f}} {currency}",
             **common,
         )
@@ -75,9 +75,9 @@ def pnl_figure(
         go.Scatter(
             y=np.round(-100 * curve.drawdown, 4),
             name="Drawdown",
-            line=second.line | {"dash": "solid", "width": 1.25},
+            line=look.line | {"width": 1.25},
             fill="tozeroy",
-            fillcolor=_faint(second.color),
+            fillcolor=faint(look.color),
             yaxis="y2",
             hovertemplate="%{y:.2f}%",
             **common,
@@ -92,7 +92,7 @@ def pnl_text(curve: EquityCurve, *, starting_cash: float, limit: Decimal | None,
     pnl = curve.equity - starting_cash
     deepest = int(np.argmax(curve.drawdown))
     text = (
-        f"Profit and loss from {when(int(curve.time[0]))} to {when(int(curve.time[-1]))}: "
+        f"PnL from {when(int(curve.time[0]))} to {when(int(curve.time[-1]))}: "
         f"now {signed_money(float(pnl[-1]), currency)}, lowest {signed_money(float(pnl.min()), currency)}, "
         f"highest {signed_money(float(pnl.max()), currency)}. Deepest drawdown "
         f"{percent(float(curve.drawdown[deepest]))} at {when(int(curve.time[deepest]))}"
@@ -108,14 +108,14 @@ def _is_near(curve: EquityCurve, limit: Decimal | None) -> bool:
 def _lowest(curve: EquityCurve, limit: Decimal | None) -> float:
     """Return how far down the drawdown's axis goes, in percent."""
     deepest = max(float(curve.drawdown.max()), float(limit or 0) if _is_near(curve, limit) else 0.0)
-    return 115 * deepest or 1.0
+    return (140 if _is_near(curve, limit) else 115) * deepest or 1.0
 
 
 def _mark_limit(figure: go.Figure, curve: EquityCurve, limit: Decimal | None, theme: ThemeName | None) -> None:
-    """Draw the limit, where it is near."""
+    """Draw the limit, where it is near; its words stand below the line, at the left, on a ground of their own."""
     if not _is_near(curve, limit) or limit is None:
         return
-    color, level = palette(theme or state.theme()).bad, -100 * float(limit)
+    colors, level = palette(theme or state.theme()), -100 * float(limit)
     figure.add_shape(
         type="line",
         xref="paper",
@@ -124,21 +124,20 @@ def _mark_limit(figure: go.Figure, curve: EquityCurve, limit: Decimal | None, th
         x1=1,
         y0=level,
         y1=level,
-        line={"color": color, "dash": "dash", "width": 1.25},
+        line={"color": colors.bad, "dash": "dash", "width": 1.25},
     )
     figure.add_annotation(
         text=f"halts at {percent(limit)}",
         xref="paper",
         yref="y2",
-        x=1,
+        x=0,
         y=level,
-        xanchor="right",
-        yanchor="bottom",
+        xanchor="left",
+        yanchor="top",
+        xshift=4,
+        yshift=-2,
+        borderpad=1,
+        bgcolor=colors.surface,
         showarrow=False,
-        font={"color": color, "size": 12},
+        font={"color": colors.bad, "size": 12},
     )
-
-
-def _faint(color: str) -> str:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"

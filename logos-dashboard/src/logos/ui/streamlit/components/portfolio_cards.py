@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from logos.ui.streamlit.components.cards import Metric, metric_cards
+from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
+from logos.ui.streamlit.components.run_cards import times
 from logos.ui.streamlit.data.portfolio_files import Rebalance, Risk
 from logos.ui.streamlit.data.weights import Weights
 from logos.ui.streamlit.design.formats import MISSING, count, number, percent, when
@@ -13,12 +14,19 @@ _EFFECTIVE = "How many symbols held equally would be as concentrated as what was
 _EXPECTED = "Expected volatility a year of the target weights, by the allocator's model of risk."
 
 
-def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
-    """Draw the tiles of a portfolio backtest, as ``risk.json`` has them."""
+def backtest_cards(risk: Risk, weights: Weights | None, allocator: str, few: str) -> None:
+    """Draw the tiles of a portfolio backtest, as ``risk.json`` has them.
+
+    Parameters
+    ----------
+    few:
+        That the run has too few days for figures a year to be judged by; empty where it has enough.
+    """
     figure, told = risk.figures.get, risk.definitions.get
     volatility, realised = figure("volatility"), figure("realised_volatility")
     last = risk.rebalances[-1] if risk.rebalances else None
     assets = _last_effective(weights, last)
+    tone: Tone = "warn" if few else "neutral"
     metric_cards(
         [
             Metric("Allocator", allocator or MISSING, "", "What found the weights."),
@@ -30,10 +38,11 @@ def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
                 told("volatility", _EXPECTED),
             ),
             Metric(
-                "Realised volatility",
+                "Realised volatility, a year",
                 percent(realised),
-                _against(volatility, realised),
+                few or _against(volatility, realised),
                 told("realised_volatility", ""),
+                tone,
             ),
             Metric(
                 "Effective assets",
@@ -47,8 +56,8 @@ def backtest_cards(risk: Risk, weights: Weights | None, allocator: str) -> None:
                 _mean_and_last("1 is all in one", number(1 / assets if assets else None, 3)),
                 told("concentration", ""),
             ),
-            Metric("Turnover", percent(figure("turnover"), 1), "of equity a year", told("turnover", "")),
-            Metric("Cost drag", percent(figure("cost_drag")), "of equity a year", told("cost_drag", "")),
+            Metric("Turnover, a year", times(figure("turnover")), few or "of mean equity", told("turnover", ""), tone),
+            Metric("Cost drag, a year", percent(figure("cost_drag")), few or "of equity", told("cost_drag", ""), tone),
         ]
     )
 
@@ -78,7 +87,7 @@ def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator
                 "Sum of the absolute target weights at the last rebalance, as a share of equity.",
             ),
             Metric(
-                "Target turnover",
+                "Target change",
                 percent(float(turnover.mean()) if len(turnover) else None),
                 "of equity a rebalance",
                 "Mean of the absolute changes of the target weights from one rebalance to the next, summed.",
@@ -107,7 +116,7 @@ def _last_effective(weights: Weights | None, last: Rebalance | None) -> float | 
 
 def _against(expected: float | None, realised: float | None) -> str:
     if expected is None or realised is None:
-        return "a year"
+        return ""
     return f"{number(100 * (realised - expected), signed=True)} pp from expected"
 
 

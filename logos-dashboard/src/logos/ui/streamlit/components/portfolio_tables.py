@@ -14,7 +14,7 @@ from logos.ui.streamlit.components.empty import empty_card
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.portfolio_files import Rebalance
 from logos.ui.streamlit.data.weights import Weights
-from logos.ui.streamlit.design.formats import MISSING, count, number, percent, when
+from logos.ui.streamlit.design.formats import MISSING, count, money, number, percent, when
 
 _MOST_PLAIN = 25
 _MOST_NOTES = 50
@@ -70,20 +70,20 @@ def _long_last(weights: Weights, order: Any, *, key: str) -> None:
 
 
 _COMPARED = (
-    ("total_return", "Return", "signed"),
+    ("total_return", "Total return", "signed"),
     ("cagr", "CAGR", "signed"),
-    ("volatility", "Volatility", "percent"),
-    ("sharpe", "Sharpe ± error", "sharpe"),
+    ("volatility", "Volatility, a year", "percent"),
+    ("sharpe", "Sharpe ratio, a year, ± error", "sharpe"),
     ("max_drawdown", "Max drawdown", "percent"),
-    ("turnover", "Turnover a year", "percent"),
-    ("cost_drag", "Costs a year", "percent"),
+    ("turnover", "Turnover, a year", "times"),
+    ("cost_drag", "Cost drag, a year", "percent"),
     ("effective_assets", "Effective assets", "number"),
 )
-_DIFFERENCE = ("sharpe_difference", "Sharpe difference ± error", "difference")
+_DIFFERENCE = ("sharpe_difference", "Sharpe ratio less the portfolio's, ± error", "difference")
 
 
 _WITHIN_NOISE = (
-    "The Sharpe difference is the benchmark's ratio less the portfolio's; below twice its standard error it is within "
+    "The last column is the benchmark's ratio less the portfolio's; below twice its standard error it is within "
     "noise, and it is left out where the two cannot be ranked."
 )
 _NOT_RANKED = (
@@ -109,6 +109,8 @@ def _cell(line: Mapping[str, str], name: str, kind: str) -> str:
         return f"{text} ± {number(error)}" if value and error else text
     if kind == "number":
         return number(value)
+    if kind == "times":
+        return f"{number(value)} times" if value else MISSING
     return percent(value, signed=kind == "signed")
 
 
@@ -121,14 +123,15 @@ _MEANINGS = {
     "net": "weights together",
     "sectors": "greatest weight of a sector",
     "asset_classes": "greatest weight of an asset class",
-    "max_position": "greatest value of a position, in money",
+    "max_position": "greatest value of a position",
     "turnover": "absolute changes at one rebalance, together",
     "band": "smallest difference of weights that is traded",
-    "min_trade": "smallest order, in money",
+    "min_trade": "smallest order that is sent",
 }
 _OF_ORDERS = frozenset({"band", "min_trade"})
 _NONE: tuple[Any, ...] = (None, {}, [])
 _SHARES = frozenset({"max_weight", "min_weight", "gross", "turnover", "band"})
+_AMOUNTS = frozenset({"max_position", "min_trade"})
 _OF_GROUPS = frozenset({"sectors", "asset_classes"})
 _FIRST = ("plugin", "rebalance", "interval", "lookback", "min_history", "invest", "calendar", "risk_model")
 
@@ -137,7 +140,8 @@ def limits_table(settings: Mapping[str, Any]) -> None:
     """Draw the limits that a config sets, and name those that it does not."""
     found = [*_section(settings["allocator"].get("constraints")).items()]
     found += [(key, value) for key, value in _section(settings.get("position_manager")).items() if key in _OF_ORDERS]
-    given = [(key, _limit(key, value), _MEANINGS.get(key, "")) for key, value in found if value not in _NONE]
+    unit = str(_section(settings.get("broker")).get("currency", ""))
+    given = [(key, _limit(key, value, unit), _MEANINGS.get(key, "")) for key, value in found if value not in _NONE]
     if not given:
         empty_card("No limits", "The config sets no constraint.")
         return
@@ -159,8 +163,10 @@ def _section(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _limit(key: str, value: Any) -> str:
-    """Return a limit as text: a share of equity in percent."""
+def _limit(key: str, value: Any, unit: str) -> str:
+    """Return a limit as text: a share of equity in percent, an amount with its currency."""
+    if key in _AMOUNTS and not isinstance(value, dict | list):
+        return money(str(value), unit)
     if key in _OF_GROUPS and isinstance(value, dict):
         return ", ".join(f"{group}: {_share(one)}" for group, one in value.items()) or MISSING
     return percent(str(value)) if key in _SHARES and not isinstance(value, dict | list) else _text(value)

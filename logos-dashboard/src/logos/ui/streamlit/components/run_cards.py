@@ -23,7 +23,7 @@ def run_metrics(run: Backtest) -> list[Metric]:
     figure = run.figure
     return [
         _total_return(run),
-        Metric("CAGR", percent(figure("cagr"), signed=True), _beside(run, "cagr", signed=True), _MEANINGS["cagr"]),
+        _cagr(run),
         _sharpe(run),
         Metric(
             "Max drawdown",
@@ -35,7 +35,7 @@ def run_metrics(run: Backtest) -> list[Metric]:
             "Win rate", percent(figure("win_rate")), f"of {_count(run, 'trades')} round trips", _MEANINGS["win_rate"]
         ),
         Metric("Exposure", percent(figure("exposure")), f"of {_count(run, 'slices')} slices", _MEANINGS["exposure"]),
-        Metric("Turnover", _times(figure("turnover")), f"{_count(run, 'fills')} fills", _MEANINGS["turnover"]),
+        Metric("Turnover", times(figure("turnover")), f"{_count(run, 'fills')} fills", _MEANINGS["turnover"]),
         _fees(run),
     ]
 
@@ -53,15 +53,30 @@ def _total_return(run: Backtest) -> Metric:
     )
 
 
+def _cagr(run: Backtest) -> Metric:
+    value, few = percent(run.figure("cagr"), signed=True), too_few_days(run)
+    if few and value != MISSING:
+        return Metric("CAGR", value, few, _MEANINGS["cagr"], "warn")
+    return Metric("CAGR", value, _beside(run, "cagr", signed=True), _MEANINGS["cagr"])
+
+
+def too_few_days(run: Backtest) -> str:
+    """Return that a run has too few days for its figures a year to be judged by; empty where it has enough."""
+    days = run.figure("days")
+    if days is None or days >= LEAST_DAYS:
+        return ""
+    return f"{int(days)} {'day' if days == 1 else 'days'}: too few to judge"
+
+
 def _sharpe(run: Backtest) -> Metric:
-    days, error = run.figure("days"), sharpe_error(run.metrics)
+    few, error = too_few_days(run), sharpe_error(run.metrics)
     meaning = _MEANINGS["sharpe"]
     value = number(run.figure("sharpe"))
     if error is not None:
         meaning += " The standard error takes daily returns to be normal and independent, so it is a lower bound."
         return Metric("Sharpe ratio, a year", value, f"± {number(error)} standard error", meaning)
-    if value != MISSING and days is not None and days < LEAST_DAYS:
-        return Metric("Sharpe ratio, a year", value, f"{int(days)} days: too few to judge", meaning, "warn")
+    if few and value != MISSING:
+        return Metric("Sharpe ratio, a year", value, few, meaning, "warn")
     return Metric("Sharpe ratio, a year", value, "", meaning)
 
 
@@ -81,5 +96,6 @@ def _count(run: Backtest, name: str) -> str:
     return count(None if value is None else int(value))
 
 
-def _times(value: float | None) -> str:
+def times(value: float | None) -> str:
+    """Return how often something was turned over."""
     return MISSING if value is None else f"{number(Decimal(repr(value)))} times"

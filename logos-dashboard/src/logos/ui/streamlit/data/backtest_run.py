@@ -17,13 +17,15 @@ from logos.artifacts.backtests import read_metrics
 from logos.artifacts.curve import EquityCurve
 from logos.artifacts.schemas import BENCHMARK_FILE, CONFIG_FILE, EQUITY_FILE, METRICS_FILE
 from logos.context.redaction import redact, redact_text
-from logos.domain.errors import LogosError
+from logos.domain.errors import InputError, LogosError
+from logos.domain.times import parse_time
 from logos.ui.streamlit.data.caching import ByStamp
 from logos.ui.streamlit.data.config_text import shown_config
 from logos.ui.streamlit.data.downsampling import thinned
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import number_of
 from logos.ui.streamlit.data.stamps import Stamp
+from logos.ui.streamlit.design.formats import decimal_of
 
 LEAST_DAYS = 30
 """Below this many daily returns a standard error says nothing."""
@@ -47,7 +49,7 @@ class Backtest:
     equity:
         The whole run in at most some two thousand points.
     benchmark:
-        Buying and holding; missing where none was run.
+        Buying and holding: starting cash at the run's first moment, then daily closes. Missing where none was run.
     """
 
     folder: Path
@@ -88,7 +90,7 @@ def load_backtest(folder: Path) -> Reading[Backtest]:
         metrics=metrics.value,
         config=_CONFIGS.of(folder / CONFIG_FILE, hint=_RUN_AGAIN),
         equity=_CURVES.of(folder / EQUITY_FILE, hint=_RUN_AGAIN),
-        benchmark=_CURVES.of(folder / BENCHMARK_FILE, missing="No benchmark was run"),
+        benchmark=_from_start(_CURVES.of(folder / BENCHMARK_FILE, missing=_no_benchmark(metrics.value)), metrics.value),
     )
     return Reading(run, metrics.state, metrics.message, metrics.hint, metrics.stamp)
 
@@ -161,6 +163,33 @@ def _points(path: Path) -> tuple[EquityCurve, int]:
     good = (time == np.maximum.accumulate(time)) & np.isfinite(equity) & np.isfinite(drawdown)
     dropped = len(cut) + table.num_rows - int(good.sum())
     return EquityCurve(time[good], equity[good], drawdown[good]), dropped
+
+
+def _no_benchmark(metrics: Mapping[str, Any]) -> str:
+    """Return why there is no curve of buying and holding."""
+    if isinstance(metrics.get("benchmark"), dict):
+        return f"Buying and holding is not drawn: {BENCHMARK_FILE} is missing"
+    return "Buying and holding is not drawn: it was not run"
+
+
+def _from_start(reading: Reading[EquityCurve], metrics: Mapping[str, Any]) -> Reading[EquityCurve]:
+    """Return a curve of daily closes with the run's first moment, at which it holds the starting cash, before them."""
+    cash, start = decimal_of(metrics.get("starting_cash")), str(metrics.get("start"))
+    if reading.value is None or cash is None:
+        return reading
+    try:
+        first = parse_time(start)
+    except InputError:
+        return reading
+    curve = reading.value
+    if first >= int(curve.time[0]):
+        return reading
+    whole = EquityCurve(
+        np.concatenate(([first], curve.time)),
+        np.concatenate(([float(cash)], curve.equity)),
+        np.concatenate(([0.0], curve.drawdown)),
+    )
+    return attrs.evolve(reading, value=whole)
 
 
 def _not_a_file(path: Path) -> str:

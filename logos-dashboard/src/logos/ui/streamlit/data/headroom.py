@@ -15,10 +15,14 @@ import attrs
 from logos.domain.errors import InputError
 from logos.domain.times import parse_duration, parse_time
 from logos.ui.streamlit.data.live_session import HALTED, LiveSession
+from logos.ui.streamlit.design.formats import duration
 
-_CLOSE = Decimal("0.8")
-_CLOSE_IN_USE = Decimal("0.95")
-"""Of limits that an ordinary session nearly fills all the time, such as a fully invested one that of exposure."""
+CLOSE = Decimal("0.8")
+"""From this share of a limit on, a guard is called near it."""
+
+CLOSE_IN_USE = Decimal("0.95")
+"""The same of a limit that an ordinary session nearly fills all the time, as a fully invested one that of exposure."""
+EXPOSURE = "exposure"
 _ONE = Decimal(1)
 
 
@@ -118,7 +122,7 @@ def _judged(gauge: Gauge, fault: str, session: LiveSession) -> Gauge:
         return attrs.evolve(gauge, verdict=gauge.verdict or "watching")
     if not gauge.left:
         return attrs.evolve(gauge, verdict="limit reached", tone="warn")
-    close = _CLOSE_IN_USE if gauge.guard == "exposure" else _CLOSE
+    close = CLOSE_IN_USE if gauge.guard == EXPOSURE else CLOSE
     if gauge.now >= close * gauge.limit:
         return attrs.evolve(gauge, verdict="near the limit", tone="warn")
     return attrs.evolve(gauge, verdict="within the limit")
@@ -172,10 +176,10 @@ def _exposure(section: Mapping[str, Any], _state: Mapping[str, Any], session: Li
 
 
 def _rate(section: Mapping[str, Any], state: Mapping[str, Any], session: LiveSession) -> Iterator[Gauge]:
-    per = str(section["per"])
-    since = parse_time(session.state["clock"]) - parse_duration(per)
-    now = sum(1 for moment in state["times"] if moment > since)
-    yield Gauge(guard="", name=f"within {per}", kind="count", limit=_decimal(section["max"]), now=Decimal(now))
+    per = parse_duration(str(section["per"]))
+    since = parse_time(session.state["clock"]) - per
+    now, name = sum(1 for moment in state["times"] if moment > since), f"within {duration(per)}"
+    yield Gauge(guard="", name=name, kind="count", limit=_decimal(section["max"]), now=Decimal(now))
 
 
 def _stale(section: Mapping[str, Any], _state: Mapping[str, Any], session: LiveSession) -> Iterator[Gauge]:
@@ -210,7 +214,7 @@ def _kill(section: Mapping[str, Any], _state: Mapping[str, Any], session: LiveSe
 
 _KNOWN: dict[str, _Limits] = {
     "drawdown": _drawdown,
-    "exposure": _exposure,
+    EXPOSURE: _exposure,
     "kill_switch": _kill,
     "max_notional": _notional,
     "order_rate": _rate,

@@ -134,7 +134,7 @@ def load_comparison(folder: Path) -> Reading[tuple[Mapping[str, str], ...]]:
 
 
 def load_settings(folder: Path) -> Reading[Mapping[str, Any]]:
-    """Return the sections ``allocator`` and ``position_manager`` of a run's config, secrets masked."""
+    """Return the sections ``allocator``, ``position_manager`` and ``broker`` of a run's config, secrets masked."""
     return _SETTINGS.of(folder / CONFIG_FILE, hint=RUN_AGAIN)
 
 

@@ -8,7 +8,6 @@ from logos.domain.errors import InputError
 from logos.domain.times import parse_time, time_text
 
 MISSING = "–"  # noqa: RUF001 - the dash that stands for no value
-missing = MISSING
 MINUS = "\N{MINUS SIGN}"
 Number = Decimal | str | int | float | None
 
@@ -106,9 +105,11 @@ def duration(seconds: float | None) -> str:
 
 
 def ago(seconds: float | None) -> str:
-    """Return how long ago something was: ``12 s ago``; ``just now`` for less than a second or a clock ahead of ours."""
+    """Return how long ago something was: ``12 s ago``; what is dated more than a minute ahead of our clock is told."""
     if seconds is None or seconds != seconds:  # noqa: PLR0124 - the one value that is not itself
         return MISSING
+    if seconds < -_MINUTE:
+        return "in the future: check the clock"
     return "just now" if seconds < 1 else f"{duration(seconds)} ago"
 
 

@@ -83,6 +83,12 @@ DASHES = ("solid", "14px,3px", "2px,2px", "14px,3px,2px,3px", "26px,4px", "26px,
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x")
 
 
+def faint(color: str) -> str:
+    """Return a colour as it fills what lies below a line."""
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
 def palette(theme: ThemeName) -> Palette:
     """Return the palette of a theme."""
     return DARK if theme == "dark" else LIGHT
