@@ -9,9 +9,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from browsing import Window
+from browsing import PAGES, Window
 from playwright.sync_api import Locator, expect
 
 ROW, HEADER, PICK = 35, 35, 16
@@ -166,9 +167,9 @@ def test_the_live_monitor_shows_what_the_session_has_written(window: Window, das
     tiles = window.page.locator(".logos-metrics").first
     for name in ("equity", "cash", "fees"):
         expect(tiles).to_contain_text(f"{Decimal(account[name]):,.2f}")
-    expect(chart_title(window).filter(has_text="Profit and loss, whole session")).to_have_count(1)
+    expect(chart_title(window).filter(has_text="PnL, whole session")).to_have_count(1)
     press(window, "live-window", "Last hour")
-    expect(chart_title(window).filter(has_text="Profit and loss, last hour")).to_have_count(1)
+    expect(chart_title(window).filter(has_text="PnL, last hour")).to_have_count(1)
     for text in ("Positions", "Guards", "kill_switch", "Activity", "Feed"):
         expect(window.page.locator(".stMainBlockContainer")).to_contain_text(text)
 
@@ -222,6 +223,50 @@ def test_the_refresh_interval_is_kept_over_pages_and_loads(window: Window) -> No
     expect(window.page.locator(".st-key-live-refresh").get_by_role("radio", name="2 s")).to_be_checked()
     window.go("settings")
     expect(window.page.get_by_role("radio", name="2 s")).to_be_checked()
+
+
+def test_refresh_that_is_off_is_off_on_every_page_until_another_interval_is_chosen(window: Window) -> None:
+    window.open("live-monitor")
+    press(window, "live-refresh", "Off")
+    expect(window.page).to_have_url(re.compile("refresh=off"))
+    window.go("settings")
+    expect(window.page.get_by_role("radio", name="Off")).to_be_checked()
+    press(window, "settings-refresh", "10 s")
+    window.go("live-monitor")
+    expect(window.page.locator(".st-key-live-refresh").get_by_role("radio", name="10 s")).to_be_checked()
+
+
+def test_one_step_back_is_one_page(window: Window) -> None:
+    names = ("overview", "tutor", "strategy-lab", "live-monitor", "backtests", "portfolio", "tutor", "settings")
+    window.open(names[0])
+    for name in names[1:]:
+        window.go(name)
+    for name in names[-2::-1]:
+        window.page.go_back()
+        window.settle(PAGES[name])
+        place = urlsplit(window.page.url)
+        assert (place.path, place.query) == ("/" if name == names[0] else f"/{name}", "")
+
+
+def test_back_takes_back_a_choice_and_then_leaves_the_page(window: Window) -> None:
+    window.open("settings")
+    window.go("strategy-lab")
+    field = window.page.locator(".st-key-lab-strategy input")
+    first = field.input_value()
+    field.click()
+    window.page.get_by_role("option", name="sma_cross").click()
+    expect(window.page).to_have_url(re.compile("strategy-lab[?]strategy=sma_cross$"))
+    window.settle()
+    window.go("live-monitor")
+    window.page.go_back()
+    window.settle("Strategy Lab")
+    expect(window.page).to_have_url(re.compile("strategy-lab[?]strategy=sma_cross$"))
+    expect(field).to_have_value("sma_cross")
+    window.page.go_back()
+    expect(window.page).to_have_url(re.compile("strategy-lab$"))
+    expect(field).to_have_value(first)
+    window.page.go_back()
+    window.settle("Settings")
 
 
 def test_every_chart_has_a_title_and_a_text_that_says_what_it_shows(window: Window) -> None:

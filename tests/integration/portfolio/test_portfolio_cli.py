@@ -193,8 +193,11 @@ def test_every_different_remark_is_told_with_its_count_and_what_is_left_out_is_c
     notes = [note for one in found["risk"]["rebalances"] for note in one["notes"]]
     out = bench.run("backtest", "--config", "p.yaml")[1]
     assert notes
+    first = {note: one["timestamp"][:10] for one in reversed(found["risk"]["rebalances"]) for note in one["notes"]}
     for note in set(notes):
-        assert f"{notes.count(note)} times: {note}" in out
+        count = notes.count(note)
+        often = f"{count} times, first on {first[note]}" if count > 1 else f"once, on {first[note]}"
+        assert f"{often}: {note}" in out
     monkeypatch.setattr(backtest_command, "_MOST_REMARKS", 0)
     assert f"and {len(set(notes))} more in risk.json" in bench.run("backtest", "--config", "p.yaml")[1]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import attrs
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from logos.backtest.past_run import read_run
 from logos.portfolio.backtest import plots
@@ -67,6 +69,15 @@ def test_any_holdings_can_be_drawn(contender, tmp_path, weights):
     plots.draw_weights(shown, tmp_path / "weights.png", title="any")
     plots.draw_risk(shown, tmp_path / "risk.png", title="any")
     assert (tmp_path / "weights.png").read_bytes().startswith(PNG)
+
+
+def test_no_two_areas_share_a_colour_and_only_the_darker_ones_are_hatched():
+    names = [f"S{number:02}" for number in range(13)] + ["others"]
+    axes = Figure().subplots()
+    plots._stack(axes, np.arange(3.0), np.ones((3, 14)), names, labelled=True)
+    faces = [tuple(area.get_facecolor()[0]) for area in axes.collections]
+    assert len(set(faces)) == 14
+    assert [bool(area.get_hatch()) for area in axes.collections] == [False] * 7 + [True] * 6 + [False]
 
 
 @pytest.mark.parametrize(("low", "high"), [(930_000.0, 5_400_000.0), (999_000.0, 1_020_000.0), (1e5, 1e8)])

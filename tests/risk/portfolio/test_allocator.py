@@ -158,14 +158,14 @@ def test_a_symbol_that_is_no_longer_traded_is_told_with_its_last_close(stage):
     )
 
 
-def test_a_position_in_a_symbol_that_is_no_longer_traded_is_a_warning(stage):
+def test_a_position_without_a_close_for_two_days_is_a_warning(stage):
     desk = stage().see(10)
     desk.session.account.positions = {"AAA": 0, "BBB": 0, "CCC": 100}
     note = (
         "Held and not traded, without a close: CCC (none since 2024-01-11). It stays as it is and counts toward every "
         "limit but turnover; equity counts it at that close."
     )
-    assert note not in desk.see(14, without=["CCC"]).rebalance().notes
+    assert note not in desk.see(1, without=["CCC"]).rebalance().notes
     assert note in desk.see(1, without=["CCC"]).rebalance().notes
     assert ("warning", note) in desk.told
 

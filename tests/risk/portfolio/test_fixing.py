@@ -178,9 +178,11 @@ def test_a_position_beyond_gross_exposure_leaves_room_for_no_other():
     left, notes = relaxed_beside(limits(constraints, held=(0.0, 0.0, 1.05)), 2)
     assert notes == (
         "Cannot be kept while DEAD cannot be traded: constraints.gross 1 (1.05 is held).",
-        "No weights can keep constraints.long_only and "
-        "invest 0.95 (of which 1.05 is held and cannot be traded) together.",
-        "A sum of 0.95 of all weights cannot be reached: it is 1.05 this time, the rest cash.",
+        (
+            "No weights can keep constraints.long_only and "
+            "invest 0.95 (of which 1.05 is held and cannot be traded) together. "
+            "A sum of 0.95 of all weights cannot be reached: it is 1.05 this time, the rest cash."
+        ),
     )
     assert nearest(np.array([0.5, 0.5]), left) == pytest.approx([0.0, 0.0])
 
@@ -188,11 +190,13 @@ def test_a_position_beyond_gross_exposure_leaves_room_for_no_other():
 def test_a_conflict_names_the_numbers_of_the_config_and_what_is_held_of_them():
     constraints = ConstraintsConfig(max_weight=Decimal("0.3"))
     _, notes = relaxed_beside(limits(constraints, held=(0.3, 0.3, 0.05)), 2)
-    assert notes[0] == (
-        "No weights can keep constraints.max_weight 0.3 and "
-        "invest 0.95 (of which 0.05 is held and cannot be traded) together."
+    assert notes == (
+        (
+            "No weights can keep constraints.max_weight 0.3 and "
+            "invest 0.95 (of which 0.05 is held and cannot be traded) together. "
+            "A sum of 0.95 of all weights cannot be reached: it is 0.65 this time, the rest cash."
+        ),
     )
-    assert notes[1] == "A sum of 0.95 of all weights cannot be reached: it is 0.65 this time, the rest cash."
 
 
 def test_a_least_weight_binds_only_what_is_allocated_to():

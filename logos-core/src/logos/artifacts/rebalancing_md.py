@@ -30,12 +30,12 @@ class Rebalancings:
     methods:
         How often each method found the weights, by name.
     notes:
-        What was given up and why, with how often it was said.
+        What the allocator remarked, with how often and when first.
     """
 
     at: str
     methods: tuple[tuple[str, int], ...]
-    notes: tuple[tuple[str, int], ...]
+    notes: tuple[tuple[str, str], ...]
     weights: tuple[WeightLine, ...]
 
 
@@ -47,7 +47,7 @@ def rebalancing_section(rebalancings: Rebalancings | None) -> Iterator[str]:
     if not rebalancings.methods:
         yield "The allocator never had enough bars for its first rebalance."
         return
-    told = ", ".join(f"{literal(method)} {count:,} times" for method, count in rebalancings.methods)
+    told = ", ".join(f"{literal(method)} {_times(count)}" for method, count in rebalancings.methods)
     yield f"Targets were set anew by {told}. Each time stands in `weights.csv`."
     if rebalancings.weights:
         yield f"The last at {rebalancings.at}: what was wanted, and what was held a slice later, as shares of equity."
@@ -58,5 +58,9 @@ def rebalancing_section(rebalancings: Rebalancings | None) -> Iterator[str]:
         )
         yield table(columns, rows, numeric=columns[1:])
     if rebalancings.notes:
-        yield "What was given up on the way:"
-        yield bullets(f"{literal(note)} ({count:,} times)" for note, count in rebalancings.notes)
+        yield "What the allocator remarked, where a range stands for a number that changed:"
+        yield bullets(f"{literal(note)} ({often})" for note, often in rebalancings.notes)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -112,7 +112,7 @@ class EventRecorder:
 
     def rebalanced(self, rebalanced: Rebalanced) -> None:
         """Record that all targets were set anew; the decisions follow."""
-        self.tally.rebalanced(rebalanced.method, rebalanced.notes)
+        self.tally.rebalanced(rebalanced.method, rebalanced.notes, rebalanced.clock)
         volatility = rebalanced.volatility
         values = {
             "method": rebalanced.method,

@@ -116,7 +116,7 @@ def _rebalancings(tally: Tally) -> Rebalancings:
     return Rebalancings(
         at=tally.last_weights.get("at", ""),
         methods=tuple(sorted(tally.methods.items())),
-        notes=tuple(sorted(tally.rebalance_notes.items())),
+        notes=tuple((one.text, one.often) for one in sorted(tally.rebalance_notes, key=lambda one: (one.at, one.text))),
         weights=tuple(
             WeightLine(symbol=symbol, target=ratio(target), actual=ratio(held), risk=ratio(risk))
             for symbol, (target, held, risk) in sorted(symbols.items())

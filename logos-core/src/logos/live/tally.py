@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from logos.artifacts.remarks import Remarks
 from logos.session.outside import WOULD_ACCEPT
 
 KEPT_CAUSES = 10
@@ -17,7 +18,7 @@ KEPT_KINDS = 40
 """How many kinds of a venue's answers are told apart; whatever else it says is counted together."""
 
 KEPT_NOTES = 20
-"""How many different notes of rebalances are kept, the first ones."""
+"""How many kinds of notes of rebalances are kept, the first ones."""
 
 OTHER_KIND = "something else"
 
@@ -123,6 +124,10 @@ def _answers(state: Any) -> VenueAnswers:
     return state if isinstance(state, VenueAnswers) else VenueAnswers.restored(state)
 
 
+def _remarks(state: Any) -> Remarks:
+    return state if isinstance(state, Remarks) else Remarks.restored(state)
+
+
 def _by_guard(states: Mapping[str, Any]) -> dict[str, Spoken]:
     return {guard: state if isinstance(state, Spoken) else Spoken.restored(state) for guard, state in states.items()}
 
@@ -154,7 +159,7 @@ class Tally:
     methods:
         Rebalances by the method that found the weights.
     rebalance_notes:
-        What allocators said they gave up, with how often.
+        What allocators remarked, with how often.
     last_weights:
         What the last rebalance came to: its clock as text, and by symbol what was wanted, what was held and the share
         of the risk, in hundred-millionths.
@@ -173,16 +178,15 @@ class Tally:
     fills: dict[str, int] = attrs.field(factory=dict)
     cleared: list[str] = attrs.field(factory=list)
     methods: dict[str, int] = attrs.field(factory=dict)
-    rebalance_notes: dict[str, int] = attrs.field(factory=dict)
+    rebalance_notes: Remarks = attrs.field(factory=lambda: Remarks(KEPT_NOTES), converter=_remarks)
     last_weights: dict[str, Any] = attrs.field(factory=dict)
     max_drawdown: int = 0
 
-    def rebalanced(self, method: str, notes: Iterable[str]) -> None:
-        """Count a rebalance, and what its allocator gave up."""
+    def rebalanced(self, method: str, notes: Iterable[str], at: int) -> None:
+        """Count a rebalance, and what its allocator remarked."""
         add(self.methods, method)
         for note in notes:
-            if note in self.rebalance_notes or len(self.rebalance_notes) < KEPT_NOTES:
-                add(self.rebalance_notes, note)
+            self.rebalance_notes.add(note, at)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts as JSON values, keys in name order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import numpy as np
 
@@ -170,14 +171,14 @@ def _conflicts(
 
 def _budget_problems(config: RiskParityConfig, method: RiskParity, context: PartContext) -> Iterator[Problem]:
     """Yield that budgets are of other symbols, or are no shares of the whole risk."""
-    traded, total = sorted(context.traded), sum(config.budgets.values())
+    traded, total = sorted(context.traded), sum(config.budgets.values(), Decimal(0))
     strange = sorted(set(config.budgets) - set(traded))
     if strange:
         yield Problem(
             path=_BUDGETS, message=f"it names {', '.join(strange)}, which is not traded", hint=_traded_hint(context)
         )
     elif set(config.budgets) == set(traded):
-        if abs(total - 1) > ROUNDING:
+        if float(abs(total - 1)) > ROUNDING:
             yield Problem(
                 path=_BUDGETS,
                 message=f"every symbol has one, and they sum to {total}, not to 1",

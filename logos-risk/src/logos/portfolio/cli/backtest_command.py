@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from logos import paths
 from logos.artifacts import schemas
+from logos.artifacts.remarks import Remarks
 from logos.backtest.measures import value_text
 from logos.backtest.setup import BacktestSetup, Progress
 from logos.cli.backtest_output import RunBar, as_object, progress_text, summary_lines
@@ -169,7 +169,8 @@ def _method_lines(risk: RiskReport) -> Iterator[str]:
     for one in risk.rebalances:
         counts[one.method] = counts.get(one.method, 0) + 1
     for method, count in sorted(counts.items()):
-        yield f"    {'Weights by':<20}{method}" + (f", {count:,} times" if len(counts) > 1 else "")
+        often = "once" if count == 1 else f"{count:,} times"
+        yield f"    {'Weights by':<20}{method}" + (f", {often}" if len(counts) > 1 else "")
     remarked = sum(1 for one in risk.rebalances if one.notes)
     if remarked:
         yield f"    {remarked:,} of the rebalances have remarks:"
@@ -177,12 +178,16 @@ def _method_lines(risk: RiskReport) -> Iterator[str]:
 
 
 def _remark_lines(risk: RiskReport) -> Iterator[str]:
-    """Yield the different remarks with how often each was made, the most frequent first."""
-    counts = Counter(note for one in risk.rebalances for note in one.notes)
-    shown = counts.most_common(_MOST_REMARKS)  # equal ones in the order in which they were first made
-    yield from (f"      {count:,} times: {note}" for note, count in shown)
-    if len(counts) > len(shown):
-        yield f"      and {len(counts) - len(shown):,} more in {running.RISK_FILE}"
+    """Yield the kinds of remarks with how often each was made, the most frequent first."""
+    remarks = Remarks()
+    for one in risk.rebalances:
+        for note in one.notes:
+            remarks.add(note, one.at)
+    # Equal ones stay in the order in which they were first made.
+    shown = sorted(remarks, key=lambda remark: -remark.count)[:_MOST_REMARKS]
+    yield from (f"      {remark.often}: {remark.text}" for remark in shown)
+    if len(remarks) > len(shown):
+        yield f"      and {len(remarks) - len(shown):,} more in {running.RISK_FILE}"
 
 
 def _share_lines(risk: RiskReport) -> Iterator[str]:

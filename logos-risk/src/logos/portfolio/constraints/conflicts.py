@@ -80,7 +80,7 @@ def _irreducible(
 
 
 def relaxed(limits: Limits) -> tuple[Limits, tuple[str, ...]]:
-    """Return limits that weights can keep, and whole sentences about what was given up; none where nothing was.
+    """Return limits that weights can keep, and what was given up: one note of whole sentences, none where nothing was.
 
     Three things are given up, in this order and each only as far as it must be:
 
@@ -110,7 +110,7 @@ def relaxed(limits: Limits) -> tuple[Limits, tuple[str, ...]]:
     done, told = _with_turnover(limits, free)
     if len(names) > 1:
         told = (f"No weights can keep {_listed(limits, names)}.", *told)
-    return done, (*told, *notes)
+    return done, (" ".join((*told, *notes)),)
 
 
 def _with_turnover(limits: Limits, free: Limits) -> tuple[Limits, tuple[str, ...]]:

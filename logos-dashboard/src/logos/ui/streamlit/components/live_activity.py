@@ -93,9 +93,9 @@ def fills(session: LiveSession) -> None:
         "Side",
         "Quantity",
         "Price",
-        "Value",
-        "Fee",
         "Realised PnL",
+        "Fee",
+        "Value",
         "Liquidity",
         "Order",
     )
@@ -108,9 +108,9 @@ def fills(session: LiveSession) -> None:
             row["side"],
             quantity(row["quantity"]),
             price(row["price"]),
-            money(row.get("value"), unit),
-            money(row["fee"], unit),
             signed_money(row["realized_pnl"], unit),
+            money(row["fee"], unit),
+            money(row.get("value"), unit),
             row["liquidity"],
             row["order_id"],
         )
@@ -130,10 +130,10 @@ def orders(session: LiveSession) -> None:
         "Symbol",
         "Side",
         "Type",
+        "Status",
         "Quantity",
         "Filled",
         "Average price",
-        "Status",
         "Why",
         *shown,
     )
@@ -145,15 +145,15 @@ def orders(session: LiveSession) -> None:
             row["symbol"],
             row["side"],
             row["type"].replace("_", " "),
+            row["status"].replace("_", " "),
             *(quantity(row[name]) for name in ("quantity", "filled_quantity")),
             price(row["average_price"]),
-            row["status"].replace("_", " "),
             row["reason"],
             *([row.get("venue_outcome", "")] if session.dry_run else []),
         )
         for row in _newest(reading)
     ]
-    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[6:9])
+    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[7:10])
 
 
 def decisions(session: LiveSession) -> None:

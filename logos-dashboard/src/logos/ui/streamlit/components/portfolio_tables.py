@@ -97,7 +97,9 @@ def comparison_table(lines: Sequence[Mapping[str, str]]) -> None:
     shown = (*_COMPARED, _DIFFERENCE) if ranked else _COMPARED
     columns = ("Allocator", *(label for _, label, _ in shown))
     rows = [(line.get("allocator", ""), *(_cell(line, *one[::2]) for one in shown)) for line in lines]
-    plain_table("The portfolio and its benchmarks", columns, rows, numeric=columns[1:])
+    with st.container(key="portfolio-compared"):
+        st.html("<style>.st-key-portfolio-compared .logos-table thead th{white-space:normal;min-width:5rem}</style>")
+        plain_table("The portfolio and its benchmarks", columns, rows, numeric=columns[1:])
     st.caption(_WITHIN_NOISE if ranked else _NOT_RANKED)
 
 

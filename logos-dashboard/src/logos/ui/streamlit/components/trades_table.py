@@ -88,7 +88,8 @@ def day_range(label: str, days: Sequence[str], *, key: str) -> tuple[str, str]:
 
 
 def _table(rows: Sequence[dict[str, Any]], currency: str, title: str) -> None:
-    numbers = ("Quantity", "Price", f"Value ({currency})", f"Fee ({currency})", f"Realised PnL ({currency})")
+    unit = f" ({currency})" if currency else ""
+    numbers = ("Quantity", "Price", *(f"{name}{unit}" for name in ("Realised PnL", "Fee", "Value")))
     st.caption(title)
     plain_table(
         title,
@@ -107,9 +108,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         row["side"],
         quantity(row["quantity"]),
         number(row["price"], len(row["price"].partition(".")[2])),  # with the decimals of its tick
-        number(row.get("value")),
-        number(row.get("fee")),
         signed_money(pnl, ""),
+        number(row.get("fee")),
+        number(row.get("value")),
         row.get("liquidity") or "",
         row.get("order_id") or "",
     )
