@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
+from logos import paths
 from logos.ui.streamlit.app_pages import backtests
+from logos.ui.streamlit.components import run_picker
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -108,6 +112,66 @@ def test_many_backtests_stand_newest_first_and_the_newest_is_shown(workspace: Pa
     assert test.query_params["run"] == THREE
 
 
+def displayed(test: AppTest) -> Any:
+    """Return the texts that stand in the table of runs."""
+    (element,) = test.dataframe
+    return convert_arrow_bytes_to_pandas_df(element.proto.arrow_data.styler.display_values)
+
+
+def test_the_table_writes_numbers_as_the_tiles_do_and_sorts_them_as_numbers(workspace: Path, write_backtest: Write):
+    lost = {"total_return": -0.0525, "sharpe": -1.5, "max_drawdown": 0.0625}
+    write_backtest(workspace, ONE, metrics=lost)
+    write_backtest(workspace, TWO, metrics={"total_return": 12.5, "sharpe": None})
+
+    test = run()
+
+    shown = displayed(test)
+    assert list(shown["return"]) == ["+1,250.00%", "\N{MINUS SIGN}5.25%"]
+    assert list(shown["sharpe"]) == ["\N{EN DASH}", "\N{MINUS SIGN}1.50"]
+    assert shown["drawdown"][1] == "6.25%"
+    assert list(table(test)["return"]) == [1250.0, -5.25]
+    assert all("format" not in json.loads(test.dataframe[0].proto.columns)[name]["type_config"] for name in shown
+               if name in {"return", "sharpe", "drawdown"})  # fmt: skip
+
+
+@pytest.fixture
+def listed_at_most_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (backtests, run_picker):
+        monkeypatch.setattr(module, "MOST_LISTED", 2)
+
+
+@pytest.mark.usefixtures("listed_at_most_two")
+def test_of_very_many_runs_the_first_are_listed_in_the_order_that_is_chosen(workspace: Path, write_backtest: Write):
+    for run_id, sharpe in ((ONE, 2.0), (TWO, None), (THREE, 1.0)):
+        write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
+    test = run()
+    assert list(table(test)["name"]) == ["three", "two"]
+    assert "3 of 3 backtests; the first 2 are listed" in text(test)
+
+    test.selectbox(key="backtests-order").set_value("Highest Sharpe ratio first").run()
+
+    assert list(table(test)["name"]) == ["one", "three"]
+
+
+@pytest.mark.usefixtures("listed_at_most_two")
+def test_a_run_that_is_looked_at_is_listed_however_many_there_are(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+
+    test = run(run=ONE)
+    compared = run(runs=f"{ONE},{THREE}")
+
+    assert list(table(test)["name"]) == ["three", "two", "one"]
+    assert test.query_params["run"] == ONE
+    assert len(charts(compared)[0]["data"]) == 2
+
+
+def test_a_short_list_has_no_choice_of_order(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    assert not run().selectbox
+
+
 def test_a_link_opens_its_run(workspace: Path, write_backtest: Write):
     for run_id in (ONE, TWO, THREE):
         write_backtest(workspace, run_id)
@@ -124,7 +188,7 @@ def test_a_link_to_a_run_that_is_gone_shows_the_newest(workspace: Path, write_ba
     test = run(run="20200101-000000-gone")
 
     assert not test.exception
-    assert "There is no run 20200101-000000-gone: the newest is shown" in text(test)
+    assert "There is no run 20200101-000000-gone: the first of the list is shown" in text(test)
     assert f"logos backtest verify {ONE}" in text(test)
     assert "There is no run" in text(test.run(timeout=30))
 
@@ -270,6 +334,26 @@ def test_compared_runs_start_at_100_and_differ_by_more_than_colour(workspace: Pa
     assert "No winner is named" in shown
     assert "+0.50" in shown
     assert "−0.50" in shown  # noqa: RUF001 - a true minus sign
+
+
+def test_runs_whose_spans_are_apart_are_drawn_from_their_own_starts(workspace: Path, write_backtest: Write):
+    for run_id, sharpe in ((ONE, 1.0), (TWO, 1.5)):
+        write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
+    together = run(runs=f"{ONE},{TWO}")
+    assert charts(together)[0]["layout"]["xaxis"]["title"]["text"] == "Time (UTC)"
+    assert "overlap" not in text(together)
+    path = paths.runs_dir(workspace) / ONE / "equity.csv"
+    path.write_text(path.read_text().replace("2026-", "2021-"))
+
+    test = run(runs=f"{ONE},{TWO}")
+
+    (figure,) = charts(test)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Days since the start of each run"
+    for line in figure["data"]:
+        days = np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"])
+        assert (days[0], days[-1]) == (0, pytest.approx(199 / 1440))
+    assert "No two of these runs overlap in time" in text(test)
+    assert "+0.50" in text(test)
 
 
 def test_another_first_run_turns_the_differences_round(workspace: Path, write_backtest: Write):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import signal
 import socket
@@ -49,6 +50,24 @@ def raises():
 
 def leaves():
     raise SystemExit(3)
+
+def interrupts():
+    raise KeyboardInterrupt
+
+def ends():
+    class Own(BaseException):
+        pass
+    raise Own("token=abcdef0123456789")
+
+def draws_and_stops():
+    st.text("before the stop")
+    st.stop()
+
+def draws_again():
+    if not st.session_state.get("again"):
+        st.session_state["again"] = True
+        st.rerun()
+    st.text("drawn again")
 
 not_a_function = 7
 """
@@ -115,6 +134,8 @@ def test_a_page_of_a_third_party_stands_in_its_section(third_party, shell):
     [
         ("desk_pages:raises", "RuntimeError: no such desk"),
         ("desk_pages:leaves", "SystemExit: 3"),
+        ("desk_pages:interrupts", "KeyboardInterrupt"),
+        ("desk_pages:ends", "Own: token="),
         ("desk_pages:gone", "AttributeError"),
         ("desk_pages:not_a_function", "expected a function"),
         ("no_such_module:show", "ModuleNotFoundError"),
@@ -131,8 +152,29 @@ def test_a_page_that_fails_shows_a_card_in_its_place_and_leaves_the_others_alone
     assert told in _text(broken)
     assert "Error: The page Desk cannot be shown" in _text(broken)
     assert "hunter2" not in _text(broken)
+    assert "abcdef0123456789" not in _text(broken)
     assert not settings.exception
     assert "<h1>Settings</h1>" in _text(settings)
+
+
+@pytest.mark.parametrize(("target", "told"), [("draws_and_stops", "before the stop"), ("draws_again", "drawn again")])
+def test_a_page_may_stop_and_draw_itself_again(third_party, shell, target: str, told: str):
+    third_party(_page(target=f"desk_pages:{target}"))
+
+    test = shell("desk")
+
+    assert not test.exception
+    assert test.text[0].value == told
+    assert "cannot be shown" not in _text(test)
+
+
+def test_what_a_page_has_loaded_is_not_walked_through_after_every_run(shell):
+    shell("settings")
+    frozen = gc.get_freeze_count()
+    shell("settings")
+
+    assert frozen > 10_000
+    assert gc.get_freeze_count() <= frozen
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,22 @@ def _plant(workspace: Path) -> None:
     for log in (latest / "logs" / "run.log", *(workspace / "logos" / "logs").glob("*.log")):
         with log.open("a", encoding="utf-8") as file:
             file.write(line % quoted + LEAKY + "\n")
+    _name_folders(workspace, f"20250103-000000-{CANARIES['file']}")
     for document in (latest / "session.md", *(workspace / "runs" / "lessons").glob("*/*/transcript.md")):
         with document.open("a", encoding="utf-8") as file:
             file.write(f"\n{LEAKY}\n")
+
+
+def _name_folders(workspace: Path, name: str) -> None:
+    """Lay a run, a portfolio, a session and a lesson into folders whose name holds a secret."""
+    runs = workspace / "runs"
+    for pattern, target in (
+        ("2*-fixtures", runs / f"{name}a"),
+        ("2*-three", runs / f"{name}b"),
+        ("live/sessions/*-halting", runs / "live" / "sessions" / name),
+        ("lessons/first_session/*", runs / "lessons" / name / name),
+    ):
+        shutil.copytree(max(runs.glob(pattern)), target, symlinks=True)
 
 
 @pytest.fixture(scope="session")

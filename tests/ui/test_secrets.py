@@ -39,6 +39,17 @@ def test_no_page_shows_or_is_sent_a_secret(
         assert leaks(window, canaries) == [], name
     assert b"marker-leak" in b"".join(window.sent), "no page has looked at what secrets were planted in"
 
+    named = next((dashboard_workspace / "runs" / "live" / "sessions").glob("20250103-*")).name
+    for name, query in (
+        #("backtests", {"run": f"{named}a"}),
+        #("backtests", {"runs": f"{named}a,{named}b"}),
+        ("live-monitor", {"session": named}),
+        ("portfolio", {"portfolio": f"backtest/{named}b"}),
+        ("tutor", {"lesson": named, "lesson_run": named}),
+    ):
+        window.open(name, **query)
+        assert leaks(window, canaries) == [], (name, query)
+
     window.open("live-monitor")
     window.page.locator(".st-key-live-log").get_by_role("radio", name="All sessions").click()
     window.settle()

@@ -178,6 +178,37 @@ def test_an_interrupt_between_runs_ends_it(workspace, monkeypatch):
     assert nothing_kept(workspace)
 
 
+TERMINATED = """
+import os, signal, sys, time
+from logos.cli.app import run
+from logos.ui.lessons import guards
+
+def hold(*_words, **_more):
+    print("half a lesson", flush=True)
+    time.sleep(60)
+
+guards.draw_curves = hold
+sys.exit(run(["lessons", "run", "guards"]))
+"""
+
+
+def test_a_lesson_that_is_terminated_leaves_nothing_behind(workspace, offline_environment):
+    environment = {**offline_environment, "LOGOS_HOME": str(workspace)}
+    with subprocess.Popen(
+        [sys.executable, "-c", TERMINATED], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "half a lesson\n", process.stderr.read()
+            assert not nothing_kept(workspace)
+            process.terminate()
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert "Interrupted." in told
+    assert nothing_kept(workspace)
+
+
 def test_two_lessons_within_one_second_lie_side_by_side(tmp_path, lesson_setup, monkeypatch):
     monkeypatch.setattr(running, "_taught", lambda *_words: ((), 0))
     setup = lesson_setup(tmp_path)

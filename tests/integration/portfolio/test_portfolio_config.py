@@ -174,6 +174,21 @@ def test_a_mistake_is_told_at_its_place(refused, config_text, old, new, path, wo
     assert found[path].line is not None
 
 
+@pytest.mark.parametrize(
+    ("new", "path"),
+    [
+        ("rebalance: month_end\n  interval: 5h", "portfolio.interval"),
+        ("rebalance: month_end\n  symbols: [AAA, BBB, AAA]", "portfolio.symbols"),
+        ("rebalance: month_end\n  symbols:\n    - AAA\n    - BBB\n    - AAA", "portfolio.symbols"),
+    ],
+)
+def test_a_key_that_several_parts_get_is_one_problem_under_its_own_name(read, config_text, new, path):
+    text = config_text.replace("  interval: 1d\n", "").replace("rebalance: month_end", new)
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+    assert [(problem.path, problem.line) for problem in caught.value.problems] == [(path, 4)]
+
+
 def test_the_portfolio_section_itself_may_be_missing_or_no_section(refused, config_text):
     rest = config_text[config_text.index("session:") :]
     assert "portfolio: {allocator: {plugin: hrp}}" in refused(rest)["portfolio"].hint

@@ -114,8 +114,9 @@ def test_turnover_is_raised_to_the_least_that_must_be_traded_and_nothing_else_is
     assert attrs.evolve(found, turnover=asked.turnover, held=asked.held).total == asked.total
     assert notes == (
         (
-            "No weights can keep constraints.max_weight 0.4 and constraints.turnover 0.1 together. constraints.turnover "
-            "0.1 cannot be kept: at least 0.4 of equity must be traded, which is allowed this time."
+            "No weights can keep constraints.max_weight 0.4 and constraints.turnover 0.1 together. "
+            "constraints.turnover 0.1 cannot be kept: "
+            "at least 0.4 of equity must be traded, which is allowed this time."
         ),
     )
 

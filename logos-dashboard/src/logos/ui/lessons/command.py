@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,13 +55,24 @@ def run_command(
     root = paths.workspace() if output is None else output.expanduser().absolute()
     with ProgressBar() as bar:
         setup = LessonSetup(root=root, registry=load_registry(), progress=lambda text: bar.step(0, None, text))
-        outcome = run_lesson(setup, lesson)
+        with _sigterm_as_interrupt():
+            outcome = run_lesson(setup, lesson)
     if as_json:
         from logos.cli.output import emit_json  # noqa: PLC0415
 
         emit_json(outcome.as_object())
     else:
         _print(outcome, root, elsewhere=output is not None)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end a lesson as Ctrl-C does: by itself it ends the process with half a lesson left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print(outcome: LessonOutcome, root: Path, *, elsewhere: bool) -> None:

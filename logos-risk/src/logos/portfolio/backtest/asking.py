@@ -16,7 +16,8 @@ from logos.domain.money import RATIO_ONE, divide_half_even, text_of
 from logos.domain.orders import LONG
 from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.live.late_log import LateLog
-from logos.portfolio.backtest.request import Candidate, Request
+from logos.portfolio.backtest.candidates import Candidate
+from logos.portfolio.backtest.request import Request
 from logos.portfolio.backtest.translating import placed
 from logos.session.rebalancer import warm_watchers, watchers_of
 from logos.session.rebalancing import Rebalance, RebalancingAllocator

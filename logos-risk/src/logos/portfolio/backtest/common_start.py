@@ -13,7 +13,8 @@ from logos.backtest.setup import BacktestSetup
 from logos.domain.errors import ConfigError, InputError
 from logos.domain.times import time_text
 from logos.live.late_log import LateLog
-from logos.portfolio.backtest.request import Candidate, Request
+from logos.portfolio.backtest.candidates import Candidate
+from logos.portfolio.backtest.request import Request
 from logos.portfolio.backtest.translating import placed
 from logos.session.machine import SessionParts
 from logos.session.rebalancer import watchers_of

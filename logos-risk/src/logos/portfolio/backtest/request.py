@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from logos.config.session import load_session_config
 from logos.config.structuring import fields_of, structure
 from logos.config.writing import yaml_text
 from logos.domain.errors import ConfigError, Problem
+from logos.portfolio.backtest.candidates import Candidate, renamed, with_instruments
 from logos.portfolio.backtest.keys import BENCHMARKS, POSITION_KEYS, PortfolioKeys
 from logos.portfolio.backtest.translating import (
     MAIN,
@@ -31,7 +32,6 @@ from logos.portfolio.backtest.translating import (
 )
 from logos.portfolio.constraints.config import ConstraintsConfig
 
-_LONGEST_NAME = 40
 _OWN = ("strategies", "allocator", "position_manager")
 _ALLOWED = (PORTFOLIO, *(name for name in SECTIONS if name not in _OWN))
 _HINTS = {
@@ -52,28 +52,6 @@ class BenchmarkKeys:
     """What an entry of ``benchmarks`` has beside the allocator's own keys."""
 
     name: str | None = attrs.field(default=None, validator=check_name)
-
-
-@attrs.frozen(kw_only=True)
-class Candidate:
-    """One allocator of a portfolio backtest.
-
-    Attributes
-    ----------
-    name:
-        What tables and plots call it, unique in its request.
-    config:
-        The session's config that it runs with.
-    places:
-        Where a path of that config was written.
-    unknown:
-        Keys of ``portfolio:`` that bind the portfolio's own allocator and that this benchmark does not know.
-    """
-
-    name: str
-    config: SessionConfig
-    places: Mapping[str, str]
-    unknown: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -157,7 +135,7 @@ class _Reader:
         return Request(
             source=self._source,
             main=main,
-            benchmarks=tuple(_with_instruments(one, main.config) for one in others),
+            benchmarks=tuple(with_instruments(one, main.config) for one in others),
             text=self._text(portfolio, keys, instead),
         )
 
@@ -230,7 +208,7 @@ class _Reader:
         label = name if name is not None else config.allocator.name
         return Candidate(
             name=label,
-            config=config if is_main else _renamed(config, label),
+            config=config if is_main else renamed(config, label),
             places=translated.places,
             unknown=translated.unknown,
         )
@@ -257,23 +235,9 @@ class _Reader:
         self._problems.append(Problem(path=path, message=message, hint=hint, line=line))
 
 
-def _with_instruments(one: Candidate, config: SessionConfig) -> Candidate:
-    """Return a candidate with the instruments of another config: on one feed, the very same objects are needed."""
-    shared = attrs.evolve(one.config, instruments=config.instruments, known_instruments=config.known_instruments)
-    return attrs.evolve(one, config=shared)
-
-
 def _hinted(problem: Problem) -> Problem:
     """Return a problem of the constraints with the nearest of all names there: two sections share them."""
     section, _, key = problem.path.rpartition(".")
     if section != f"{PORTFOLIO}.constraints" or problem.message != "unknown key":
         return problem
     return attrs.evolve(problem, hint=nearest(key, (*fields_of(ConstraintsConfig), *POSITION_KEYS)))
-
-
-def _renamed(config: SessionConfig, label: str) -> SessionConfig:
-    """Return a benchmark's config under a name of its own."""
-    name = f"{config.session.name[: _LONGEST_NAME - 1 - len(label)]}-{label}" if len(label) < _LONGEST_NAME else label
-    session = attrs.evolve(config.session, name=name)
-    values = {**config.resolved["session"], "name": name}
-    return attrs.evolve(config, session=session, resolved={**config.resolved, "session": values})

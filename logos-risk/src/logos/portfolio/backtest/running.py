@@ -18,10 +18,12 @@ from logos.config.records import BacktestWindow, SessionConfig
 from logos.domain.errors import StorageError
 from logos.domain.times import parse_time, time_text
 from logos.portfolio.backtest.calendar_time import calendar_warning
+from logos.portfolio.backtest.candidates import Candidate
 from logos.portfolio.backtest.common_start import CommonStart, common_start, span_text
 from logos.portfolio.backtest.comparing import Contender, Standings, standings, write_comparison
 from logos.portfolio.backtest.decisions import Decisions, read_decisions
-from logos.portfolio.backtest.request import Candidate, Request
+from logos.portfolio.backtest.outcomes import BenchmarkOutcome, PortfolioOutcome
+from logos.portfolio.backtest.request import Request
 from logos.portfolio.backtest.risk_report import RiskReport, risk_report, write_risk
 
 PORTFOLIO_FILE = "portfolio.yaml"
@@ -35,44 +37,6 @@ BENCHMARKS = "benchmarks"
 
 _SCRATCH = ".runs"
 """Where a benchmark runs, inside the portfolio's folder: what is killed leaves one hidden folder, as any backtest."""
-
-
-@attrs.frozen(kw_only=True)
-class BenchmarkOutcome:
-    """What came of a benchmark. ``path`` is its folder, relative to the workspace."""
-
-    name: str
-    outcome: BacktestOutcome
-    path: str
-    risk: RiskReport
-    decisions: Decisions
-
-
-@attrs.frozen(kw_only=True)
-class PortfolioOutcome:
-    """What came of a portfolio backtest.
-
-    Attributes
-    ----------
-    span:
-        Where the traded span begins and why, and who has weights only later.
-    decisions:
-        What became of the portfolio's targets.
-    notes:
-        What the operator should know of the run and of the comparison, in whole sentences.
-    seconds:
-        How long all took, benchmarks and files included; ``outcome.seconds`` counts the portfolio's bars alone.
-    """
-
-    name: str
-    outcome: BacktestOutcome
-    risk: RiskReport
-    decisions: Decisions
-    benchmarks: tuple[BenchmarkOutcome, ...]
-    standings: Standings
-    span: str
-    notes: tuple[str, ...]
-    seconds: float
 
 
 def run_portfolio(

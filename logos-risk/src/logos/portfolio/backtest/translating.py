@@ -68,10 +68,12 @@ def translate(root: Section, portfolio: Section, allocator: Section, where: str,
     merged, unknown = _merged(portfolio, allocator, known, where, places, problems)
     manager = _manager(portfolio, registry, places, problems)
     line = portfolio.line
+    if "interval" not in (as_section(root.get("feed")) or Section({}, {}, line)).entries:
+        places["feed.interval"] = f"{PORTFOLIO}.interval"
     sections = {
         **{name: node for name, node in root.entries.items() if name != PORTFOLIO},
         "session": _with_defaults(root.get("session"), {"name": _DEFAULT_NAME}, line),
-        "feed": _with_defaults(root.get("feed"), {"interval": _interval(portfolio)}, line),
+        "feed": _with_defaults(root.get("feed"), {"interval": _interval(portfolio)}, _line(portfolio, "interval")),
         "strategies": Listing((_strategy(portfolio, places),), line),
         "allocator": merged,
         "position_manager": manager,
@@ -138,7 +140,7 @@ def _merged(
             if where == MAIN and key in portfolio.entries:
                 problems += _contradiction(node, allocator.entries[key], f"{PORTFOLIO}.{key}", key_path(where, key))
         elif known is None or key in known:
-            entries[key], lines[key] = node, node.line
+            entries[key], lines[key] = node, _line(portfolio, key)
             places[f"allocator.{key}"] = f"{PORTFOLIO}.{key}"
         elif key in BINDING_KEYS and key in portfolio.entries:
             unknown.append(key)
@@ -172,11 +174,9 @@ def _manager(portfolio: Section, registry: Offers, places: dict[str, str], probl
         else:
             entries[key], lines[key] = node, constraints.lines[key]
             places[f"position_manager.{key}"] = f"{PORTFOLIO}.constraints.{key}"
-    if plain(entries["plugin"]) == _MANAGER and "interval" not in entries:
-        entries["interval"], lines["interval"] = _interval(portfolio), own.line
     known = _known_keys(registry, "position_manager", entries["plugin"]) or frozenset()
-    if "interval" in known and "interval" not in entries:
-        entries["interval"], lines["interval"] = _interval(portfolio), own.line
+    if "interval" not in entries and ("interval" in known or plain(entries["plugin"]) == _MANAGER):
+        entries["interval"], lines["interval"] = _interval(portfolio), _line(portfolio, "interval")
         places["position_manager.interval"] = f"{PORTFOLIO}.interval"
     return Section(entries, lines, own.line)
 
@@ -187,11 +187,17 @@ def _strategy(portfolio: Section, places: dict[str, str]) -> Section:
         "plugin": Scalar("buy_and_hold", "buy_and_hold", line),
         "name": Scalar(STRATEGY, STRATEGY, line),
     }
+    lines = dict.fromkeys(entries, line)
     symbols = portfolio.get("symbols")
     if isinstance(symbols, Listing) and symbols.items:
-        entries["symbols"] = symbols
+        entries["symbols"], lines["symbols"] = symbols, _line(portfolio, "symbols")
         places["strategies[0].symbols"] = f"{PORTFOLIO}.symbols"
-    return Section(entries, dict.fromkeys(entries, line), line)
+    return Section(entries, lines, line)
+
+
+def _line(portfolio: Section, key: str) -> int:
+    """Return where a key was written, or the section where it was not."""
+    return portfolio.lines.get(key, portfolio.line)
 
 
 def _interval(portfolio: Section) -> Node:

@@ -18,6 +18,7 @@ from logos.plugins.registry import load_registry
 from logos.portfolio.backtest import running
 from logos.portfolio.backtest.comparing import Standing
 from logos.portfolio.backtest.decisions import Decisions
+from logos.portfolio.backtest.outcomes import PortfolioOutcome
 from logos.portfolio.backtest.request import read_request
 from logos.portfolio.backtest.risk_report import RiskReport
 
@@ -61,7 +62,7 @@ class _Bar(RunBar):
         self.step(at.bars, None, self._prefix + progress_text(at))
 
 
-def _as_object(outcome: running.PortfolioOutcome) -> dict[str, Any]:
+def _as_object(outcome: PortfolioOutcome) -> dict[str, Any]:
     """Return what ``--json`` prints: that of ``logos backtest``, and risk, benchmarks and verdicts behind it."""
     return {
         **as_object(outcome.outcome),
@@ -86,7 +87,7 @@ def _as_object(outcome: running.PortfolioOutcome) -> dict[str, Any]:
     }
 
 
-def _print(outcome: running.PortfolioOutcome) -> None:
+def _print(outcome: PortfolioOutcome) -> None:
     target, run = console(), outcome.outcome
     style = _STYLES.get(run.status, "bold")
     target.print()
@@ -112,14 +113,14 @@ def _print(outcome: running.PortfolioOutcome) -> None:
         target.print(line, markup=False, soft_wrap=True)
 
 
-def _time_line(outcome: running.PortfolioOutcome, own: str) -> str:
+def _time_line(outcome: PortfolioOutcome, own: str) -> str:
     """Return how long all took, then what the portfolio's own run did."""
     count = len(outcome.benchmarks)
     others = f", {count:,} benchmark{'s' * (count != 1)} and the files included" if count else ", the files included"
     return f"Took {outcome.seconds:,.2f} s{others}. The portfolio itself: {own[0].lower()}{own[1:]}"
 
 
-def _files(outcome: running.PortfolioOutcome) -> Iterator[str]:
+def _files(outcome: PortfolioOutcome) -> Iterator[str]:
     yield f"  {schemas.WEIGHTS_FILE} has every rebalance, {running.RISK_FILE} the risk and how it is defined"
     yield f"  {running.COMPARISON_FILE} has the whole table, {running.BENCHMARKS}/ the run of each benchmark"
     yield f"  {running.WEIGHTS_PLOT}, {running.RISK_PLOT} and {running.COMPARISON_PLOT} draw them"

@@ -16,7 +16,7 @@ from logos.ui.streamlit.components.empty import empty_card, error_card, show_rea
 from logos.ui.streamlit.components.equity_chart import equity_chart
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.run_cards import run_cards
-from logos.ui.streamlit.components.run_picker import filter_rows, pick
+from logos.ui.streamlit.components.run_picker import MOST_LISTED, filter_rows, in_order, pick
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.components.trades_table import trades_panel
 from logos.ui.streamlit.data.backtest_run import Backtest, load_backtest
@@ -51,7 +51,9 @@ def _explore(rows: Sequence[BacktestRow]) -> None:
         label_visibility="collapsed",
     )
     matching = filter_rows(rows, key="backtests")
-    st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}")
+    matching = in_order(matching, key="backtests")
+    listed = f"; the first {count(MOST_LISTED)} are listed, filter them to see others" * (len(matching) > MOST_LISTED)
+    st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}{listed}")
     if not matching:
         empty_card("No backtest matches", "Take a filter away to see more.")
     elif mode == _SOME:
@@ -65,7 +67,7 @@ def _look_at(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
     wanted = state.chosen(_RUN)
     (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one")
     if wanted and wanted not in known and row == rows[0]:  # said for as long as no other is picked
-        warning_card(f"There is no run {wanted}: the newest is shown")
+        warning_card(f"There is no run {wanted}: the first of the list is shown")
     elif row.backtest_id != wanted:
         state.choose(_RUN, row.backtest_id)
     if not row.readable:

@@ -98,7 +98,7 @@ def _label(row: PortfolioRow) -> str:
 
 
 def _backtest(row: PortfolioRow, weights: Weights | None) -> None:
-    section(row.name, " · ".join(part for part in ("backtest", row.status, row.run_id) if part))
+    section(row.name, " · ".join(part for part in ("backtest", row.status, shown_name(row.run_id)) if part))
     risk = load_risk(row.folder)
     if show_reading(risk, title="No report of risk") and risk.value is not None:
         run = load_backtest(row.folder).value

@@ -16,6 +16,7 @@ from logos.ui.streamlit.components.empty import empty_card, gone_card, show_read
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.lessons import LessonRow, LessonText, Term, list_lessons, load_lesson, read_picture
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.design.formats import when
 
 _LESSON, _RUN = "lesson", "lesson_run"
@@ -71,7 +72,7 @@ def _pick_run() -> None:
 
 def _lesson_title(lesson: str) -> str:
     """Return the title of a lesson; of one that does not come with the dashboard, its name."""
-    return next((one.title for one in LESSONS if one.name == lesson), _title(lesson))
+    return next((one.title for one in LESSONS if one.name == lesson), _title(shown_name(lesson)))
 
 
 def _title(name: str) -> str:
@@ -79,13 +80,13 @@ def _title(name: str) -> str:
 
 
 def _told(row: LessonRow) -> str:
-    return when(row.made, seconds=True) if row.made else row.run
+    return when(row.made, seconds=True) if row.made else shown_name(row.run)
 
 
 def _lesson(lesson: LessonText) -> None:
     if lesson.workspace is not None:
         st.markdown("The folder of this lesson, for its exercises:")
-        st.code(f"cd {shlex.quote(str(lesson.folder))}", language="bash", wrap_lines=True)
+        st.code(f"cd {shown_name(shlex.quote(str(lesson.folder)))}", language="bash", wrap_lines=True)
     words = f"Words ({len(lesson.terms)})"
     transcript, glossary, plots = st.tabs(("Transcript", words, f"Plots ({len(lesson.plots)})"))
     with transcript, st.container(width=_WIDTH):

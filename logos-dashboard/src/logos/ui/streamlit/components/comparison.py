@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
+import streamlit as st
 
 from logos.artifacts.curve import EquityCurve
 from logos.backtest.comparing import Comparison
@@ -31,6 +33,8 @@ def comparison(runs: Sequence[Backtest]) -> None:
     figure = overlay_figure(runs)
     if figure.data:
         show_figure(figure, alt=overlay_text(runs), key="overlay")
+        if spans_are_apart(runs):
+            st.caption("No two of these runs overlap in time, so each is drawn from its own start on.")
     readings = [compare_with(runs[0].folder, run.folder) for run in runs[1:]]
     found = [(name, reading.value) for name, reading in zip(names[1:], readings, strict=True) if reading.value]
     section("Verdict", f"each run against {names[0]}")
@@ -56,15 +60,33 @@ def from_hundred(run: Backtest, curve: EquityCurve) -> Any:
     return curve.equity * (100 / base) if base else curve.equity
 
 
+def spans_are_apart(runs: Sequence[Backtest]) -> bool:
+    """Return whether there are several curves, and no two of them share an instant: one ends before the next begins."""
+    curves = (run.equity.value for run in runs)
+    spans = sorted((int(curve.time[0]), int(curve.time[-1])) for curve in curves if curve is not None)
+    return len(spans) > 1 and all(end < start for (_, end), (start, _) in pairwise(spans))
+
+
 def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) -> go.Figure:
-    """Return the curves of the runs that have one, from 100 on; every line has its own colour and dashes."""
-    figure = new_figure("Equity, from 100", y_title="Equity (starting cash = 100)", height=420, theme=theme)
+    """Return the curves of the runs that have one, from 100 on; every line has its own colour and dashes.
+
+    On one axis of time, or where their spans are apart, each over the days since its own start: years between two
+    runs would leave none of them any room.
+    """
+    apart = spans_are_apart(runs)
+    figure = new_figure(
+        "Equity, from 100",
+        y_title="Equity (starting cash = 100)",
+        x_title="Days since the start of each run" if apart else "Time (UTC)",
+        height=420,
+        theme=theme,
+    )
     for index, (name, run) in enumerate(zip(short_names(runs), runs, strict=True)):
         curve = run.equity.value
         if curve is not None:
             figure.add_trace(
                 go.Scatter(
-                    x=moments(curve),
+                    x=_days(curve) if apart else moments(curve),
                     y=from_hundred(run, curve),
                     name=name,
                     mode="lines",
@@ -75,6 +97,11 @@ def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) 
     return figure
 
 
+def _days(curve: EquityCurve) -> Any:
+    """Return the days from the first point of a curve to each."""
+    return (curve.time - curve.time[0]) / 86_400
+
+
 def overlay_text(runs: Sequence[Backtest]) -> str:
     """Return what the overlay says, in a sentence."""
     ends = [
@@ -82,7 +109,8 @@ def overlay_text(runs: Sequence[Backtest]) -> str:
         for name, run in zip(short_names(runs), runs, strict=True)
         if run.equity.value is not None
     ]
-    return f"Equity of {len(ends)} runs, each from 100. They end: {', '.join(ends)}."
+    over = " and over the days since its own start" if spans_are_apart(runs) else ""
+    return f"Equity of {len(ends)} runs, each from 100{over}. They end: {', '.join(ends)}."
 
 
 def _verdict(name: str, first: str, compared: Comparison) -> None:

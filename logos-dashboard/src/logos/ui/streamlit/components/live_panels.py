@@ -46,7 +46,7 @@ _STYLE = """
 .logos-standing { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem .9rem; }
 .logos-standing p { margin: 0; }
 .logos-refreshed.logos-wrapped { white-space: normal; }
-.logos-status { font-weight: 650; font-size: 1.0625rem; white-space: nowrap; }
+.logos-status { display: flex; gap: .35rem; font-weight: 650; font-size: 1.0625rem; white-space: nowrap; }
 .logos-status.logos-neutral { color: var(--logos-text); }
 .logos-fact { color: var(--logos-muted); font-size: .875rem; white-space: nowrap; }
 .logos-fact b { color: var(--logos-text); font-weight: 500; }

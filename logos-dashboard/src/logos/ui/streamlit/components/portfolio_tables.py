@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import streamlit as st
 
 from logos.context.redaction import redact_text
 from logos.ui.streamlit.components.empty import empty_card
-from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.components.tables import plain_table, signed_table
 from logos.ui.streamlit.data.portfolio_files import Rebalance
 from logos.ui.streamlit.data.weights import Weights
 from logos.ui.streamlit.design.formats import MISSING, count, money, number, percent, when
@@ -54,19 +55,19 @@ def _long_last(weights: Weights, order: Any, *, key: str) -> None:
         name: pa.array(column, pa.float64(), from_pandas=True)
         for name, column in zip(_LAST_COLUMNS[1:], values, strict=True)
     }
-    formats = ("%.2f%%", "%.2f%%", "%+.2f", "%.2f%%")
+    shown = (_of_hundred, _of_hundred, partial(number, signed=True), _of_hundred)
     st.dataframe(
-        pa.table(table),
+        signed_table(pa.table(table), dict(zip(_LAST_COLUMNS[1:], shown, strict=True))),
         key=key,
         hide_index=True,
         height=420,
-        column_config={
-            name: st.column_config.NumberColumn(name, format=shape)
-            for name, shape in zip(_LAST_COLUMNS[1:], formats, strict=True)
-        },
         placeholder=MISSING,
         alt="Target and held weights of every symbol at the last rebalance, largest target first",
     )
+
+
+def _of_hundred(value: float) -> str:
+    return f"{number(value)}%"
 
 
 _COMPARED = (

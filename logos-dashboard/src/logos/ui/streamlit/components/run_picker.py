@@ -1,17 +1,27 @@
-"""The table of all backtests from which one, or some, are picked; searched and filtered above it."""
+"""The table of backtests from which one, or some, are picked; searched, filtered and put in order above it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import streamlit as st
 
+from logos.ui.streamlit.components.tables import signed_table
 from logos.ui.streamlit.components.trades_table import day_range
 from logos.ui.streamlit.data.runs_index import BacktestRow
-from logos.ui.streamlit.design.formats import when
+from logos.ui.streamlit.design.formats import number, when
 
+MOST_LISTED = 200
+"""So many rows go to the browser at once: a table of a thousand takes as long as all the rest of its page."""
+
+_NEWEST = "Newest first"
+_ORDERS: Mapping[str, Callable[[BacktestRow], float | None]] = {
+    "Highest return first": lambda row: row.total_return,
+    "Highest Sharpe ratio first": lambda row: row.sharpe,
+    "Smallest drawdown first": lambda row: None if row.max_drawdown is None else -row.max_drawdown,
+}
 _ROWS_SHOWN = 8
 _HEIGHT = 320
 """In pixels: so many rows, and half a one that says that there are more."""
@@ -60,8 +70,24 @@ def matches(
     )
 
 
+def in_order(rows: Sequence[BacktestRow], *, key: str) -> list[BacktestRow]:
+    """Return the runs in the order that is chosen; the choice stands only where not all of them are listed at once."""
+    if len(rows) <= MOST_LISTED:
+        return list(rows)
+    chosen = st.selectbox("Order", (_NEWEST, *_ORDERS), key=f"{key}-order", width=240)
+    figure = _ORDERS.get(chosen)
+    return list(rows) if figure is None else sorted(rows, key=lambda row: _descending(figure(row)))
+
+
+def _descending(value: float | None) -> tuple[bool, float]:
+    """Return what the greatest is sorted first by, and what has no value last."""
+    return (True, 0.0) if value is None else (False, -value)
+
+
 def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, key: str) -> list[BacktestRow]:
     """Draw the runs as a table, and return those that are picked, in the order of the table.
+
+    Of very many the first are listed, and behind them those that are picked already.
 
     Parameters
     ----------
@@ -70,6 +96,7 @@ def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, k
     several:
         Whether more than one may be picked.
     """
+    rows = [*rows[:MOST_LISTED], *(row for row in rows[MOST_LISTED:] if row.backtest_id in chosen)]
     ids = [row.backtest_id for row in rows]
     places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [0])
     # Which row is picked is remembered by its number, so another list of runs is another table.
@@ -78,7 +105,7 @@ def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, k
     if widget not in st.session_state:
         st.session_state[first] = places
     event = st.dataframe(
-        _table(rows),
+        signed_table(_table(rows), _SHOWN),
         key=widget,
         on_select="rerun",
         selection_mode="multi-row" if several else "single-row-required",
@@ -88,7 +115,7 @@ def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, k
         column_config=_COLUMNS,
         placeholder="–",  # noqa: RUF001 - the dash that stands for no value
         lazy=False,
-        alt="Backtests, newest first; press space on a row to pick it",
+        alt="Backtests; press space on a row to pick it",
     )
     picked = [place for place in event.selection.rows if place < len(rows)]
     return [rows[place] for place in sorted(picked or ([] if several else places))]
@@ -117,13 +144,18 @@ def _percent(ratio: float | None) -> float | None:
     return None if ratio is None else ratio * 100
 
 
+_SHOWN = {
+    "return": lambda value: f"{number(value, signed=True)}%",
+    "sharpe": number,
+    "drawdown": lambda value: f"{number(value)}%",
+}
 _COLUMNS = {
     "made": st.column_config.TextColumn("Run at (UTC)", width=142, pinned=True),
     "name": st.column_config.TextColumn("Name", width=118, pinned=True),
     "status": st.column_config.TextColumn("Status", width=90),
-    "return": st.column_config.NumberColumn("Return", format="%+,.2f%%", width=85),
-    "sharpe": st.column_config.NumberColumn("Sharpe, a year", format="%.2f", width=102),
-    "drawdown": st.column_config.NumberColumn("Max drawdown", format="%.2f%%", width=108),
+    "return": st.column_config.NumberColumn("Return", width=85),
+    "sharpe": st.column_config.NumberColumn("Sharpe, a year", width=102),
+    "drawdown": st.column_config.NumberColumn("Max drawdown", width=108),
     "fills": st.column_config.NumberColumn("Fills", format="%,d", width=60),
     "strategies": st.column_config.TextColumn("Strategies", width=220),
     "symbols": st.column_config.TextColumn("Symbols", width=220),

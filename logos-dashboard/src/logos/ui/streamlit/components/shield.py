@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
+
 from logos.domain.errors import LogosError
 from logos.ui.streamlit.components.empty import error_card
 
@@ -14,7 +16,8 @@ _LOG = logging.getLogger("logos.dashboard")
 def shielded(draw: Callable[[], object], *, what: str) -> bool:
     """Draw something; where that raises, draw a card with the reason instead, and return false.
 
-    Streamlit's own signals, such as for a rerun, pass.
+    Streamlit's own signals, such as for a rerun, pass. A ``KeyboardInterrupt`` is none of the terminal's: a page is
+    drawn in a thread, and Ctrl-C reaches the main one alone.
 
     Parameters
     ----------
@@ -23,7 +26,9 @@ def shielded(draw: Callable[[], object], *, what: str) -> bool:
     """
     try:
         draw()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - shown on the page, and logged with where it happened
+    except ScriptControlException:
+        raise
+    except BaseException as error:  # noqa: BLE001 - shown on the page, and logged with where it happened
         tell(error, what=what)
         return False
     return True

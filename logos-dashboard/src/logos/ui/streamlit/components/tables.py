@@ -5,12 +5,19 @@ Long tables, which are sorted and scrolled, are Streamlit's own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
+import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from logos.context.redaction import redact_text
+from logos.ui.streamlit.design.formats import MISSING
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 
 def plain_table(
@@ -52,6 +59,21 @@ def table_html(
         f'<div class="logos-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
         f'<table class="logos-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def signed_table(table: pa.Table, shown: Mapping[str, Callable[[float], str]]) -> Styler:
+    """Return a table for Streamlit whose numbers are shown as they are everywhere else, with a true minus sign.
+
+    Streamlit's own formats write a hyphen. The numbers stay numbers: they are sorted as such, and stand to the right.
+
+    Parameters
+    ----------
+    shown:
+        For a column of numbers what shows one; its ``column_config`` must have no format.
+    """
+    frame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    styled: Styler = frame.style.format(dict(shown), na_rep=MISSING)
+    return styled
 
 
 def _cells(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from zlib import crc32
 
 import attrs
 import plotly.graph_objects as go
 import streamlit as st
-from plotly.io.json import to_json_plotly
 
 from logos.ui.streamlit import state
 from logos.ui.streamlit.design.tokens import DASHES, MARKERS, Palette, ThemeName, palette
@@ -80,16 +78,7 @@ def show_figure(figure: go.Figure, *, alt: str, key: str) -> None:
     key:
         Unique on the page, so that it is updated rather than drawn anew.
     """
-    figure.layout.datarevision = _revision(figure)
     st.plotly_chart(figure, theme=None, key=key, config=_CONFIG, alt=alt, width="stretch")
-
-
-def _revision(figure: go.Figure) -> int:
-    """Return a number that is the same for the same points.
-
-    Streamlit hands every figure over twice, and without it Plotly takes the copy for other points and draws them anew.
-    """
-    return crc32(to_json_plotly(figure.data).encode())
 
 
 def _layout(title: str, height: int, colors: Palette) -> dict[str, Any]:

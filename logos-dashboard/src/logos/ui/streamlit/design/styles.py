@@ -82,7 +82,6 @@ _RULES = """
   font-size: .8125rem; white-space: nowrap;
 }
 .logos-badge.logos-neutral { color: var(--logos-muted); }
-.logos-status { display: flex; flex-wrap: wrap; gap: .35rem .75rem; align-items: center; }
 [data-testid="stButtonGroup"]:has([data-testid="stWidgetLabel"]) button { min-height: 2.5rem; }
 [data-testid="stPageLink"] a { padding: .25rem 0; margin-right: .75rem; }
 [data-testid="stPageLink"] a p { color: var(--logos-accent); text-decoration: underline; text-underline-offset: .2em; }
