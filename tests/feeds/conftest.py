@@ -28,13 +28,32 @@ HANG = "hang"
 
 
 class FastClock:
-    """A clock that runs so many times as fast as the machine's."""
+    """A clock that runs so many times as fast as the machine's.
 
-    def __init__(self, now: float, speed: float) -> None:
+    Parameters
+    ----------
+    waits:
+        Whether it keeps the machine's pace until it is hurried: a feed is to begin with the same bar however long it
+        takes to be made.
+    """
+
+    def __init__(self, now: float, speed: float, *, waits: bool = False) -> None:
         self._machine = SystemClock()
-        self._began = self._machine.monotonic()
+        self._course = (0.0, self._machine.monotonic(), 1.0 if waits else speed)
         self._start = now
-        self.speed = speed
+        self._fast = speed
+
+    @property
+    def speed(self) -> float:
+        """How fast it runs now."""
+        return self._course[2]
+
+    def hurry(self) -> None:
+        """Run fast from now on."""
+        machine = self._machine.monotonic()
+        elapsed, since, before = self._course
+        # One assignment, so that no other thread sees half of it.
+        self._course = (elapsed + (machine - since) * before, machine, self._fast)
 
     def time(self) -> float:
         """Return the wall time with its fraction, as a venue in the same world sees it."""
@@ -44,7 +63,8 @@ class FastClock:
         return int(self.time())
 
     def monotonic(self) -> float:
-        return (self._machine.monotonic() - self._began) * self.speed
+        elapsed, since, speed = self._course
+        return elapsed + (self._machine.monotonic() - since) * speed
 
     def sleep(self, seconds: float) -> None:
         self._machine.sleep(seconds / self.speed)
@@ -95,7 +115,7 @@ class ScriptedVenue:
 
     name = "scripted"
 
-    def __init__(self, clock: Callable[[], float], interval: int = 60) -> None:
+    def __init__(self, clock: FastClock, interval: int = 60) -> None:
         self.clock = clock
         self.interval = interval
         self.page_candles = 100
@@ -114,10 +134,12 @@ class ScriptedVenue:
     async def open(self) -> None:
         self.opened += 1
         if self.open_troubles:
+            self.clock.hurry()
             await self._trouble(self.open_troubles.pop(0))
 
     async def candles(self, symbol: str, since: int, until: int) -> Page:
-        now = self.clock() + self.skew
+        self.clock.hurry()
+        now = self.clock.time() + self.skew
         self.asked.append((symbol, since, until, now))
         trouble = self.always.get(symbol) or (self.troubles.get(symbol) or [None]).pop(0)
         if trouble is not None:
@@ -224,12 +246,20 @@ def scripted(heard_log: HeardLog) -> Iterator[Callable[..., Scripted]]:
         instruments: Any = None,
         **config: Any,
     ) -> Scripted:
-        clock = FastClock(at, speed)
+        clock = FastClock(at, speed, waits=True)
         known = instruments or {symbol: crypto(symbol) for symbol in symbols}
         context = part_context(known, clock, interval=interval, log=heard_log)
-        venue = ScriptedVenue(clock.time, interval)
+        venue = ScriptedVenue(clock, interval)
         feed = VenueFeed(PollingConfig(**config), context, source="test:scripted", connect=lambda: venue)
         made.append(feed)
+        first = feed._first
+
+        def begun(after: int | None) -> int:
+            moment = first(after)
+            clock.hurry()  # where it begins is settled
+            return moment
+
+        feed._first = begun  # type: ignore[method-assign]
         return Scripted(feed, venue, clock, heard_log)
 
     yield make

@@ -83,9 +83,10 @@ def test_no_tick_comes_before_what_closed_meanwhile_however_many_tries_that_take
     on.venue.page_candles = 7
     on.venue.troubles[A] = [down(), down()]
     on.venue.troubles[B] = [None, down()]
-    seen = list(itertools.islice(on.feed.deliveries(start), 31))
-    assert [(one.slice.clock - start) // 60 for one in seen if one.slice.bars] == list(range(1, 31))
-    assert not seen[-1].slice.bars
+    before = list(itertools.takewhile(lambda one: one.slice.bars, on.feed.deliveries(start)))
+    # A busy machine lets more than those thirty close before the first tick.
+    assert len(before) >= 30
+    assert [(one.slice.clock - start) // 60 for one in before] == list(range(1, len(before) + 1))
 
 
 def test_what_the_venue_has_no_more_is_a_gap_and_the_session_goes_on_behind_it(scripted, start) -> None:
