@@ -14,6 +14,7 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from logos import paths
+from logos.ui.streamlit import state
 from logos.ui.streamlit.app_pages import backtests
 from logos.ui.streamlit.components import run_picker
 
@@ -68,13 +69,13 @@ def test_an_empty_workspace_shows_the_command_that_makes_a_backtest(workspace: P
     assert not test.dataframe
 
 
-def test_one_backtest_is_shown_at_once_and_is_in_the_address(workspace: Path, write_backtest: Write):
+def test_one_backtest_is_shown_at_once_and_nothing_is_written_into_the_address(workspace: Path, write_backtest: Write):
     write_backtest(workspace, ONE, metrics=TREND)
 
     test = run()
 
     assert not test.exception
-    assert test.query_params["run"] == ONE
+    assert not test.query_params
     shown = text(test)
     for label in ("Total return", "CAGR", "Sharpe ratio", "Max drawdown", "Win rate", "Exposure", "Turnover", "Fees"):
         assert label in shown
@@ -109,7 +110,7 @@ def test_many_backtests_stand_newest_first_and_the_newest_is_shown(workspace: Pa
     test = run()
 
     assert list(table(test)["name"]) == ["three", "two", "one"]
-    assert test.query_params["run"] == THREE
+    assert f"logos backtest verify {THREE}" in text(test)
 
 
 def displayed(test: AppTest) -> Any:
@@ -188,9 +189,9 @@ def test_a_link_to_a_run_that_is_gone_shows_the_newest(workspace: Path, write_ba
     test = run(run="20200101-000000-gone")
 
     assert not test.exception
-    assert "There is no run 20200101-000000-gone: the first of the list is shown" in text(test)
+    assert "The first of the list is shown: there is no run 20200101-000000-gone<" in text(test)
     assert f"logos backtest verify {ONE}" in text(test)
-    assert "There is no run" in text(test.run(timeout=30))
+    assert "there is no run" in text(test.run(timeout=30))
 
 
 def test_a_comparison_with_a_run_that_is_gone_says_so(workspace: Path, write_backtest: Write):
@@ -200,7 +201,7 @@ def test_a_comparison_with_a_run_that_is_gone_says_so(workspace: Path, write_bac
     test = run(runs=f"{ONE},GONE,{TWO}")
 
     assert not test.exception
-    assert "There is no run GONE: the others are shown" in text(test)
+    assert "The others are shown: there is no run GONE<" in text(test)
 
 
 def test_filters_narrow_the_list(workspace: Path, write_backtest: Write):
@@ -280,7 +281,7 @@ def test_trades_are_filtered_and_paged(workspace: Path, write_backtest: Write):
     pages.set_value(5).run()
     assert "Fills 101 to 120 of 120" in text(test)
 
-    test.multiselect(key=f"trades-{ONE}-symbols").set_value(["BTC-USD"]).run()
+    test.multiselect(key=f"{state.key_of('trades', ONE)}-symbols").set_value(["BTC-USD"]).run()
     assert "Fills 1 to 25 of 40" in text(test)
 
     (download,) = test.get("download_button")
@@ -409,6 +410,19 @@ def test_a_name_with_markup_in_it_stays_text(workspace: Path, write_backtest: Wr
     write_backtest(workspace, ONE, metrics={"notes": ["<img src=x onerror=alert(1)>"], "status": "completed"})
 
     assert "<img src=x" not in text(run())
+
+
+def test_the_curve_is_drawn_anew_when_its_file_has_changed(workspace: Path, write_backtest: Write):
+    path = write_backtest(workspace, ONE) / "equity.csv"
+    test = run()
+    before = charts(test)
+    assert charts(test.run()) == before
+    path.write_text("\n".join(path.read_text().splitlines()[:100]) + "\n")
+
+    (figure,) = charts(test.run())
+
+    assert figure != before[0]
+    assert len(figure["data"][0]["x"]) == 99
 
 
 def test_a_long_run_sends_the_browser_at_most_two_thousand_points_a_line(workspace: Path, write_backtest: Write):

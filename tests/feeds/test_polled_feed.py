@@ -447,7 +447,7 @@ def test_history_that_fails_is_retried_and_then_raised(scripted, start) -> None:
 
 
 def test_bars_between_two_times_come_page_by_page_each_once_and_finished(scripted, start) -> None:
-    on = scripted(A, at=start + 3_630)
+    on = scripted(A, at=start + 3_630, speed=1)
     on.venue.page_candles = 13
     on.venue.absent = {(A, start + 60 * minute) for minute in range(12, 20)}
     pages = list(on.feed.bars_between(A, start + 1, start + 7_200))

@@ -41,8 +41,8 @@ def test_no_page_shows_or_is_sent_a_secret(
 
     named = next((dashboard_workspace / "runs" / "live" / "sessions").glob("20250103-*")).name
     for name, query in (
-        #("backtests", {"run": f"{named}a"}),
-        #("backtests", {"runs": f"{named}a,{named}b"}),
+        ("backtests", {"run": f"{named}a"}),
+        ("backtests", {"runs": f"{named}a,{named}b"}),
         ("live-monitor", {"session": named}),
         ("portfolio", {"portfolio": f"backtest/{named}b"}),
         ("tutor", {"lesson": named, "lesson_run": named}),

@@ -43,6 +43,7 @@ def run() -> None:
     chosen = st.navigation(places, expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Logos")
     _side()
+    state.enter(chosen.url_path)
     chosen.run()
     _settled(chosen.url_path)
 

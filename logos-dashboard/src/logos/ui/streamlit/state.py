@@ -71,13 +71,11 @@ def chosen(name: str, default: str = "") -> str:
     return kept if isinstance(kept, str) else default
 
 
-def choose(*pair: str, **values: str) -> None:
+def choose(**values: str) -> None:
     """Choose values and write them into the page's address, so that they can be linked.
 
     The address then says these alone, without the empty ones, and the refresh interval where it said that before.
     """
-    if pair:  # SHIM until backtests.py is mine
-        values = {**st.query_params.to_dict(), pair[0]: pair[1]}
     for name, value in values.items():
         st.session_state[_KEPT + name] = value
     kept = {name: value for name, value in st.query_params.to_dict().items() if name == _REFRESH}

@@ -12,7 +12,7 @@ import streamlit as st
 from logos.context.redaction import redact_text
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.comparison import comparison
-from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading, warning_card
+from logos.ui.streamlit.components.empty import empty_card, error_card, gone_card, show_reading, warning_card
 from logos.ui.streamlit.components.equity_chart import equity_chart
 from logos.ui.streamlit.components.frame import page_header, section
 from logos.ui.streamlit.components.run_cards import run_cards
@@ -22,12 +22,14 @@ from logos.ui.streamlit.components.trades_table import trades_panel
 from logos.ui.streamlit.data.backtest_run import Backtest, load_backtest
 from logos.ui.streamlit.data.comparing import MOST_RUNS
 from logos.ui.streamlit.data.legacy import LegacyRun, legacy_metrics, legacy_trades, list_legacy, read_picture
-from logos.ui.streamlit.data.runs_index import BacktestRow, list_backtests
+from logos.ui.streamlit.data.runs_index import BacktestRow, list_backtests, shown_name
 from logos.ui.streamlit.data.trades import load_trades
 from logos.ui.streamlit.design.formats import count, number, percent, signed_money, when
 
 _ONE, _SOME = "One run", "Compare"
-_RUN, _RUNS = "run", "runs"
+_RUN, _RUNS, _VIEW = "run", "runs", "view"
+_COMPARING = "compare"
+_MODE = "backtests-mode"
 
 
 def show() -> None:
@@ -41,35 +43,49 @@ def show() -> None:
 
 
 def _explore(rows: Sequence[BacktestRow]) -> None:
-    comparing = bool(state.chosen(_RUNS))
-    mode = st.segmented_control(
-        "View",
-        (_ONE, _SOME),
-        default=_SOME if comparing else _ONE,
-        required=True,
-        key="backtests-mode",
-        label_visibility="collapsed",
-    )
+    comparing = _is_comparing()
+    st.session_state[_MODE] = _SOME if comparing else _ONE
+    st.segmented_control("View", (_ONE, _SOME), required=True, key=_MODE, on_change=_turn, label_visibility="collapsed")
     matching = filter_rows(rows, key="backtests")
     matching = in_order(matching, key="backtests")
     listed = f"; the first {count(MOST_LISTED)} are listed, filter them to see others" * (len(matching) > MOST_LISTED)
     st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}{listed}")
     if not matching:
         empty_card("No backtest matches", "Take a filter away to see more.")
-    elif mode == _SOME:
+    elif comparing:
         _compare(matching, {row.backtest_id for row in rows})
     else:
         _look_at(matching, {row.backtest_id for row in rows})
 
 
+def _is_comparing() -> bool:
+    """Return whether runs are compared: a single run in the address goes before what was compared earlier."""
+    if _RUN in st.query_params:
+        _choose_run((state.chosen(_RUN),))
+    return bool(state.chosen(_RUNS)) or state.chosen(_VIEW) == _COMPARING
+
+
+def _turn() -> None:
+    """Begin a comparison with the run that is looked at, or end it."""
+    if st.session_state[_MODE] == _SOME:
+        _choose_runs([run] if (run := state.chosen(_RUN)) else [])
+    else:
+        _choose_run((state.chosen(_RUN),))
+
+
+def _choose_run(ids: Sequence[str]) -> None:
+    state.choose(run=ids[0] if ids else "", runs="", view="")
+
+
+def _choose_runs(ids: Sequence[str]) -> None:
+    state.choose(runs=",".join(ids), view="" if ids else _COMPARING)
+
+
 def _look_at(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
-    state.choose(_RUNS, "")
     wanted = state.chosen(_RUN)
-    (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one")
-    if wanted and wanted not in known and row == rows[0]:  # said for as long as no other is picked
-        warning_card(f"There is no run {wanted}: the first of the list is shown")
-    elif row.backtest_id != wanted:
-        state.choose(_RUN, row.backtest_id)
+    (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one", on_pick=_choose_run)
+    if wanted and wanted not in known:  # said for as long as no other is picked
+        gone_card("run", wanted, "The first of the list is shown")
     if not row.readable:
         error_card(row.backtest_id, row.reason, "Run the backtest again, or take the folder away")
         return
@@ -84,17 +100,19 @@ def _one(row: BacktestRow, run: Backtest) -> None:
         warning_card(f"Halted by {cause.get('guard')} at {when(cause.get('at'))}: {cause.get('reason')}")
     run_cards(run)
     equity = run.equity
-    if show_reading(equity, title="No curve") and equity.value is not None:
-        equity_chart(equity.value, run.benchmark.value, currency=run.currency, key=f"equity-{run.backtest_id}")
+    if show_reading(equity, title="No curve"):
+        equity_chart(equity, run.benchmark, currency=run.currency, key=state.key_of("equity", run.backtest_id))
     if run.benchmark.state in {"damaged", "partial"}:
         show_reading(run.benchmark)
+    elif run.benchmark.state == "missing":
+        st.caption(f"{run.benchmark.message}.")
     fills, attribution, config, origin = st.tabs(["Fills", "Attribution", "Config", "Origin and commands"])
     with fills:
         trades_panel(
             load_trades(run.folder),
             currency=run.currency,
-            key=f"trades-{run.backtest_id}",
-            file_name=f"{run.backtest_id}-trades.csv",
+            key=state.key_of("trades", run.backtest_id),
+            file_name=f"{shown_name(run.backtest_id)}-trades.csv",
         )
     with attribution:
         _attribution(run)
@@ -112,7 +130,7 @@ def _attribution(run: Backtest) -> None:
             money_columns = (f"Fees ({run.currency})", f"Net PnL ({run.currency})")
             columns = (title.title(), "Fills", "Round trips", "Win rate", *money_columns, "Contribution")
             section(f"By {title}", "after fees, what is still held at its last close")
-            plain_table(f"Profit by {title}", columns, rows, numeric=columns[1:])
+            plain_table(f"PnL by {title}", columns, rows, numeric=columns[1:])
     notes = [text.partition(": ") for text in run.metrics.get("notes") or () if isinstance(text, str)]
     if notes:
         section("About the data")
@@ -146,10 +164,11 @@ def _origin(row: BacktestRow, run: Backtest) -> None:
     ]
     plain_table("Origin of the run", ("What", "Value"), facts, whole=("What",))
     st.caption("Run it again and compare every byte; draw its tear sheet; hold it against another run.")
+    name = shown_name(row.backtest_id)
     commands = (
-        f"logos backtest verify {row.backtest_id}",
-        f"logos backtest report {row.backtest_id}",
-        f"logos backtest compare {row.backtest_id} OTHER",
+        f"logos backtest verify {name}",
+        f"logos backtest report {name}",
+        f"logos backtest compare {name} OTHER",
     )
     st.code("\n".join(commands), language=None)
 
@@ -164,12 +183,11 @@ def _list(value: Any) -> list[dict[str, Any]]:
 
 
 def _compare(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
-    kept = [name for name in state.chosen(_RUNS).split(",") if name] or [state.chosen(_RUN)]
-    picked = pick(rows, chosen=kept, several=True, key="backtests-some")
-    gone = [name for name in kept if name and name not in known]
+    wanted = [name for name in state.chosen(_RUNS).split(",") if name]
+    picked = pick(rows, chosen=wanted, several=True, key="backtests-some", on_pick=_choose_runs)
+    gone = [name for name in wanted if name not in known]
     if gone:
-        warning_card(f"There is no run {', '.join(gone)}: the others are shown")
-    state.choose(_RUNS, ",".join(row.backtest_id for row in picked))
+        gone_card("run", ", ".join(gone), "The others are shown" if picked else "Nothing is compared")
     unreadable = [row.backtest_id for row in picked if not row.readable]
     if unreadable:
         warning_card(f"These cannot be read, and are left out: {', '.join(unreadable)}")
@@ -180,7 +198,9 @@ def _compare(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
     if len(names) < 2:
         empty_card("Pick two to six runs", "Tick them in the table above; each is then compared with the first.")
         return
-    first = st.selectbox("First run, which the others are held against", names, index=len(names) - 1, width=420)
+    first = st.selectbox(
+        "First run, which the others are held against", names, index=len(names) - 1, format_func=shown_name, width=420
+    )
     _compared(sorted(readable[:MOST_RUNS], key=lambda row: row.backtest_id != first))
 
 
@@ -203,7 +223,7 @@ def _legacy(runs: Sequence[LegacyRun]) -> None:
         "Run them again with `logos backtest --config FILE`; see `logos backtest --help`",
     )
     with st.expander("Show them"):
-        names = [f"{run.symbol} · {run.strategy}" for run in runs]
+        names = [shown_name(f"{run.symbol} · {run.strategy}") for run in runs]
         chosen = st.selectbox("Run", range(len(runs)), format_func=lambda place: names[place], key="legacy-run")
         _legacy_run(runs[chosen or 0])
 
@@ -220,4 +240,5 @@ def _legacy_run(run: LegacyRun) -> None:
             rows = [(str(key), str(value)) for key, value in figures.value.items()]
             plain_table("Figures as they stand beside the picture", ("Figure", "Value"), rows, numeric=("Value",))
     if run.trades_file is not None:
-        trades_panel(legacy_trades(run), currency="", key=f"legacy-{run.picture.name}", file_name=run.trades_file.name)
+        key = state.key_of("legacy", run.picture.name)
+        trades_panel(legacy_trades(run), currency="", key=key, file_name=shown_name(run.trades_file.name))

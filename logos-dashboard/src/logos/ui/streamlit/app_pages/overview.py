@@ -19,7 +19,7 @@ from logos.ui.streamlit.components.latest_session import latest_panel
 from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.runs_index import Rows, list_backtests
+from logos.ui.streamlit.data.runs_index import Rows, list_backtests, shown_name
 from logos.ui.streamlit.data.sessions_index import list_sessions
 from logos.ui.streamlit.design.formats import MISSING, ago, count, money, number, percent, when
 from logos.ui.streamlit.navigation import installed_registry
@@ -130,7 +130,7 @@ def _recent(rows: Rows) -> None:
     ]
     plain_table("Recent backtests", columns, cells, numeric=figures, whole=columns[:3])
     with st.container(horizontal=True):
-        for row in rows[:1]:
+        for row in (one for one in rows[:1] if shown_name(one.backtest_id) == one.backtest_id):
             _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})
         _link("All backtests", "backtests", {})
         _link("Live Monitor", "live-monitor", {})

@@ -19,6 +19,7 @@ from logos.ui.streamlit.components.frame import section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.backtest_run import Backtest
 from logos.ui.streamlit.data.comparing import compare_with, differences
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, number, percent, signed_money
 from logos.ui.streamlit.design.tokens import ThemeName
@@ -50,7 +51,7 @@ def comparison(runs: Sequence[Backtest]) -> None:
 
 def short_names(runs: Sequence[Backtest]) -> list[str]:
     """Return what the runs are called here: a letter and the id."""
-    return [f"{letter} · {run.backtest_id}" for letter, run in zip(_LETTERS, runs, strict=False)]
+    return [f"{letter} · {shown_name(run.backtest_id)}" for letter, run in zip(_LETTERS, runs, strict=False)]
 
 
 def from_hundred(run: Backtest, curve: EquityCurve) -> Any:

@@ -8,26 +8,36 @@ import numpy as np
 import plotly.graph_objects as go
 
 from logos.artifacts.curve import EquityCurve
+from logos.ui.streamlit import state
+from logos.ui.streamlit.data.caching import Kept
+from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import money, percent, when
 from logos.ui.streamlit.design.tokens import ThemeName, faint
 
 _HEIGHT = 480
 _UPPER, _LOWER = (0.33, 1.0), (0.0, 0.26)
+_FIGURES: Kept[go.Figure] = Kept(16)
 
 
-def equity_chart(equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str, key: str) -> None:
-    """Draw a run's curve.
+def equity_chart(equity: Reading[EquityCurve], benchmark: Reading[EquityCurve], *, currency: str, key: str) -> None:
+    """Draw a run's curve, which has to be there; the figure is made again only when one of the two files has changed.
 
     Parameters
     ----------
     benchmark:
-        Buying and holding at daily closes, where it was run.
+        Buying and holding, where it was run.
     key:
         Unique on the page.
     """
-    figure = equity_figure(equity, benchmark, currency=currency)
-    show_figure(figure, alt=equity_text(equity, benchmark, currency=currency), key=key)
+    if equity.value is None:
+        return
+    made_of = (equity.stamp, benchmark.stamp, currency, state.theme())
+    figure = _FIGURES.get(made_of)
+    if figure is None:
+        figure = equity_figure(equity.value, benchmark.value, currency=currency)
+        _FIGURES.put(made_of, figure)
+    show_figure(figure, alt=equity_text(equity.value, benchmark.value, currency=currency), key=key)
 
 
 def equity_figure(

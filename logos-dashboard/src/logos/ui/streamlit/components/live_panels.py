@@ -12,9 +12,10 @@ import streamlit as st
 from logos.context.redaction import redact_text
 from logos.domain.errors import InputError
 from logos.domain.times import parse_time
+from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
 from logos.ui.streamlit.components.empty import empty_card
-from logos.ui.streamlit.components.frame import section, staleness_html
+from logos.ui.streamlit.components.frame import section, staleness_html, still_html
 from logos.ui.streamlit.components.guard_table import guard_table_html
 from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, plain, price
 from logos.ui.streamlit.components.tables import table_html
@@ -34,7 +35,6 @@ from logos.ui.streamlit.design.formats import (
     when,
 )
 
-_MOST_CODES = 5
 _STANDING: Mapping[str, tuple[str, str, str, str]] = {
     "running": ("●", "Running", "good", "A program runs it. Ctrl-C in its terminal pauses it."),
     "interrupted": ("!", "Interrupted", "warn", "No program runs it any more: it was killed or crashed. Go on with:"),
@@ -67,9 +67,9 @@ _STYLE = """
 .logos-measure { display: inline-block; min-width: 11rem; white-space: normal; }
 .stMain:has(.logos-standing) .logos-table td:nth-child(-n + 4) { white-space: nowrap; }
 .stMain:has(.logos-standing) .logos-table tbody th { white-space: nowrap; }
-.stMain:has(.logos-standing) .logos-table td { overflow-wrap: break-word; }
+.stMain:has(.logos-standing) .logos-table td { overflow-wrap: break-word; min-width: 0; }
 .logos-scroll[aria-label^="Orders"] td:last-child, .logos-scroll[aria-label^="Decisions"] td:last-child {
-  min-width: 18rem; }
+  min-width: 12rem; overflow-wrap: anywhere; }
 .stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
 .logos-verdict { display: inline-block; min-width: 8rem; white-space: normal; }
 @media (max-width: 1000px) { .stMain:has(.logos-standing) .logos-metric dd { font-size: 1rem; } }
@@ -95,9 +95,10 @@ def standing(session: LiveSession, now: int) -> None:
     symbol, word, tone, text = _STANDING[session.status]
     running = session.status == "running"
     age = None if session.written_at is None else max(0.0, now - session.written_at)
-    badges = [staleness_html(age, HEARTBEAT if running else None)]
+    still = running and not state.refresh_seconds()
+    badges = [still_html(now) if still else staleness_html(age, HEARTBEAT if running else None)]
     bars = _bars_age(session, now)
-    if running and bars is not None:
+    if running and not still and bars is not None:
         badges.append(staleness_html(bars, session.interval, what="Bars"))
     facts = (
         ("", shown_name(str(session.state.get("name") or session.session_id))),
@@ -218,7 +219,7 @@ def positions_and_feed(session: LiveSession) -> None:
         )
         for one in held
     ]
-    columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealized")
+    columns = ("Symbol", "Quantity", "Average cost", "Mark", "Market value", "Unrealised PnL")
     last = "Valued at" if behind else "Lots"
     table = table_html("Open positions", (*columns, last), rows, numeric=(*columns[1:], last))
     positions = table if rows else nothing("Nothing is held.")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import streamlit as st
 
+from logos.ui.streamlit import state
 from logos.ui.streamlit.components.tables import signed_table
 from logos.ui.streamlit.components.trades_table import day_range
 from logos.ui.streamlit.data.runs_index import BacktestRow
 from logos.ui.streamlit.design.formats import number, when
 
-MOST_LISTED = 200
+MOST_LISTED = 100
 """So many rows go to the browser at once: a table of a thousand takes as long as all the rest of its page."""
 
 _NEWEST = "Newest first"
 _ORDERS: Mapping[str, Callable[[BacktestRow], float | None]] = {
-    "Highest return first": lambda row: row.total_return,
+    "Highest total return first": lambda row: row.total_return,
     "Highest Sharpe ratio first": lambda row: row.sharpe,
     "Smallest drawdown first": lambda row: None if row.max_drawdown is None else -row.max_drawdown,
 }
@@ -84,32 +84,41 @@ def _descending(value: float | None) -> tuple[bool, float]:
     return (True, 0.0) if value is None else (False, -value)
 
 
-def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, key: str) -> list[BacktestRow]:
-    """Draw the runs as a table, and return those that are picked, in the order of the table.
+def pick(
+    rows: Sequence[BacktestRow],
+    *,
+    chosen: Sequence[str],
+    several: bool,
+    key: str,
+    on_pick: Callable[[Sequence[str]], None],
+) -> list[BacktestRow]:
+    """Draw the runs as a table, and return those that are chosen, in the order of the table.
 
     Of very many the first are listed, and behind them those that are picked already.
 
     Parameters
     ----------
     chosen:
-        Ids that are picked at first; where none of them is there, the first row is.
+        Ids of the chosen runs; where none of them is there, the first row is shown as if it were.
     several:
-        Whether more than one may be picked.
+        Whether more than one may be picked, and none.
+    on_pick:
+        Called with the ids once somebody has picked others, before the page is drawn again.
     """
     rows = [*rows[:MOST_LISTED], *(row for row in rows[MOST_LISTED:] if row.backtest_id in chosen)]
     ids = [row.backtest_id for row in rows]
     places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [0])
-    # Which row is picked is remembered by its number, so another list of runs is another table.
-    names = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
-    widget, first = f"{key}-{names}", f"{key}-first"
-    if widget not in st.session_state:
-        st.session_state[first] = places
-    event = st.dataframe(
+    widget = _widget(ids, places, key)
+
+    def picked() -> None:
+        on_pick([ids[place] for place in sorted(_rows_of(widget)) if place < len(ids)])
+
+    st.dataframe(
         signed_table(_table(rows), _SHOWN),
         key=widget,
-        on_select="rerun",
+        on_select=picked,
         selection_mode="multi-row" if several else "single-row-required",
-        selection_default={"selection": {"rows": st.session_state[first], "columns": [], "cells": []}},
+        selection_default={"selection": {"rows": st.session_state[f"{key}-first"], "columns": [], "cells": []}},
         hide_index=True,
         height="content" if len(rows) <= _ROWS_SHOWN else _HEIGHT,
         column_config=_COLUMNS,
@@ -117,8 +126,28 @@ def pick(rows: Sequence[BacktestRow], *, chosen: Sequence[str], several: bool, k
         lazy=False,
         alt="Backtests; press space on a row to pick it",
     )
-    picked = [place for place in event.selection.rows if place < len(rows)]
-    return [rows[place] for place in sorted(picked or ([] if several else places))]
+    return [rows[place] for place in sorted(places)]
+
+
+def _widget(ids: Sequence[str], places: Sequence[int], key: str) -> str:
+    """Return the key of a table in which some rows are picked.
+
+    It remembers by their numbers which ones are, so another list of runs is another table; and so is one whose rows
+    were chosen elsewhere, such as by the browser's Back.
+    """
+    turn, first = f"{key}-turn", f"{key}-first"
+    widget = state.key_of(key, *ids, str(st.session_state.setdefault(turn, 0)))
+    if widget in st.session_state and set(_rows_of(widget)) != set(places):
+        st.session_state[turn] += 1
+        widget = state.key_of(key, *ids, str(st.session_state[turn]))
+    if widget not in st.session_state:
+        st.session_state[first] = places
+    return widget
+
+
+def _rows_of(widget: str) -> Sequence[int]:
+    """Return the numbers of the rows that are picked in a table."""
+    return tuple(st.session_state[widget]["selection"]["rows"])
 
 
 def _table(rows: Sequence[BacktestRow]) -> pa.Table:
@@ -153,8 +182,8 @@ _COLUMNS = {
     "made": st.column_config.TextColumn("Run at (UTC)", width=142, pinned=True),
     "name": st.column_config.TextColumn("Name", width=118, pinned=True),
     "status": st.column_config.TextColumn("Status", width=90),
-    "return": st.column_config.NumberColumn("Return", width=85),
-    "sharpe": st.column_config.NumberColumn("Sharpe, a year", width=102),
+    "return": st.column_config.NumberColumn("Total return", width=96),
+    "sharpe": st.column_config.NumberColumn("Sharpe ratio, a year", width=134),
     "drawdown": st.column_config.NumberColumn("Max drawdown", width=108),
     "fills": st.column_config.NumberColumn("Fills", format="%,d", width=60),
     "strategies": st.column_config.TextColumn("Strategies", width=220),

@@ -73,7 +73,7 @@ def signed_table(table: pa.Table, shown: Mapping[str, Callable[[float], str]]) -
     """
     frame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     styled: Styler = frame.style.format(dict(shown), na_rep=MISSING)
-    return styled
+    return styled.set_uuid("logos")  # its own is random: the browser would be sent the table each time
 
 
 def _cells(

@@ -87,11 +87,18 @@ _RULES = """
 [data-testid="stPageLink"] a p { color: var(--logos-accent); text-decoration: underline; text-underline-offset: .2em; }
 [data-testid="stPlotlyChart"] { border: 1px solid var(--logos-line); border-radius: .25rem; overflow: hidden; }
 .logos-scroll {
-  position: relative; overflow-x: auto;
-  background: var(--logos-surface); border: 1px solid var(--logos-line); border-radius: .25rem;
+  --behind: var(--logos-surface); --edge: color-mix(in srgb, var(--logos-text) 30%, transparent);
+  position: relative; overflow-x: auto; border: 1px solid var(--logos-line); border-radius: .25rem;
+  background:
+    linear-gradient(to right, var(--behind) 40%, transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--behind) 40%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--edge), transparent) left / 1rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--edge), transparent) right / 1rem 100% no-repeat scroll,
+    var(--behind);
 }
+[data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: -2px; }
 .logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
-.logos-code { max-height: 26rem; background: var(--logos-sunken); }
+.logos-code { max-height: 26rem; --behind: var(--logos-sunken); }
 .logos-code pre {
   margin: 0; padding: .75rem .9rem; background: none; border: 0; font-size: .8125rem; line-height: 1.55;
   font-family: "Source Code Pro", ui-monospace, monospace; color: var(--logos-text);
