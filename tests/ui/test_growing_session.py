@@ -148,7 +148,7 @@ def test_the_chosen_interval_is_how_often_a_running_session_is_asked_for(
         refreshed(window)
         assert refreshed(window) >= 4  # whole seconds are shown, so that one may be lost
         window.page.locator(".st-key-live-refresh").get_by_role("radio", name="Off").click()
-        expect(window.page).to_have_url(re.compile("autorefresh=off"))
+        expect(window.page).to_have_url(re.compile("refresh=off"))
 
 
 def refreshed(window: Window) -> int:
