@@ -105,8 +105,10 @@ def example(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run what takes all distributions together; what a distribution can do alone, its own session has shown."""
-    _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS, *_all_wheels(session))
-    _refuse_sources(session)
+    _install(session, "hatchling", "import-linter", "ruff", *TEST_TOOLS)
+    # Editable: some of these tests look at the sources, or lay wheels of their own beside one another.
+    folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
+    _install(session, *(argument for folder in folders for argument in ("-e", folder)))
     alone = ("ui", *(name.removeprefix("logos-") for name in DISTRIBUTIONS))
     chosen = session.posargs or ["tests", *(f"--ignore=tests/{name}" for name in alone)]
     session.run("pytest", *WORKERS, *chosen, env=OFFLINE)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yfinance
+from yfinance.cache import get_cookie_cache, get_tz_cache
 from yfinance.exceptions import YFPricesMissingError
 
 from logos.domain.instruments import AssetClass
@@ -113,6 +114,7 @@ class YfinanceVenue:
             # Where nobody has set up logging, Python would print what they log.
             logging.getLogger(library).addHandler(_SILENT)
         yfinance.set_tz_cache_location(str(self._cache_folder))
+        _make_caches()
         self._threads = ThreadCalls("yfinance", MOST_CALLS)
         self._session = ListeningSession(self._base_url, self._timeout)
         try:
@@ -200,6 +202,15 @@ class YfinanceVenue:
                 return []
             raise error_of(error, listening) from error
         return candles
+
+
+def _make_caches() -> None:
+    """Let yfinance make the files of its caches now: its calls, several at once, would lock one another out of them."""
+    try:
+        for cache in (get_tz_cache(), get_cookie_cache()):
+            cache.lookup("")
+    except Exception as error:
+        raise error_of(error, Heard()) from error
 
 
 def _keep_quiet() -> None:
