@@ -22,7 +22,7 @@ _MOST_NOTES = 50
 
 LAST_NOTE = (
     "Target and held are shares of equity, held at the close of the slice after the decision. "
-    "Share of risk is the share of the variance that was expected at full signals."
+    "Share of risk is the share of the variance that was expected of the targets."
 )
 _LAST_COLUMNS = ("Symbol", "Target", "Held", "Difference (pp)", "Share of risk")
 
