@@ -56,6 +56,18 @@ def test_the_newest_backtests_stand_in_a_table(workspace: Path, page: Page, writ
     assert shown.index("run10</td>") < shown.index("run3</td>")
 
 
+@pytest.mark.parametrize(
+    ("sharpe", "days", "expected"),
+    [(2.0, 29, "2.00 (29 days)"), (2.0, 1, "2.00 (1 day)"), (2.0, 30, "2.00"), (2.0, None, "2.00"), (None, 3, overview.MISSING)],
+)
+def test_a_sharpe_ratio_of_few_days_says_of_how_many(
+    workspace: Path, page: Page, write_backtest: Write, sharpe: float | None, days: int | None, expected: str
+):
+    write_backtest(workspace, metrics={"sharpe": sharpe, "days": days})
+
+    assert f">{expected}</td>" in text(page("overview"))
+
+
 def test_a_damaged_backtest_is_counted_and_listed(workspace: Path, page: Page, write_backtest: Write):
     (write_backtest(workspace) / "metrics.json").write_text("{")
 

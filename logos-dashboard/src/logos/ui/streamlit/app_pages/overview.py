@@ -18,8 +18,9 @@ from logos.ui.streamlit.components.frame import page_header, refreshed_at, secti
 from logos.ui.streamlit.components.latest_session import latest_panel
 from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.components.tables import plain_table
+from logos.ui.streamlit.data.backtest_run import LEAST_DAYS
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.runs_index import Rows, list_backtests, shown_name
+from logos.ui.streamlit.data.runs_index import BacktestRow, Rows, list_backtests, shown_name
 from logos.ui.streamlit.data.sessions_index import list_sessions
 from logos.ui.streamlit.design.formats import MISSING, ago, count, money, number, percent, when
 from logos.ui.streamlit.navigation import installed_registry
@@ -121,7 +122,7 @@ def _recent(rows: Rows) -> None:
             row.name,
             row.status,
             percent(row.total_return, signed=True),
-            number(row.sharpe),
+            _sharpe(row),
             percent(row.max_drawdown),
             count(row.fills),
             money(row.fees, row.currency),
@@ -134,6 +135,14 @@ def _recent(rows: Rows) -> None:
             _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})
         _link("All backtests", "backtests", {})
         _link("Live Monitor", "live-monitor", {})
+
+
+def _sharpe(row: BacktestRow) -> str:
+    """Return the Sharpe ratio, and of how many days it is where they are too few to judge by."""
+    value, days = number(row.sharpe), row.days
+    if value == MISSING or days is None or days >= LEAST_DAYS:
+        return value
+    return f"{value} ({days:.0f} {'day' if days == 1 else 'days'})"
 
 
 def _link(label: str, page: str, query: dict[str, str]) -> None:

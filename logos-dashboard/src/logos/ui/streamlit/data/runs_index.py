@@ -61,6 +61,8 @@ class BacktestRow:
         Fractions; the drawdown is positive.
     sharpe:
         A year.
+    days:
+        Of how many days the figures a year are made.
     fees:
         Decimal text in ``currency``.
     status:
@@ -85,6 +87,7 @@ class BacktestRow:
     allocator: str = ""
     total_return: float | None = None
     sharpe: float | None = None
+    days: float | None = None
     max_drawdown: float | None = None
     fills: int | None = None
     fees: str | None = None
@@ -219,6 +222,7 @@ def _readable(folder: Path, names: set[str], metrics: Mapping[str, Any]) -> Back
         allocator=_allocator(metrics.get("plugins")),
         total_return=number_of(metrics.get("total_return")),
         sharpe=number_of(metrics.get("sharpe")),
+        days=number_of(metrics.get("days")),
         max_drawdown=number_of(metrics.get("max_drawdown")),
         fills=_count(metrics["fills"]),
         fees=_text(metrics["fees"]),
