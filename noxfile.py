@@ -110,6 +110,7 @@ def tests(session: nox.Session) -> None:
     # Editable: some of these tests look at the sources, or lay wheels of their own beside one another.
     folders = [f"./{name}[{EXTRAS[name]}]" if name in EXTRAS else f"./{name}" for name in DISTRIBUTIONS]
     _install(session, *(argument for folder in folders for argument in ("-e", folder)))
+    session.run("python", "-m", "compileall", "-q", *SOURCES)
     alone = ("ui", *(name.removeprefix("logos-") for name in DISTRIBUTIONS))
     chosen = session.posargs or ["tests", *(f"--ignore=tests/{name}" for name in alone)]
     session.run("pytest", *WORKERS, *chosen, env=OFFLINE)
@@ -175,7 +176,8 @@ def bench(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, *packages: str) -> None:
-    session.install("--quiet", "-c", "constraints.txt", *packages)
+    # Compiled once here: where Python may not write bytecode, every process of a test would do it for itself.
+    session.install("--quiet", "--compile-bytecode", "-c", "constraints.txt", *packages)
 
 
 def _wheels(session: nox.Session, *folders: str) -> list[str]:

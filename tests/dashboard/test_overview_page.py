@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from logos.ui.streamlit.app_pages import overview
+from logos.ui.streamlit.design.formats import MISSING
 
 Write = Callable[..., Path]
 Page = Callable[[str], AppTest]
@@ -58,7 +59,13 @@ def test_the_newest_backtests_stand_in_a_table(workspace: Path, page: Page, writ
 
 @pytest.mark.parametrize(
     ("sharpe", "days", "expected"),
-    [(2.0, 29, "2.00 (29 days)"), (2.0, 1, "2.00 (1 day)"), (2.0, 30, "2.00"), (2.0, None, "2.00"), (None, 3, overview.MISSING)],
+    [
+        (2.0, 29, "2.00 (29 days)"),
+        (2.0, 1, "2.00 (1 day)"),
+        (2.0, 30, "2.00"),
+        (2.0, None, "2.00"),
+        (None, 3, MISSING),
+    ],
 )
 def test_a_sharpe_ratio_of_few_days_says_of_how_many(
     workspace: Path, page: Page, write_backtest: Write, sharpe: float | None, days: int | None, expected: str
