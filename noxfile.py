@@ -160,19 +160,22 @@ def long(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Compare Logos with its peers, each in an environment of its own, on the same bars; then time paper sessions.
+    """Compare Logos with its peers, each in an environment of its own: backtests, paper sessions, portfolios.
 
     What follows ``--`` goes to ``benchmarks/compare.py``: ``nox -s bench -- --quick`` sees that all of it works.
     """
     core, *siblings = _wheels(session, *DISTRIBUTIONS)
-    _install(session, f"{core}[fast]", *siblings)
+    _install(session, f"{core}[fast]", *siblings[:-1], f"{siblings[-1]}[convex]")
     _refuse_sources(session)
     # In the session's own environment: nox -R keeps them and measures at once.
     peers = Path(session.create_tmp()) / "peers"
     session.run("python", "benchmarks/compare.py", "--envs", str(peers), "--install", *session.posargs)
     freqtrade = peers / "v_freqtrade" / "bin" / "freqtrade"
     command = ["python", "benchmarks/sessions.py", *(["--peer", str(freqtrade)] if freqtrade.exists() else [])]
-    session.run(*command, *(["--bars", "20000", "--rounds", "1"] if "--quick" in session.posargs else []))
+    quick = "--quick" in session.posargs
+    session.run(*command, *(["--bars", "20000", "--rounds", "1"] if quick else []))
+    command = ["python", "benchmarks/portfolio.py", "--envs", str(peers), "--install"]
+    session.run(*command, *(["--quick"] if quick else []))
 
 
 def _install(session: nox.Session, *packages: str) -> None:

@@ -192,11 +192,11 @@ def inexact(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(set(found))
 
 
-def put(path: Path, text: str) -> None:
+def put(path: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
     """Write the tables: between the two marks of a document that has them, else as a file of their own."""
     document = path.read_text(encoding="utf-8") if path.exists() else ""
-    before, begin, rest = document.partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
+    before, begin, rest = document.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     whole = f"{before}{begin}\n\n{text}\n{end}{after}" if begin and end else text
     path.write_text(whole, encoding="utf-8")
 

@@ -39,6 +39,7 @@ SAME = {"hrp": 1e-9, "risk_parity": 5e-4, "min_variance": 2e-3, "inverse_volatil
 """How far apart the weights of a method may be: two closed forms by rounding, others by what their solvers leave."""
 VARIANTS = frozenset({(LOGOS, "hrp", "distance: paper"), ("skfolio", "hrp", "")})
 """Ways that are not the same method: the paper's distance of distances, and leaves in optimal order."""
+MARKS = ("<!-- portfolios -->", "<!-- /portfolios -->")
 Row = dict[str, Any]
 
 
@@ -248,7 +249,7 @@ def main() -> int:
     if given.markdown:
         parts = [f"### {title}\n\n{markdown(lines)}" for title, lines in tables.items() if len(lines) > 1]
         told = ", ".join(f"{name} {version}" for name, version in whole["versions"].items())
-        put(given.markdown, f"{told}. Medians of {rounds} rounds, {pinned}.\n\n" + "\n\n".join(parts) + "\n")
+        put(given.markdown, f"{told}. Medians of {rounds} rounds, {pinned}.\n\n" + "\n\n".join(parts) + "\n", MARKS)
     if wanted and not peers:
         print(nothing_to_compare(given))
     for line in wrong:

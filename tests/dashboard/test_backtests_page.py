@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from logos import paths
 from logos.ui.streamlit import state
 from logos.ui.streamlit.app_pages import backtests
-from logos.ui.streamlit.components import run_picker
+from logos.ui.streamlit.components import run_picker, trades_table
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -120,7 +122,7 @@ def displayed(test: AppTest) -> Any:
 
 
 def test_the_table_writes_numbers_as_the_tiles_do_and_sorts_them_as_numbers(workspace: Path, write_backtest: Write):
-    lost = {"total_return": -0.0525, "sharpe": -1.5, "max_drawdown": 0.0625}
+    lost = {"total_return": -0.0525, "sharpe": -1.5, "max_drawdown": 0.0625, "days": 250}
     write_backtest(workspace, ONE, metrics=lost)
     write_backtest(workspace, TWO, metrics={"total_return": 12.5, "sharpe": None})
 
@@ -133,6 +135,19 @@ def test_the_table_writes_numbers_as_the_tiles_do_and_sorts_them_as_numbers(work
     assert list(table(test)["return"]) == [1250.0, -5.25]
     assert all("format" not in json.loads(test.dataframe[0].proto.columns)[name]["type_config"] for name in shown
                if name in {"return", "sharpe", "drawdown"})  # fmt: skip
+
+
+def test_a_sharpe_ratio_of_few_days_says_so_in_the_table_and_is_sorted_as_a_number(
+    workspace: Path, write_backtest: Write
+):
+    for day, (sharpe, days) in enumerate(((2.0, 29), (1.0, 30), (-3.0, 1), (None, 3), (9.5, 29)), start=1):
+        write_backtest(workspace, f"2026030{day}-143000-run", metrics={"sharpe": sharpe, "days": days})
+
+    test = run()
+
+    shown = list(displayed(test)["sharpe"])
+    assert shown == ["9.50 (29 days)", "\N{EN DASH}", "\N{MINUS SIGN}3.00 (1 day)", "1.00", "2.00 (29 days)"]
+    assert [value for value in table(test)["sharpe"] if value == value] == [9.5, -3.0, 1.0, 2.0]  # noqa: PLR0124 - NaN
 
 
 @pytest.fixture
@@ -225,6 +240,53 @@ def test_filters_narrow_the_list(workspace: Path, write_backtest: Write):
     assert "No backtest matches" in text(test)
 
 
+def search(test: AppTest, words: str) -> AppTest:
+    """Search the list of runs."""
+    return test.text_input(key="backtests-text").set_value(words).run()
+
+
+def test_a_filter_does_not_unpick_what_is_compared(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    test = run(runs=f"{ONE},{THREE}")
+
+    search(test, "two")
+
+    assert list(table(test)["name"]) == ["two", "three", "one"]
+    assert "1 of 3 backtests; 2 more are listed, which are picked" in text(test)
+    assert [line["name"][4:] for line in charts(test)[0]["data"]] == [ONE, THREE]
+    search(test, "nothing like it")
+    assert list(table(test)["name"]) == ["three", "one"]
+    assert test.query_params["runs"] == f"{ONE},{THREE}"
+
+
+def test_a_filter_does_not_show_another_run_than_the_one_that_is_picked(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO):
+        write_backtest(workspace, run_id)
+
+    test = search(run(run=TWO), "one")
+
+    assert list(table(test)["name"]) == ["one", "two"]
+    assert f"logos backtest verify {TWO}" in text(test)
+    assert "1 of 2 backtests; one more is listed, which is picked" in text(test)
+
+
+def test_the_filter_of_days_stands_when_a_run_arrives(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO):
+        write_backtest(workspace, run_id)
+    test = run()
+    test.date_input(key="backtests-days").set_value((date(2026, 3, 2), date(2026, 3, 2))).run()
+    assert list(table(test)["name"]) == ["one"]
+
+    write_backtest(workspace, THREE)
+    test.run()
+
+    assert list(table(test)["name"]) == ["one"]
+    assert "1 of 3 backtests" in text(test)
+    shutil.rmtree(paths.runs_dir(workspace) / ONE)
+    assert list(table(test.run())["name"]) == ["three", "two"]  # there is no such day any more
+
+
 def test_a_damaged_run_is_listed_and_its_reason_shown(workspace: Path, write_backtest: Write):
     (write_backtest(workspace, ONE) / "metrics.json").write_text('{"start": "20')
 
@@ -288,6 +350,22 @@ def test_trades_are_filtered_and_paged(workspace: Path, write_backtest: Write):
     assert download.proto.label == "Download 40 rows as CSV"
 
 
+def test_the_choice_of_a_page_has_the_width_of_the_page(
+    workspace: Path, write_backtest: Write, monkeypatch: pytest.MonkeyPatch
+):
+    widths: list[object] = []
+
+    def choose(_pages: int, *, key: str, width: object = "content") -> int:
+        widths.append(width)
+        return 1
+
+    monkeypatch.setattr(trades_table.st, "pagination", choose)
+    write_backtest(workspace, ONE, trades=30)
+
+    assert not run().exception
+    assert widths == ["stretch"]  # as wide as its content it hides the second of two pages
+
+
 def test_the_download_is_made_only_when_it_is_asked_for(
     workspace: Path, write_backtest: Write, monkeypatch: pytest.MonkeyPatch
 ):
@@ -342,7 +420,7 @@ def test_runs_whose_spans_are_apart_are_drawn_from_their_own_starts(workspace: P
         write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
     together = run(runs=f"{ONE},{TWO}")
     assert charts(together)[0]["layout"]["xaxis"]["title"]["text"] == "Time (UTC)"
-    assert "overlap" not in text(together)
+    assert "drawn from" not in text(together)
     path = paths.runs_dir(workspace) / ONE / "equity.csv"
     path.write_text(path.read_text().replace("2026-", "2021-"))
 
@@ -353,8 +431,49 @@ def test_runs_whose_spans_are_apart_are_drawn_from_their_own_starts(workspace: P
     for line in figure["data"]:
         days = np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"])
         assert (days[0], days[-1]) == (0, pytest.approx(199 / 1440))
-    assert "No two of these runs overlap in time" in text(test)
+    assert "too far apart for one axis of time" in text(test)
     assert "+0.50" in text(test)
+
+
+def test_two_runs_at_once_beside_a_long_one_are_no_hair_at_the_edge(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    curve = paths.runs_dir(workspace) / THREE / "equity.csv"
+    head, first, second, *_ = curve.read_text().splitlines()
+    long = (first.replace("2026-03", "2021-03"), second.replace("2026-03", "2023-03"))
+    curve.write_text("\n".join((head, *long)) + "\n")
+
+    test = run(runs=f"{ONE},{TWO},{THREE}")
+
+    (figure,) = charts(test)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Share of each run's own time (%)"
+    ends = [np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"])[[0, -1]] for line in figure["data"]]
+    assert [list(end) for end in ends] == [[0, 100]] * 3
+    assert "too different lengths for one axis of time" in text(test)
+
+
+def test_a_comparison_says_once_which_runs_have_too_few_days(workspace: Path, write_backtest: Write):
+    for run_id, days in ((ONE, 5), (TWO, 250), (THREE, 1)):
+        write_backtest(workspace, run_id, metrics={"days": days})
+
+    assert "A has 5 days, C has 1 day: too few to judge figures of a year by." in text(run(runs=f"{ONE},{TWO},{THREE}"))
+    assert "too few to judge" not in text(run(runs=f"{TWO},{TWO}"))
+
+
+def test_the_first_run_of_an_address_is_the_first_run(workspace: Path, write_backtest: Write):
+    for run_id, sharpe in ((ONE, 1.0), (TWO, 1.5), (THREE, 0.5)):
+        write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
+    test = run(runs=f"{TWO},{ONE},{THREE}")
+    assert test.selectbox[0].value == TWO
+    assert [line["name"][4:] for line in charts(test)[0]["data"]] == [TWO, ONE, THREE]
+
+    test.selectbox[0].set_value(THREE).run()
+
+    assert test.query_params["runs"] == f"{THREE},{TWO},{ONE}"
+    again = run(runs=test.query_params["runs"])
+    assert again.selectbox[0].value == THREE
+    assert [line["name"][4:] for line in charts(again)[0]["data"]] == [THREE, TWO, ONE]
+    assert charts(again)[0]["data"] == charts(test)[0]["data"]
 
 
 def test_another_first_run_turns_the_differences_round(workspace: Path, write_backtest: Write):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import tomllib
 from itertools import combinations, product
 from typing import Any
@@ -87,6 +88,27 @@ def test_series_are_told_apart_without_their_colours_too():
     assert len({(look.color, look.dash) for look in looks}) == len(looks)
     assert {look.dash for look in looks} <= set(DASHES)
     assert {look.marker for look in looks} <= set(MARKERS)
+
+
+def test_a_line_of_a_legend_is_long_enough_to_tell_its_dashes():
+    shown = new_figure("Equity", y_title="USD", theme="light").layout.legend.itemwidth
+    for dashes in DASHES[1:]:
+        assert sum(int(part.removesuffix("px")) for part in dashes.split(",")) <= shown * 2 / 3, dashes
+
+
+@BOTH
+def test_six_runs_have_six_hues(palette: Palette):
+    for one, other in combinations(palette.series[:6], 2):
+        apart = abs(_hue(one) - _hue(other))
+        assert min(apart, 1 - apart) > 0.04 or abs(_saturation(one) - _saturation(other)) > 0.3, (one, other)
+
+
+def _hue(color: str) -> float:
+    return colorsys.rgb_to_hsv(*_channels(color))[0]
+
+
+def _saturation(color: str) -> float:
+    return colorsys.rgb_to_hsv(*_channels(color))[1]
 
 
 def _options() -> dict[str, Any]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from logos import paths
 from logos.artifacts import schemas
 from logos.context.redaction import remember
+from logos.domain.times import time_text
 from logos.live.folder import hold
 from logos.ui.streamlit.app_pages import live_monitor
 from logos.ui.streamlit.data.growing import account_of
@@ -34,6 +36,11 @@ def text(test: AppTest) -> str:
 def alone(shown: str) -> str:
     """Return a page's text without the styles."""
     return "\n".join(part for part in shown.split("\n") if not part.startswith("<style>"))
+
+
+def typed(shown: str) -> str:
+    """Return a page's text with its commands as they are copied."""
+    return re.sub("</?span[^>]*>", "", shown)
 
 
 def edit_state(folder: Path, **changes: Any) -> None:
@@ -81,16 +88,21 @@ def test_an_interrupted_session_is_not_called_running(workspace: Path, page: Pag
 
     assert "Interrupted" in shown
     assert "Running" not in shown
-    assert f"logos trade --resume {folder.name}" in shown
+    assert f"logos trade --resume {folder.name}" in typed(shown)
 
 
 def test_a_halted_session_shows_its_causes_and_the_commands(workspace: Path, page: Page, write_session: Write):
     folder = write_session(workspace, status="halted")
+    path = folder / schemas.STATE_FILE
+    path.write_text(
+        path.read_text().replace("above 20.00%", "above 20.00%: look into it, then resume with --clear-halt")
+    )
 
     shown = alone(text(page("live_monitor")))
 
     assert "drawdown 21.00% above 20.00%" in shown
-    assert f"logos trade --resume {folder.name} --clear-halt" in shown
+    assert f"logos trade --resume {folder.name} --clear-halt" in typed(shown)
+    assert shown.count("--clear-halt") == shown.count('<span style="white-space:nowrap">--clear-halt</span>') == 2
     assert "halted the session" in shown
 
 
@@ -186,6 +198,113 @@ def test_won_today_is_told_apart_from_won_in_all(workspace: Path, page: Page, wr
 
     assert tile(shown, "PnL") == "-999.75"
     assert Decimal(tile(shown, "PnL today").replace(",", "")) == Decimal("99000.25") - last
+
+
+@pytest.mark.parametrize(("step", "rows"), [(60, 61), (3_600, 2), (86_400, 1)], ids=["minutes", "hours", "days"])
+def test_the_last_hour_is_not_a_moment_longer(tmp_path: Path, step: int, rows: int):
+    path = tmp_path / schemas.ACCOUNT_FILE
+    lines = (f"{time_text(step * row)},1,2,100,4,5,6,0.5,0.7,0.7\n" for row in range(100))
+    path.write_text(schemas.header(schemas.ACCOUNT_COLUMNS) + "".join(lines))
+    view = account_of(path).value
+    assert view is not None
+
+    shown = live_monitor._span(view, "Last hour")
+
+    assert len(shown) == rows
+    assert int(shown.time[-1]) - int(shown.time[0]) <= 3_600
+
+
+def test_an_hour_with_one_row_is_a_card_and_no_picture(workspace: Path, page: Page, write_session: Write):
+    with (write_session(workspace) / schemas.ACCOUNT_FILE).open("a") as file:
+        file.write("2026-03-05T00:00:00Z,1,2,99000.25,4,5,6,0.5,0.7,0.7\n")
+
+    test = page("live_monitor").button_group(key="live-window").set_value("Last hour").run(timeout=30)
+
+    assert "No picture of the last hour" in text(test)
+    assert not test.get("plotly_chart")
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ([{"daily": "0.06"}], ""),
+        ([{"max": "0.3", "daily": "0.06"}], "30.00%"),
+        ([{"max": "0.3"}, {"daily": "0.06"}, {"max": "0.25"}], "25.00%"),
+    ],
+)
+def test_only_a_limit_on_the_fall_from_the_peak_limits_the_drawdown(
+    workspace: Path, page: Page, write_session: Write, limits: list[dict[str, str]], told: str
+):
+    folder = write_session(workspace, status="paused")
+    config = yaml.safe_load((folder / schemas.CONFIG_FILE).read_text())
+    config["guards"] = [{"plugin": "drawdown"} | limit for limit in limits]
+    (folder / schemas.CONFIG_FILE).write_text(yaml.safe_dump(config))
+    kept = {"guard": "drawdown", "fault": "", "state": {"peak": 10**13, "base": 10**13}}
+    edit_state(folder, guards=[kept] * len(limits))
+
+    test = page("live_monitor")
+    shown = alone(text(test))
+    (chart,) = test.get("plotly_chart")
+
+    assert ("no guard limits it" in shown) == (not told)
+    assert re.findall(r"halts at ([\d.]+%)", shown) == ([told] if told else [])
+    assert re.findall(r"([\d.]+%) halts the session", chart.proto.alt) == ([told] if told else [])
+    assert "loss of the day" in shown or len(limits[0]) == 1
+
+
+@pytest.mark.parametrize("content", ["", "timestamp,equity,drawdown\n", None], ids=["empty", "a header", "gone"])
+@pytest.mark.parametrize("status", ["completed", "running"])
+def test_an_account_that_lost_its_rows_is_told(
+    workspace: Path, page: Page, write_session: Write, content: str | None, status: str
+):
+    folder = write_session(workspace, status=status)
+    path = folder / schemas.ACCOUNT_FILE
+    path.unlink() if content is None else path.write_text(content)
+
+    shown = text(page("live_monitor"))
+
+    found = {None: "is gone", "": "is empty"}.get(content, "has no whole row")
+    assert f"account.csv {found}, though the snapshot tells of 60 slices" in shown
+    assert f"<code>logos replay {folder.name} --verify</code>" in shown
+    assert "No timeline yet" not in shown
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["no slice yet", "a program writes it"])
+def test_an_account_that_has_no_row_yet_is_no_damage(workspace: Path, page: Page, write_session: Write, *, held: bool):
+    folder = write_session(workspace, status="running")
+    (folder / schemas.ACCOUNT_FILE).write_text("")
+    if held:
+        with hold(folder):
+            shown = text(page("live_monitor"))
+    else:
+        counts = json.loads((folder / schemas.STATE_FILE).read_text())["counts"] | {"slices": 0}
+        edit_state(folder, counts=counts)
+        shown = text(page("live_monitor"))
+
+    assert "cannot be read" not in shown
+    assert "No timeline yet" in shown
+
+
+def test_the_hint_of_a_snapshot_that_cannot_be_read_is_a_command(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace)
+    (folder / schemas.STATE_FILE).write_text("{")
+
+    assert f"<code>logos replay {folder.name} --verify</code>" in text(page("live_monitor"))
+
+
+def test_a_narrow_window_leaves_the_small_line_of_a_tile_small(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace)
+
+    shown = text(page("live_monitor"))
+
+    (rule,) = re.findall(r"@media \(max-width: 1000px\) \{ .*?([\w:().-]+) \{ font-size: 1rem; \} \}", shown)
+    assert rule == "dd:not(.logos-delta)"
+
+
+def test_one_fill_is_not_many(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, trades=1)
+
+    assert "1 fill, 0 blocked" in text(page("live_monitor"))
 
 
 def tile(shown: str, label: str) -> str:
@@ -346,7 +465,7 @@ def test_a_session_that_vanishes_between_two_runs_is_told(workspace: Path, page:
     folder.rename(folder.with_name(".gone"))
     paths.latest_session(workspace).unlink()
 
-    assert "there is no session" in text(test.run())
+    assert "There is no session" in text(test.run())
 
 
 def test_the_chart_tells_its_numbers_in_words(workspace: Path, page: Page, write_session: Write):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from logos.live.folder import hold
 from logos.ui.streamlit.app_pages import overview
 from logos.ui.streamlit.design.formats import MISSING
 
@@ -168,3 +169,19 @@ def test_no_backtests_beside_a_session_is_a_card_and_not_the_first_steps(
 
     assert "No backtests yet" in shown
     assert "This workspace is empty" not in shown
+
+
+def test_what_a_running_session_says_of_its_age_stands_together(workspace: Path, page: Page, write_session: Write):
+    with hold(write_session(workspace)):
+        test = page("overview")
+
+    (told,) = (one.proto.body for one in test.get("html") if "Data " in one.proto.body and "fresh" in one.proto.body)
+    assert "Last refresh" in told
+
+
+def test_one_order_is_not_many(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, status="completed", trades=5, working=0)
+
+    assert ">1 order blocked<" in text(page("overview"))
+    write_session(workspace, folder.name, status="completed", trades=1, working=0)
+    assert ">of 1 order<" in text(page("overview"))

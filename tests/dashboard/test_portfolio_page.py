@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from logos.context import redaction
+from logos.ui.streamlit.design.formats import MISSING
 
 Write = Callable[..., Path]
 Page = Callable[..., AppTest]
@@ -23,6 +27,13 @@ def _text(test: AppTest) -> str:
 
 def _charts(test: AppTest) -> list[Any]:
     return [element.proto for element in test.get("plotly_chart")]
+
+
+def _numbers(values: Any) -> list[float]:
+    """Return the numbers of a trace: Plotly packs an array as base64."""
+    if isinstance(values, list):
+        return values
+    return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"]).tolist()
 
 
 def test_an_empty_workspace_says_how_to_make_a_portfolio(page: Page):
@@ -54,7 +65,8 @@ def test_a_backtest_shows_figures_pictures_limits_and_notes(
     assert not test.exception
     for told in ("11.38%", "10.18%", "2.50", "1.50 <span", "0.31%", "35.00%", "0.50%", "250.00 USD"):
         assert told in text
-    assert text.count("1 day: too few to judge") == 3  # what is a year's: realised volatility, turnover, cost drag
+    assert text.count("1 day: too few to judge<") == 3  # what is a year's: realised volatility, turnover, cost drag
+    assert text.count("The portfolio has 1 day: too few to judge figures of a year by.") == 1
     for told in ("Not limited: gross", "+10.00%", "1.25 ± 0.50", "A limit gave way."):
         assert told in text
     assert "−0.25 ± 0.20" in text  # noqa: RUF001 - the minus sign
@@ -311,3 +323,59 @@ def test_an_asked_for_config_that_cannot_be_parsed_is_said_to_be_not_shown(
 
     assert "portfolio.yaml is not YAML of a config" in text
     assert "hunter" not in text
+
+
+def test_a_killed_session_is_interrupted(page: Page, workspace: Path, write_session: Write, write_portfolio: Write):
+    folder = write_portfolio(write_session(workspace, status="running"))
+
+    text = _text(page("portfolio"))
+
+    assert f"session · interrupted · {folder.name}" in text
+    assert "Last refresh" not in text
+
+
+@pytest.mark.parametrize("journal", ["ahead", "gone"])
+def test_the_tiles_of_a_session_are_of_one_rebalance(
+    page: Page, workspace: Path, write_session: Write, write_portfolio: Write, journal: str
+):
+    folder = write_portfolio(write_session(workspace))
+    path = folder / "state.jsonl"
+    if journal == "ahead":  # decided, while no slice has shown yet what its orders came to
+        with path.open("a") as file:
+            file.write('{"type":"rebalanced","ts":"2026-03-06T14:31:00Z","method":"cash","volatility":"0"}\n')
+    else:
+        path.write_text("")
+
+    text = _text(page("portfolio"))
+
+    expected = {"ahead": "10.00%", "gone": MISSING}[journal]
+    assert f"<dt>Expected volatility</dt><dd>{expected}</dd>" in text
+    assert "cash</dd>" not in text
+
+
+def test_an_allocator_says_its_name_once(page: Page, workspace: Path, write_session: Write, write_portfolio: Write):
+    folder = write_portfolio(write_session(workspace))
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("equal_weight", "hrp"))
+
+    text = _text(page("portfolio"))
+
+    assert '<dt>Allocator</dt><dd class="logos-neutral">hrp</dd>' in text
+
+
+def test_nobody_carries_risk_while_nothing_is_wanted(
+    page: Page, workspace: Path, write_session: Write, write_portfolio: Write
+):
+    folder = write_portfolio(write_session(workspace))
+    rows = [
+        "timestamp,symbol,target_weight,actual_weight,risk_share",
+        "2026-03-02T14:31:00Z,A,0.5,0.5,1.0",
+        "2026-03-03T14:31:00Z,A,0.0,0.0,",
+        "2026-03-04T14:31:00Z,A,0.5,0.5,1.0",
+    ]
+    (folder / "weights.csv").write_text("\n".join(rows) + "\n")
+
+    charts = [chart for chart in _charts(page("portfolio")) if "Risk contributions" in chart.alt]
+
+    (figure,) = (json.loads(chart.spec) for chart in charts)
+    assert _numbers(figure["data"][0]["y"]) == [100.0, 0.0, 100.0]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from logos.artifacts.schemas import JOURNAL_FILE, WEIGHT_COLUMNS, WEIGHTS_FILE
 from logos.context import redaction
+from logos.live.folder import hold
 from logos.ui.streamlit.components.weights_chart import (
     MOST_SYMBOLS,
     OTHERS,
@@ -260,6 +261,14 @@ def test_the_clock_of_a_session_is_that_of_its_snapshot(workspace: Path, write_s
 
     assert status_of(folder) in {"", "halted"}  # the last good one while the file is hurt
     assert clock_of(workspace) is None
+
+
+def test_a_session_that_nobody_runs_is_not_called_running(workspace: Path, write_session: Write):
+    folder = write_session(workspace, status="running")
+
+    with hold(folder):
+        assert status_of(folder) == "running"
+    assert status_of(folder) == "interrupted"
 
 
 def test_many_symbols_are_the_largest_and_the_others_together(tmp_path: Path, write_portfolio: Write):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -84,6 +85,17 @@ def test_no_secret_of_environment_credentials_or_config_is_shown(
     assert "KRAKEN_API_KEY" in text
     assert CANARY not in text
     assert CANARY[::-1] not in text
+
+
+def test_the_problems_of_a_config_stand_in_points(page: Callable[[str], AppTest], workspace: Path):
+    (workspace / "configs").mkdir()
+    (workspace / "configs/wrong.yaml").write_text("".join(f"key_{number}: 1\n" for number in range(6)))
+
+    text = _text(page("settings"))
+
+    for number in range(6):
+        assert re.search(f"<li>[^<]*key_{number}", text)
+    assert "logos config check" in text
 
 
 def test_nothing_on_the_page_executes_anything(page: Callable[[str], AppTest]):

@@ -214,15 +214,29 @@ def test_what_a_panel_raises_by_itself_becomes_a_card_too():
     def script() -> None:
         import streamlit as st  # noqa: PLC0415 -- a script of its own
 
-        from logos.ui.streamlit.serving import _told  # noqa: PLC0415 -- the same
+        from logos.ui.streamlit.serving import told  # noqa: PLC0415 -- the same
 
-        st.text(str(_told(ValueError("half a row, token=abcdef0123456789"))))
+        st.text(str(told(ValueError("half a row, token=abcdef0123456789"))))
 
     test = AppTest.from_function(script).run(timeout=30)
 
     assert test.text[0].value == "True"
     assert "ValueError: half a row" in _text(test)
     assert "abcdef0123456789" not in _text(test)
+
+
+@pytest.mark.parametrize(
+    ("message", "drawn"),
+    [("there is no log yet", "There is no log yet"), ("fills.csv is not there", "fills.csv is not there")],
+)
+def test_an_empty_card_begins_with_a_capital_unless_it_begins_with_the_name_of_a_file(message: str, drawn: str):
+    def script(told: str) -> None:
+        from logos.ui.streamlit.components.empty import show_reading  # noqa: PLC0415 -- a script of its own
+        from logos.ui.streamlit.data.readings import Reading  # noqa: PLC0415 -- the same
+
+        show_reading(Reading.missing(told), title="Nothing")
+
+    assert f"<p>{drawn}</p>" in _text(AppTest.from_function(script, args=(message,)).run(timeout=30))
 
 
 def test_a_symbol_that_is_not_known_does_not_keep_a_page_away(third_party, shell):
@@ -275,7 +289,7 @@ def test_a_streamlit_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(serving, "version", lambda _name: found)
 
     if refused:
-        with pytest.raises(InputError, match=f"{found} is installed") as error:
+        with pytest.raises(InputError, match=f"needs Streamlit 1.66 or later, and {found} is installed") as error:
             serving.check_streamlit()
         assert error.value.hint == "pip install 'streamlit>=1.66'"
     else:
@@ -387,9 +401,8 @@ def test_streamlit_run_alone_serves_the_same_on_this_machine_only(started, works
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
-    process = started(
-        *(sys.executable, "-m", "streamlit", "run", str(serving.SCRIPT), "--server.port", str(port)),
-    )
+    app = serving.SCRIPT.with_name("app.py")
+    process = started(*(sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)))
 
     assert _address(process) == f"http://127.0.0.1:{port}"
     assert _answer(f"http://127.0.0.1:{port}") == "ok"

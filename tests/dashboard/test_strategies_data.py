@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -20,6 +22,7 @@ from logos.ui.streamlit.data import strategies
 from logos.ui.streamlit.data.docstrings import as_markdown, summary_of
 from logos.ui.streamlit.data.strategies import (
     Strategy,
+    bound_text,
     default_text,
     example_commands,
     example_config,
@@ -227,6 +230,14 @@ def test_values_stand_as_a_config_writes_them():
     assert shown["entry"] == ("2", "0.1", "10")
     assert shown["window"] == ("30", "2", "10000")
     assert shown["short"] == ("false", "", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(10_000, "10,000"), (Decimal(9_999), "9,999"), (Decimal("0.1"), "0.1"), (None, ""), (True, "true"), ("a", "a")],
+)
+def test_bounds_are_read_and_not_typed_so_their_thousands_are_grouped(value: Any, text: str):
+    assert bound_text(value) == text
 
 
 def test_numpydoc_becomes_headings_lists_and_code():

@@ -96,6 +96,26 @@ def test_nothing_on_the_page_runs_anything(page: Page, workspace: Path):
     assert len(test.selectbox) == 1
 
 
+def test_the_page_says_that_it_runs_the_check_and_nothing_else(page: Page, workspace: Path):
+    text = _text(page("strategy-lab"))
+
+    assert "Nothing is run" not in text
+    assert "Only the look-ahead check runs here" in text
+
+
+def test_types_and_bounds_are_words_and_numbers_of_a_reader(page: Page, workspace: Path):
+    test = AppTest.from_string("from logos.ui.streamlit.app_pages import strategy_lab\nstrategy_lab.show()")
+    test.query_params["strategy"] = "scripted"
+    scripted = _text(test.run(timeout=60))
+    test.query_params["strategy"] = "sma_cross"
+    crossing = _text(test.run(timeout=60))
+
+    assert ">tuple<" not in scripted
+    assert ">list<" in scripted
+    assert ">9,999<" in crossing
+    assert ">10,000<" in crossing
+
+
 def test_a_strategy_can_be_linked(page: Page, workspace: Path):
     test = AppTest.from_string("from logos.ui.streamlit.app_pages import strategy_lab\nstrategy_lab.show()")
     test.query_params["strategy"] = "mean_reversion"

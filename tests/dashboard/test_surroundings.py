@@ -114,6 +114,34 @@ def test_a_config_that_cannot_be_used_is_not_shown_and_says_why(workspace: Path,
     assert CANARY not in str(reading)
 
 
+def test_every_problem_of_a_config_is_told_by_itself(workspace: Path):
+    path = workspace / "wrong.yaml"
+    path.write_text("".join(f"key_{number}: 1\n" for number in range(7)) + f"api_key: {CANARY}\n")
+
+    reading = surroundings.resolved_config(path)
+
+    assert reading.state == "damaged"
+    assert [number for number in range(7) if not any(f"key_{number}" in one for one in reading.findings)] == []
+    assert str(len(reading.findings)) in reading.message
+    assert CANARY not in str(reading)
+
+
+def test_a_config_that_was_good_keeps_its_problems_beside_what_is_shown(workspace: Path):
+    path = workspace / "config.yaml"
+    path.write_text(
+        "session: {name: demo}\nfeed: {plugin: replay, path: bundled, symbols: [DEMO]}\n"
+        "broker: {plugin: paper, cash: '1000'}\nstrategies: [{plugin: buy_and_hold}]\n"
+    )
+    assert surroundings.resolved_config(path).state == "ok"
+
+    path.write_text("key_1: 1\nkey_2: 2\n")
+    reading = surroundings.resolved_config(path)
+
+    assert reading.state == "partial"
+    assert reading.message.endswith("what is shown was read before")
+    assert any("key_2" in one for one in reading.findings)
+
+
 def test_a_huge_config_and_one_that_is_gone_are_told_of(workspace: Path):
     path = workspace / "huge.yaml"
     path.write_bytes(b"#" * 300_000)

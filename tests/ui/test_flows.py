@@ -69,9 +69,11 @@ def test_a_run_is_picked_in_the_table_and_its_address_opens_it_again(window: Win
     expect(window.page.locator(".logos-section").first).to_contain_text("steady")
     window.page.get_by_label("Search", exact=True).fill("fixtures")
     window.page.keyboard.press("Enter")
-    expect(window.page.locator(".logos-section").first).to_contain_text("fixtures")
+    expect(window.page.get_by_text("one more is listed, which is picked")).to_be_visible()
+    expect(window.page.locator(".logos-section").first).to_contain_text("steady")  # a filter is no choice of a run
+    assert f"run={runs['steady']}" in window.page.url
+    tick(window, 0)
     expect(window.page.locator(".logos-metrics").first).to_contain_text("567 fills")
-    assert f"run={runs['steady']}" in window.page.url  # a filter is no choice of a run
     window.open("backtests", run=runs["steady"])
     expect(window.page.locator(".logos-metrics").first).to_contain_text("6 fills")
 
@@ -98,14 +100,33 @@ def test_two_runs_are_compared_figure_by_figure(window: Window, runs: dict[str, 
     window.open("backtests", run=runs["fixtures"])
     press(window, "backtests-mode", "Compare")
     expect(window.page).to_have_url(re.compile(f"runs={runs['fixtures']}"))
+    expect(window.page.get_by_text("Pick two to six runs")).to_be_visible()  # the other table stands by then
     tick(window, 1)
-    expect(window.page).to_have_url(re.compile(f"runs={runs['steady']}.*{runs['fixtures']}"))
+    expect(window.page).to_have_url(re.compile(f"runs={runs['fixtures']}.*{runs['steady']}"))
     expect(window.page.locator(".js-plotly-plot .scatterlayer .trace")).to_have_count(2)
     figures = window.page.get_by_role("region", name="Figures of the runs").get_by_role("row")
     total = figures.filter(has=window.page.get_by_role("rowheader", name="Total return")).get_by_role("cell")
+    expect(total).to_have_count(3)
     first, second, difference = (_number(text) for text in total.all_inner_texts())
     assert (first, second) == (Decimal("-3.45"), Decimal("1.63"))
     assert abs(second - first - difference) <= Decimal("0.01")  # each is rounded by itself
+
+
+def test_a_search_keeps_what_is_compared_and_a_reload_the_first_run(window: Window, runs: dict[str, str]) -> None:
+    window.open("backtests", runs=f"{runs['fixtures']},{runs['steady']}")
+    window.page.get_by_label("Search", exact=True).fill("three")
+    window.page.keyboard.press("Enter")
+    expect(window.page.get_by_text("2 more are listed, which are picked")).to_be_visible()
+    window.settle()
+    tick(window, 0)
+    expect(window.page).to_have_url(re.compile(f"runs={runs['fixtures']}.*{runs['steady']}.*{runs['three']}"))
+    first = window.page.get_by_label("First run")
+    first.click()
+    window.page.get_by_role("option", name=runs["three"]).click()
+    expect(window.page).to_have_url(re.compile(f"runs={runs['three']}.*{runs['fixtures']}.*{runs['steady']}"))
+    window.page.reload()
+    window.settle("Backtests")
+    expect(window.page.locator(".js-plotly-plot .legendtext").first).to_contain_text(runs["three"])
 
 
 def _number(text: str) -> Decimal:

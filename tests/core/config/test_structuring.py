@@ -35,6 +35,27 @@ def below_high(instance, attribute, value):
         raise InputError(f"{attribute.name} is not below high")
 
 
+def not_blue(_instance, attribute, value):
+    if value is Colour.BLUE:
+        raise InputError(f"{attribute.name} is blue, which nobody sees")
+
+
+def fits_count(instance, _attribute, value):
+    if instance.count and value is Colour.RED:
+        raise InputError("a count has no red")
+
+
+@attrs.frozen(kw_only=True)
+class Painted:
+    colour: Colour = attrs.field(default=Colour.RED, validator=not_blue)
+
+
+@attrs.frozen(kw_only=True)
+class PaintedBesides:
+    count: int = 0
+    colour: Colour = attrs.field(default=Colour.RED, validator=fits_count)
+
+
 @attrs.frozen(kw_only=True)
 class Inner:
     size: int = attrs.field(default=1, validator=not_negative)
@@ -152,6 +173,15 @@ def test_a_value_of_another_type_is_refused_with_path_and_remedy(text, path, wor
     assert problem.path == path
     assert words in str(problem)
     assert problem.line == 1
+
+
+@pytest.mark.parametrize(("cls", "names"), [(Painted, "red"), (PaintedBesides, "blue, red")])
+def test_a_hint_names_what_the_fields_own_validator_takes_and_what_hangs_on_other_fields(cls, names):
+    assert str(problem_of("colour: purple", cls)).endswith(f"found the text 'purple'. Valid: {names}.")
+
+
+def test_a_value_that_only_the_validator_refuses_is_refused_in_its_words():
+    assert "colour is blue, which nobody sees" in str(problem_of("colour: blue", Painted))
 
 
 def test_all_problems_of_a_section_are_told_at_once_each_with_its_line():

@@ -90,9 +90,9 @@ def test_turnover_and_cost_drag_follow_from_the_fills(done):
 
 
 def test_the_distance_from_the_targets_is_that_of_weights_csv(done):
-    gaps = {}
+    gaps, end = {}, read_run(done).metrics["end"]
     for row in table_of(done / "weights.csv"):
-        if row["actual_weight"]:
+        if row["timestamp"] != end:  # no slice came after a rebalance at the last one
             apart = abs(Decimal(row["target_weight"]) - Decimal(row["actual_weight"]))
             gaps[row["timestamp"]] = gaps.get(row["timestamp"], Decimal(0)) + apart
     risk = risk_of(done)
@@ -100,6 +100,18 @@ def test_the_distance_from_the_targets_is_that_of_weights_csv(done):
     assert 0 < risk["tracking_gap"] < risk["greatest_tracking_gap"]
     told = {one["timestamp"]: one["tracking_gap"] for one in risk["rebalances"] if one["tracking_gap"] is not None}
     assert told == {at: pytest.approx(float(gap), abs=1e-8) for at, gap in gaps.items()}
+
+
+def test_a_rebalance_after_which_no_slice_came_is_neither_off_target_nor_held(done):
+    last = risk_of(done)["rebalances"][-1]
+    rows = [row for row in table_of(done / "weights.csv") if row["timestamp"] == last["timestamp"]]
+    assert last["timestamp"] == read_run(done).metrics["end"]
+    assert len(rows) == 5
+    assert any(row["target_weight"] != row["actual_weight"] for row in rows)  # the table has the book as it was before
+    assert [last[name] for name in ("tracking_gap", "concentration", "effective_assets")] == [None] * 3
+    assert last["volatility"] is not None
+    assert read_rebalances(done, parse_time(last["timestamp"]))[-1].held == {}
+    assert read_rebalances(done, parse_time(last["timestamp"]) + 1)[-1].held  # a slice came after it
 
 
 def test_years_are_those_of_the_calendar_and_a_warning_tells_where_the_cagr_counts_otherwise(done):
@@ -122,7 +134,7 @@ def squared_shares(held: dict[str, float]) -> float | None:
 
 def test_figures_of_risk_are_means_over_the_time_that_each_rebalance_was_in_force(done):
     run, risk = read_run(done), risk_of(done)
-    rebalances = read_rebalances(done)
+    rebalances = read_rebalances(done, parse_time(run.metrics["end"]))
     times = [one.at for one in rebalances] + [parse_time(run.metrics["end"])]
     spans = [after - at for at, after in pairwise(times)]
     assert len(rebalances) == len(risk["rebalances"]) > 8

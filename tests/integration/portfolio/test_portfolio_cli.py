@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 
+import attrs
 import pytest
 
 from logos.backtest.folder import RunFolder
 from logos.cli.app import run as logos
 from logos.portfolio.backtest import running
+from logos.portfolio.backtest.decisions import Decisions, Reason
+from logos.portfolio.backtest.rebalances import PastRebalance
+from logos.portfolio.backtest.risk_report import RiskReport
 from logos.portfolio.cli import backtest_command
 
 
@@ -200,6 +204,33 @@ def test_every_different_remark_is_told_with_its_count_and_what_is_left_out_is_c
         assert f"{often}: {note}" in out
     monkeypatch.setattr(backtest_command, "_MOST_REMARKS", 0)
     assert f"and {len(set(notes))} more in risk.json" in bench.run("backtest", "--config", "p.yaml")[1]
+
+
+@pytest.mark.parametrize(
+    ("count", "first", "last"),
+    [
+        (1, "  Risk, over 1 rebalance", "    1 of the rebalances has remarks:"),
+        (2, "  Risk, over 2 rebalances", "    2 of the rebalances have remarks:"),
+    ],
+)
+def test_one_rebalance_is_counted_as_one(count, first, last):
+    past = PastRebalance(at=0, targets={}, held={}, risk={}, volatility=None, method="hrp", notes=("A cap gave way",))
+    empty = dict.fromkeys(field.name for field in attrs.fields(RiskReport))
+    report = RiskReport(**{**empty, "contributions": {}, "years": 1.0, "rebalances": (past,) * count})
+    lines = list(backtest_command._risk_lines(report))
+    assert (lines[0], last in lines) == (first, True)
+
+
+@pytest.mark.parametrize(
+    ("count", "rejected", "refused"),
+    [(1, "The broker rejected 1 order:", "held was refused:"), (2, "The broker rejected 2 orders:", "were refused:")],
+)
+def test_one_order_and_one_target_are_told_as_one(count, rejected, refused):
+    reason = Reason(outcome="refused", code="x", count=count, first="2021-03-02", symbols={"AAA": count}, detail="")
+    found = Decisions(outcomes={"refused": count}, reasons=(reason,), orders={"rejected": count}, fills=1)
+    told = list(found.warnings())
+    assert told[0].startswith(rejected)
+    assert refused in told[1]
 
 
 def test_turnover_time_and_data_are_told_once_and_under_names_of_their_own(bench, closes_of):

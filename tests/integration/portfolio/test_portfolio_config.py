@@ -48,6 +48,14 @@ def test_a_portfolio_becomes_a_session_that_holds_every_symbol(read, config_text
     }
 
 
+def test_a_rebalance_that_is_none_is_answered_with_those_that_set_weights(refused, config_text):
+    weekly = refused(config_text.replace("month_end", "weekly").replace("[equal_weight, inverse_volatility]", "[]"))
+    valid = "Valid: day_end, every_bar, month_end, quarter_end, week_end, year_end."
+    assert weekly["portfolio.rebalance"].hint == valid
+    never = refused(config_text.replace("month_end", "never").replace("[equal_weight, inverse_volatility]", "[]"))
+    assert never["portfolio.rebalance"].message == "rebalance is never, and then no weight would ever be set"
+
+
 def test_benchmarks_get_the_same_schedule_constraints_and_position_manager(read, config_text):
     request = read(config_text)
     equal, inverse = request.benchmarks

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import attrs
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from logos.backtest.past_run import read_run
 from logos.portfolio.backtest import plots
@@ -69,6 +71,46 @@ def test_any_holdings_can_be_drawn(contender, tmp_path, weights):
     plots.draw_weights(shown, tmp_path / "weights.png", title="any")
     plots.draw_risk(shown, tmp_path / "risk.png", title="any")
     assert (tmp_path / "weights.png").read_bytes().startswith(PNG)
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """Return a function that draws a picture and returns every text in it."""
+
+    def drawn(draw, contender):
+        found = []
+
+        def catch(_out, compose):
+            figure = Figure()
+            compose(figure)
+            found.extend(text.get_text() for text in figure.findobj(Text))
+
+        monkeypatch.setattr(plots, "draw_picture", catch)
+        draw(contender, Path("x.png"), title="any")
+        return found
+
+    return drawn
+
+
+def test_what_no_slice_followed_is_not_drawn_as_held(contender, words, monkeypatch):
+    areas = []
+    monkeypatch.setattr(plots, "_stack", lambda _axes, days, percent, *_, **__: areas.append((days, percent)))
+    shown = with_rebalances(contender, contender.risk.rebalances)
+    told = words(plots.draw_weights, shown)
+    count = len(contender.risk.rebalances)
+    assert any(f"after each of {count - 1} rebalances" in text for text in told)
+    ((days, percent),) = areas
+    assert days[-1] * DAY == contender.risk.rebalances[-1].at  # the end, up to which the one before it is in force
+    assert percent[-1].tolist() == percent[-2].tolist()
+
+
+def test_a_picture_without_a_rebalance_says_so_and_blames_no_model(contender, words):
+    none, without_model = with_rebalances(contender, []), with_rebalances(contender, [rebalance(DAY, {"AAA": 0.9})])
+    assert "No rebalance" in words(plots.draw_risk, none)
+    assert "No rebalance" in words(plots.draw_weights, none)
+    assert "The allocator has no model of risk" in words(plots.draw_risk, without_model)
+    last = with_rebalances(contender, [rebalance(DAY, {"AAA": 0.9}, held={})])
+    assert "No bar came after the only rebalance" in words(plots.draw_weights, last)
 
 
 def test_no_two_areas_share_a_colour_and_only_the_darker_ones_are_hatched():

@@ -22,3 +22,25 @@ def test_odd_keys_are_told_with_the_result(bench, config_text):
 def test_where_nothing_is_odd_nothing_is_told_of_the_keys(bench):
     notes = bench.json("backtest", "--config", "p.yaml", "--benchmark", "inverse_volatility")["notes"]
     assert not [note for note in notes if note.startswith("portfolio.")]
+
+
+def test_a_feed_in_which_no_price_moves_is_told_as_that_and_not_as_too_few_bars(bench, config_text, closes_of):
+    bench.write(config_text)
+    for symbol in ("AAA", "BBB", "CCC", "DDD", "EEE"):
+        bench.closes(symbol, [(day, 50.0) for day, _ in closes_of(symbol, 100)])
+    said = bench.problems()
+    assert "can never decide: the price of no symbol has moved in 60 returns: AAA, BBB, CCC, DDD, EEE" in said
+    assert "Fetch more bars" not in said
+
+
+def test_every_benchmark_whose_method_finds_no_shorts_is_refused_where_there_are_to_be_no_more_longs(
+    bench, config_text
+):
+    bench.write(
+        config_text.replace("long_only: true", 'long_only: false, net: {min: "0", max: "0"}')
+        .replace('cash: "100000"', 'cash: "100000", margin: true')
+        .replace("{plugin: hrp}", "{plugin: mean_variance, objective: max_sharpe, solver: heuristic}")
+    )
+    said = bench.problems()
+    assert "portfolio.benchmarks[1]" in said  # inverse_volatility
+    assert "constraints.net.max is 0, and this allocator finds no shorts" in said

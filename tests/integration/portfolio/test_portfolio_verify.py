@@ -65,6 +65,15 @@ def test_an_untouched_run_agrees_and_only_pictures_and_logs_are_left_uncompared(
     assert all(check["records"] for check in printed["checks"])
 
 
+def test_a_benchmark_alone_is_a_backtest_whose_risk_is_not_compared(bench, folder):
+    change_a_byte(folder / BENCHMARK / "risk.json")
+    bench.capsys.readouterr()
+    code = logos(["backtest", "verify", f"runs/{folder.name}/{BENCHMARK}", "--json"])
+    printed = json.loads(bench.capsys.readouterr().out.splitlines()[-1])
+    assert (code, faults(printed)) == (0, {})
+    assert "risk.json" in printed["not_compared"]
+
+
 def test_a_changed_byte_of_each_file_is_named(verify, folder):
     for name in (*OWN, *OF_BENCHMARKS, JOURNAL):
         change_a_byte(folder / name)

@@ -334,6 +334,34 @@ def test_the_same_words_are_logged_once(stage):
     ]
 
 
+def test_words_that_differ_in_a_number_alone_are_logged_once(stage):
+    desk = stage().see(6)
+    for count in range(6):
+        desk.see(1, without=["CCC"] if count % 2 else []).rebalance()
+    notes = [message for _, message in desk.told if "returns in common" in message]
+    assert len(notes) == 1
+    assert notes[0].startswith("The estimate rests on 7 returns in common, of a lookback of 20; ")
+
+
+def test_two_strategies_that_use_all_of_a_weight_have_the_risk_of_one(stage):
+    def risk(strategies):
+        desk = stage(traded={symbol: len(strategies) for symbol in ("AAA", "BBB", "CCC")}).see(10)
+        return desk.rebalance(strategies=strategies)
+
+    alone, both = risk(("hold",)), risk(("hold", "trend"))
+    assert both.volatility == alone.volatility > 0
+    assert both.risk == alone.risk
+
+
+def test_a_price_that_never_moves_is_why_there_are_no_weights_and_too_few_returns_are_no_obstacle(stage):
+    desk = stage().see(3, stay=["AAA", "BBB", "CCC"])
+    assert (desk.allocator.ready, desk.allocator.obstacle) == (False, None)
+    desk.see(10, stay=["AAA", "BBB", "CCC"])
+    assert not desk.allocator.ready
+    assert "the price of no symbol has moved in 12 returns" in str(desk.allocator.obstacle)
+    assert desk.see(5).allocator.obstacle is None
+
+
 def test_the_schedule_follows_the_calendar(stage):
     schedule = stage(InverseVolatilityConfig(rebalance=Rebalancing.MONTH_END)).allocator.schedule
     assert schedule.next_after(parse_time("2024-03-28T12:00:00Z")) == parse_time("2024-04-01T00:00:00Z")
@@ -428,7 +456,7 @@ def test_a_short_portfolio_needs_margin_and_may_then_sell(stage):
     constraints = ConstraintsConfig(
         long_only=False,
         gross=Decimal(1),
-        net=Bounds(min=Decimal(0), max=Decimal(0)),
+        net=Bounds(min=Decimal(0), max=Decimal("0.1")),
         weights={"AAA": Bounds(max=Decimal("-0.2"))},
     )
     stocks = [instrument(symbol, asset_class=AssetClass.EQUITY) for symbol in ("AAA", "BBB", "CCC")]

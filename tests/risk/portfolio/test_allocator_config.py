@@ -17,6 +17,11 @@ from logos.testing.bars import instrument
 from logos.testing.contexts import part_context
 
 
+def short_of(most):
+    """Return constraints that allow shorts, and no more longs than shorts."""
+    return ConstraintsConfig(long_only=False, gross=Decimal("1.5"), net=Bounds(max=Decimal(most)))
+
+
 @pytest.mark.parametrize(
     ("config", "values", "message"),
     [
@@ -32,6 +37,20 @@ from logos.testing.contexts import part_context
         (keys.HercConfig, {"distance": "euclid"}, "distance is 'euclid'"),
         (keys.HercConfig, {"clusters": 0}, "clusters is 0, and must be at least 1"),
         (keys.RiskParityConfig, {"budgets": {"AAA": Decimal(0)}}, "budgets: that of AAA is 0, and must be above 0"),
+        (
+            keys.RiskParityConfig,
+            {"budgets": {"ZZZ": Decimal("NaN"), "AAA": Decimal("-0.7"), "BBB": Decimal("0.5")}},
+            "budgets: that of AAA is -0.7, that of ZZZ is NaN, and must be above 0",
+        ),
+        *(
+            (
+                config,
+                {"constraints": short_of(most)},
+                f"constraints.net.max is {most}, and this allocator finds no shorts",
+            )
+            for config in (keys.InverseVolatilityConfig, keys.RiskParityConfig, keys.HrpConfig, keys.HercConfig)
+            for most in ("0", "-0.2")
+        ),
         (MeanVarianceConfig, {"objective": "sharpe"}, "objective is 'sharpe'"),
         (MeanVarianceConfig, {"solver": "mosek"}, "solver is 'mosek'"),
         (MeanVarianceConfig, {"objective": "target_volatility"}, "target_volatility is missing"),
@@ -58,6 +77,11 @@ def test_wrong_value_is_refused_with_what_is_expected(config, values, message):
         config(**values)
     assert message in caught.value.message
     assert caught.value.hint
+
+
+def test_what_can_sell_short_may_hold_no_more_longs_than_shorts():
+    assert MeanVarianceConfig(constraints=short_of("0")).constraints.net.max == 0
+    assert keys.SkfolioConfig(estimator="MeanRisk", constraints=short_of("0")).constraints.net.max == 0
 
 
 @pytest.mark.parametrize(
@@ -170,6 +194,9 @@ def test_more_clusters_than_symbols_are_told(remarks):
     assert remarks(keys.HercConfig(clusters=2), {}) == []
     assert remarks(keys.HercConfig(clusters=3), {}) == [
         ("clusters", "it is 3, and 2 symbols are traded: each is a cluster of its own"),
+    ]
+    assert remarks(keys.HercConfig(clusters=3), {}, instrument("AAA")) == [
+        ("clusters", "it is 3, and 1 symbol is traded: each is a cluster of its own"),
     ]
 
 

@@ -77,6 +77,13 @@ def test_the_number_of_clusters_is_bounded():
         assert number_of_clusters(grow(apart, "ward", count), apart, 10) == 2
 
 
+def test_there_are_no_more_clusters_than_the_square_root_of_the_number_of_assets():
+    apart = distances(blocks(2, 2, 2, 2, 2, 2, 2, 1), "correlation")
+    assert number_of_clusters(grow(apart, "ward", 15), apart, 10) <= 3
+    apart = distances(blocks(2, 2, 2, 3), "correlation")
+    assert number_of_clusters(grow(apart, "ward", 9), apart, 10) <= 3
+
+
 def test_the_number_that_is_found_is_the_one_that_is_used(weights_of):
     matrix = blocks(6, 7, 8)
     found = weights_of(HierarchicalEqualRiskContribution(), matrix)

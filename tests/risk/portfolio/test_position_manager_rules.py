@@ -206,7 +206,7 @@ def test_a_book_keeps_the_limits_that_its_targets_keep(adjustments, rules, sets)
     limits = []
     for symbols, absolute in sets:
         bare = BookLimit(symbols=symbols, absolute=absolute)
-        share = total(bare, targets) * 10**8 // 10**10  # whole hundred-millionths, so that the targets keep the limit
+        share = total(bare, targets) * 10**8 // 10**10  # whole hundred-percentths, so that the targets keep the limit
         limits.append(attrs.evolve(bare, least=None if absolute else share, most=share + 1))
     answers = rules.judge_all(adjustments, limits)
     book = [one.after if held is None else one.before for one, held in zip(adjustments, answers, strict=True)]
@@ -222,3 +222,24 @@ def test_a_position_that_has_grown_above_its_cap_is_brought_back_although_it_is_
     cap = BookLimit(symbols=frozenset("A"), most=15 * 10**6)
     assert [held and held.code for held in rules.judge_all([grown, other])] == ["inside_band", "inside_band"]
     assert [held and held.code for held in rules.judge_all([grown, other], [cap])] == [None, "inside_band"]
+
+
+def test_what_is_traded_to_stay_within_drift_does_not_break_a_limit():
+    rules = attrs.evolve(BASIC, band=Fraction(5, 100), drift=Fraction(2, 100))
+    percent = 10**8  # a hundredth of equity
+
+    def adjustment(symbol, before, after):
+        return Adjustment(
+            value=abs(after - before) * percent,
+            equity=100 * percent,
+            symbol=symbol,
+            before=before * percent,
+            after=after * percent,
+            sells=after < before,
+        )
+
+    book = [adjustment("A", 10, 14), adjustment("B", 14, 11), adjustment("C", 10, 12)]
+    cap = BookLimit(symbols=frozenset("AB"), most=25 * 10**6)
+    # Of purchases that outweigh sales by 3, the greatest is traded; the cap of A and B then asks for B's sale as well.
+    assert [held is None for held in rules.judge_all(book)] == [True, False, False]
+    assert [held is None for held in rules.judge_all(book, [cap])] == [True, True, False]

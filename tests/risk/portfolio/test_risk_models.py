@@ -118,6 +118,28 @@ def test_ewma_by_hand():
     np.testing.assert_allclose(covariance, expected, rtol=1e-14)
 
 
+def independent_returns(seed, shape):
+    return np.random.default_rng(seed).standard_normal(shape) * 0.01  # noqa: TID251 - seeded examples
+
+
+@pytest.mark.parametrize(
+    ("target", "seed", "market"), [("identity", 0, 0), ("constant_correlation", 0, 0), ("single_factor", 36, 1)]
+)
+def test_an_estimate_says_where_nothing_but_the_target_is_left(target, seed, market):
+    def notes(returns):
+        symbols = tuple(f"S{place}" for place in range(returns.shape[1]))
+        window = Window(symbols=symbols, returns=returns, periods_per_year=252.0)
+        return build_risk_model(RiskModelConfig(target=target)).estimate(window).notes
+
+    few = independent_returns(seed, (8, 4)) + market * independent_returns(seed + 1_000, (8, 1))
+    assert ledoit_wolf(few, target=target).intensity == 1.0
+    (note,) = notes(few)
+    assert note.startswith(f"Ledoit-Wolf's intensity is 1: the covariance is that of the target {target} alone, with ")
+    assert notes(random_returns(3, (40, 8))) == ()
+    if target == "constant_correlation":
+        assert notes(few[:, :2]) == ()  # one pair: target and sample are the same
+
+
 def test_a_long_halflife_weighs_all_returns_alike():
     returns = random_returns(2, (50, 3))
     np.testing.assert_allclose(ewma_covariance(returns, 1e12), returns.T @ returns / 50, rtol=1e-9)

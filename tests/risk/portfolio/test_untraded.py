@@ -49,3 +49,15 @@ def test_every_day_is_one_of_a_coin(newest, expected):
 def test_nothing_is_known_of_what_never_had_a_bar():
     panel = PricePanel(("ONE",), period=SECONDS_A_DAY, interval=SECONDS_A_DAY, capacity=5)
     assert untraded(panel, {"ONE": instrument("ONE")}) == {}
+
+
+def test_a_session_that_ends_with_the_newest_bar_is_a_whole_one():
+    hour = 3_600
+    one = attrs.evolve(instrument("ONE"), asset_class=AssetClass.EQUITY, calendar="XNYS")
+    other = instrument("OTHER")
+    panel = PricePanel(("ONE", "OTHER"), period=hour, interval=hour, capacity=5)
+    panel.watch(bars_of(one, [100], start=parse_time("2024-03-06T20:00:00Z"), interval=hour))
+    instruments = {"ONE": one, "OTHER": other}
+    for newest, expected in (("2024-03-08T19:00:00Z", set()), ("2024-03-08T20:00:00Z", {"ONE"})):
+        panel.watch(bars_of(other, [100], start=parse_time(newest), interval=hour))
+        assert set(untraded(panel, instruments)) == expected

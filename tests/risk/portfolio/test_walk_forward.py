@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.errors import PortfolioError
+from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.errors import InfeasibleError, PortfolioError
 from logos.portfolio.methods.herc import HierarchicalEqualRiskContribution
 from logos.portfolio.methods.hrp import HierarchicalRiskParity
 from logos.portfolio.methods.inverse_volatility import InverseVolatility
@@ -100,13 +101,35 @@ def test_returns_and_drift_are_those_by_hand():
 
 
 def test_the_given_limits_are_kept_but_for_what_is_held():
-    method = Fixed([0.0, 0.0, 0.0])
+    method = Fixed([0.9, 0.0, 0.0])
     limits = Limits(
-        symbols=SYMBOLS, lower=np.zeros(3), upper=np.full(3, 0.4), total=(0.9, 0.9), held=np.ones(3), turnover=0.5
+        symbols=SYMBOLS, lower=np.zeros(3), upper=np.full(3, 0.4), total=(0.9, 0.9), held=np.ones(3), turnover=0.1
     )
-    walk_forward(window(), method=method, risk_model=Sample(), rebalances=[20], lookback=20, limits=limits)
-    assert method.seen[0][1].turnover == 0.5
-    assert method.seen[0][1].held.tolist() == [0, 0, 0]
+    found = walk_forward(window(), method=method, risk_model=Sample(), rebalances=[20, 30], lookback=20, limits=limits)
+    assert [seen.held.tolist() for _, seen in method.seen] == found.held.tolist()
+    assert found.held[0].tolist() == [0, 0, 0]
+    # Nothing is held yet, and turnover does not bind: the nearest weights to all in one symbol.
+    assert [seen.turnover for _, seen in method.seen] == [None, 0.1]
+    assert found.weights[0].tolist() == pytest.approx([0.4, 0.25, 0.25])
+    assert found.turnover[1] <= 0.1 + 1e-8
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: type(method).__name__)
+def test_methods_that_do_not_optimise_keep_the_limits_as_an_allocator_does(method):
+    limits = Limits(symbols=SYMBOLS, lower=np.zeros(3), upper=np.full(3, 0.4), total=(1.0, 1.0), held=np.zeros(3))
+    given_ = {"method": method, "risk_model": Sample(), "rebalances": [20, 30], "lookback": 20}
+    free, kept = walk_forward(window(), **given_), walk_forward(window(), **given_, limits=limits)
+    assert free.weights.max() > 0.5
+    assert kept.weights.max() <= 0.4 + 1e-8
+    assert kept.weights.sum(axis=1).tolist() == pytest.approx([1.0, 1.0])
+    for before, after in zip(free.weights, kept.weights, strict=True):
+        assert after.tolist() == pytest.approx(nearest(before, limits).tolist())
+
+
+def test_limits_that_no_weights_can_keep_are_named():
+    limits = Limits(symbols=SYMBOLS, lower=np.zeros(3), upper=np.full(3, 0.2), total=(1.0, 1.0), held=np.zeros(3))
+    with pytest.raises(InfeasibleError, match="no weights can keep"):
+        walk_forward(window(), method=RiskParity(), risk_model=Sample(), rebalances=[20], lookback=20, limits=limits)
 
 
 def test_nothing_is_traded_over_no_periods():

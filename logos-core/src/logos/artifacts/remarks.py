@@ -15,6 +15,11 @@ _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w
 """A number that stands by itself: no part of a name, a version or a date."""
 
 
+def kind_of(text: str) -> str:
+    """Return what remarks have in common that differ in a number alone."""
+    return _NUMBER.sub("#", text)
+
+
 @attrs.define
 class Remark:
     """All remarks of one kind.
@@ -75,8 +80,7 @@ class Remarks:
         at:
             Seconds since the epoch, UTC.
         """
-        words, numbers = _NUMBER.split(text), _NUMBER.findall(text)
-        kind = "#".join(words)
+        words, numbers, kind = _NUMBER.split(text), _NUMBER.findall(text), kind_of(text)
         if kind in self.kinds:
             self.kinds[kind].add(numbers)
         elif self.most is None or len(self.kinds) < self.most:

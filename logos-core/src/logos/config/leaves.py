@@ -93,7 +93,8 @@ def _path(node: Scalar, kind: Any) -> Path:
     return Path(text)
 
 
-def _is_enum(kind: Any) -> bool:
+def is_enum(kind: Any) -> bool:
+    """Return whether a type is an enumeration."""
     return isinstance(kind, type) and issubclass(kind, Enum)
 
 
@@ -107,14 +108,14 @@ def _enum(node: Scalar, kind: Any) -> Any:
 
 def _no_enum(hook: Callable[[Scalar, Any], Any]) -> Callable[[Scalar, Any], Any]:
     # cattrs gives a StrEnum to the hook of str, because it is a subclass of it.
-    return lambda node, kind: _enum(node, kind) if _is_enum(kind) else hook(node, kind)
+    return lambda node, kind: _enum(node, kind) if is_enum(kind) else hook(node, kind)
 
 
 def _built() -> Converter:
     converter = Converter(detailed_validation=False)
     for kind, hook in ((bool, _bool), (int, _int), (float, _float), (str, _str), (Decimal, _decimal), (Path, _path)):
         converter.register_structure_hook(kind, _no_enum(hook))
-    converter.register_structure_hook_func(_is_enum, _enum)
+    converter.register_structure_hook_func(is_enum, _enum)
     return converter
 
 
@@ -126,4 +127,4 @@ _KNOWN = frozenset({bool, int, float, str, Decimal, Path})
 
 def is_leaf(kind: Any) -> bool:
     """Return whether the converter has a strict hook for a type."""
-    return kind in _KNOWN or _is_enum(kind)
+    return kind in _KNOWN or is_enum(kind)

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from logos.config.leaves import CONVERTER, described, is_leaf
+from logos.config.leaves import CONVERTER, described, is_enum, is_leaf
 from logos.config.problems import item_path, key_path, nearest, problem_of, shortened
 from logos.config.reading import Listing, Node, Scalar, Section, plain
 from logos.domain.errors import InputError, LogosError, PluginError, Problem
@@ -140,7 +140,11 @@ class _Walk:
         name = str(attribute.alias)
         node = section.get(name)
         if node is not None:
-            return self._value(node, kind, key_path(path, name))
+            value = self._value(node, kind, key_path(path, name))
+            if value is _FAULTY and is_enum(kind) and isinstance(node, Scalar):
+                hint = nearest(node.text, _valid_names(attribute, kind))
+                self.problems[-1] = attrs.evolve(self.problems[-1], hint=hint)
+            return value
         if name in defaults:
             return defaults[name]
         if attribute.default is attrs.NOTHING:
@@ -267,6 +271,22 @@ class _Walk:
 
     def _report(self, path: str, line: int | None, message: str, hint: str = "") -> None:
         self.problems.append(Problem(path=path, message=message, hint=hint, line=line))
+
+
+def _valid_names(attribute: attrs.Attribute[Any], kind: Any) -> list[str]:
+    """Return the values of an enumeration that a field's validator lets pass: no other is worth naming."""
+    return [str(member.value) for member in kind if _is_valid(attribute, member)]
+
+
+def _is_valid(attribute: attrs.Attribute[Any], value: Any) -> bool:
+    try:
+        if attribute.validator is not None:
+            attribute.validator(None, attribute, value)
+    except AttributeError:
+        return True  # it compares with other fields, which are not known here
+    except (InputError, *_REFUSALS):
+        return False
+    return True
 
 
 @attrs.frozen

@@ -18,13 +18,23 @@ from logos.live.setup import Setup
 LIVE_LOG = "live.log"
 LOCK_FILE = ".lock"
 
-_PATIENCE = 0.1
-"""Seconds to wait for the lock: the dashboard holds it for some microseconds whenever it looks who runs a session."""
+_PATIENCE = 1.0
+"""Seconds to wait for the lock: the dashboard holds it whenever it looks who runs a session.
+
+That is some microseconds, or a few tenths of a second where another of its threads draws a large chart meanwhile.
+"""
+_A_LOOK = 0.1
+"""Seconds to wait where the lock is only looked at: a list of sessions looks at several."""
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
     """Keep a session to this program.
+
+    Parameters
+    ----------
+    patience:
+        Seconds to wait for who has it.
 
     Raises
     ------
@@ -35,7 +45,7 @@ def hold(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK_FILE)
     try:
-        lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
+        lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
         raise ResumeError(
             f"session {folder.name} is being run by another program",
@@ -65,7 +75,7 @@ def is_run(folder: Path) -> bool:
     if not (folder / LOCK_FILE).exists():
         return False
     try:
-        with hold(folder):
+        with hold(folder, patience=_A_LOOK):
             return False
     except ResumeError:
         return True

@@ -73,7 +73,7 @@ class Allocation:
 
 
 class Method(Protocol):
-    """A way to turn risk into weights. Its weights sum to ``limits.total``'s upper end where it is long-only.
+    """A way to turn risk into weights. Its weights sum to ``limits.aim`` where it knows no shorts.
 
     Equal input gives equal weights, bit by bit, and a permutation of the assets permutes the weights.
     """

@@ -8,7 +8,9 @@ import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Matrix, Vector
+from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
+from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.errors import PortfolioError
 from logos.portfolio.records import Method, Window
 from logos.portfolio.risk_models.model import RiskModel
@@ -69,23 +71,28 @@ def walk_forward(
     lookback:
         Rows of each estimate.
     limits:
-        What the method is given, with ``held`` as the weights then are; long-only and fully invested by default.
+        What the weights keep, with ``held`` as the weights then are. Where a method does not keep them by itself, the
+        nearest weights that do are taken, as an allocator does. Turnover does not bind while nothing is held. Without
+        limits a method is told long-only and fully invested, and its weights are taken as they are.
 
     Raises
     ------
+    InfeasibleError
+        Where no weights keep the limits at a rebalance: unlike an allocator it gives up nothing.
     PortfolioError
         For rebalances out of order or range, and where short positions lose the whole portfolio.
     """
     rows = _checked(window, rebalances, lookback)
-    limits = limits or _long_only(window.symbols)
+    told = limits or _long_only(window.symbols)
     moves = np.nan_to_num(window.returns)
     weights, held = np.empty((2, len(rows), len(window.symbols)))
     before, earned = np.zeros(len(window.symbols)), []
     for place, (row, after) in enumerate(zip(rows, (*rows[1:], len(window.returns)), strict=True)):
         past = attrs.evolve(window, returns=window.returns[row - lookback : row])
-        allowed = attrs.evolve(limits, held=before)
+        allowed = attrs.evolve(told, held=before, turnover=told.turnover if before.any() else None)
         held[place] = before
-        weights[place] = method.allocate(past, risk_model.estimate(past), allowed).weights
+        found = method.allocate(past, risk_model.estimate(past), allowed).weights
+        weights[place] = found if limits is None else _kept(found, allowed)
         returns, before = hold(weights[place], moves[row:after])
         earned.append(returns)
     return WalkForward(
@@ -117,6 +124,11 @@ def hold(weights: Vector, returns: Matrix) -> tuple[Vector, Vector]:
         )
     ends = positions[-1] / equity[-1] if len(returns) else weights
     return equity[1:] / equity[:-1] - 1.0, ends
+
+
+def _kept(weights: Vector, limits: Limits) -> Vector:
+    """Return weights that keep their limits; those of a method that keeps them by itself stay as they are."""
+    return weights if violation(weights, limits) <= TOLERANCE else nearest(weights, limits)
 
 
 def _checked(window: Window, rebalances: Sequence[int], lookback: int) -> tuple[int, ...]:

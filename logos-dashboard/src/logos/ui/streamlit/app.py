@@ -1,6 +1,7 @@
-"""The script that Streamlit runs: ``logos dashboard``, or ``streamlit run`` with the path of this file."""
+"""The dashboard for ``streamlit run`` with the path of this file, as ``logos dashboard`` serves it."""
 
-from logos.ui.streamlit.navigation import run
+from streamlit.starlette import App
 
-if __name__ == "__main__":  # Streamlit runs it under this name
-    run()
+from logos.ui.streamlit.serving import SCRIPT, before_streamlit, told
+
+app = App(SCRIPT, middleware=before_streamlit(), on_script_error=told)

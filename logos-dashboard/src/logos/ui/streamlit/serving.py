@@ -14,14 +14,18 @@ from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from logos.domain.errors import InputError
 from logos.ui.streamlit.command import FIRST_PORT
+from logos.ui.streamlit.own_address import OwnAddressOnly
 
-SCRIPT = Path(__file__).with_name("app.py")
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+
+SCRIPT = Path(__file__).with_name("script.py")
 OPTIONS = Path(__file__).parent / ".streamlit" / "config.toml"
 OLDEST = (1, 66)
 """The first Streamlit whose server can be started with options, and be told where to listen, by its own interface."""
@@ -85,10 +89,18 @@ def serve(address: str, port: int, *, browser: bool) -> None:
         yield
 
     with _ended_by_sigterm():
-        App(SCRIPT, lifespan=running, on_script_error=_told).run(config=options(address, port))
+        app = App(SCRIPT, lifespan=running, middleware=before_streamlit(), on_script_error=told)
+        app.run(config=options(address, port))
 
 
-def _told(error: Exception) -> bool:
+def before_streamlit() -> list[Middleware]:
+    """Return what sees every request before Streamlit does."""
+    from starlette.middleware import Middleware  # noqa: PLC0415 -- comes with Streamlit, which may be missing
+
+    return [Middleware(OwnAddressOnly)]
+
+
+def told(error: Exception) -> bool:
     """Draw a card for what a panel raised by itself, in place of Streamlit's own box."""
     from logos.ui.streamlit.components.shield import tell  # noqa: PLC0415 -- as heavy as Streamlit
 
@@ -104,14 +116,15 @@ def check_streamlit() -> None:
     InputError
         With what to install.
     """
-    hint = f"pip install 'streamlit>={'.'.join(map(str, OLDEST))}'"
+    oldest = ".".join(map(str, OLDEST))
+    hint = f"pip install 'streamlit>={oldest}'"
     try:
         found = version("streamlit")
     except PackageNotFoundError:
         raise InputError("the dashboard needs Streamlit, which is not installed", hint=hint) from None
     numbers = tuple(int(part) for part in found.split(".")[:2] if part.isdigit())
     if numbers < OLDEST:
-        raise InputError(f"the dashboard needs Streamlit 1.64 or later, and {found} is installed", hint=hint)
+        raise InputError(f"the dashboard needs Streamlit {oldest} or later, and {found} is installed", hint=hint)
 
 
 def _flat(prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -19,21 +19,40 @@ if TYPE_CHECKING:
 
 
 def _budgets(_instance: object, attribute: attrs.Attribute[Any], value: Mapping[str, Decimal]) -> None:
-    for symbol, budget in value.items():
-        if not budget.is_finite() or budget <= 0:
+    wrong = [name for name in sorted(value) if not value[name].is_finite() or value[name] <= 0]
+    if wrong:
+        told = ", ".join(f"that of {name} is {value[name]}" for name in wrong)
+        raise InputError(
+            f"{attribute.name}: {told}, and must be above 0",
+            hint='It is a share of the risk: "0.4" is two fifths. Symbols that are left out share what is left',
+        )
+
+
+@attrs.frozen(kw_only=True)
+class LongConfig(AllocatorConfig):
+    """The keys of the allocators whose method finds no shorts and borrows nothing: those that all allocators have.
+
+    Their weights sum to ``invest``, moved into ``constraints.net`` where that leaves it out.
+    """
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        net = self.constraints.net
+        if net is not None and net.max is not None and net.max <= 0:
             raise InputError(
-                f"{attribute.name}: that of {symbol} is {budget}, and must be above 0",
-                hint='It is a share of the risk: "0.4" is two fifths. Symbols that are left out share what is left',
+                f"constraints.net.max is {net.max}, and this allocator finds no shorts: its weights sum to more than 0",
+                hint=f'Write a max above 0, such as max: "{self.invest}", or allocate by mean_variance, '
+                "which can sell short",
             )
 
 
 @attrs.frozen(kw_only=True)
-class InverseVolatilityConfig(AllocatorConfig):
+class InverseVolatilityConfig(LongConfig):
     """The config of ``inverse_volatility``: the keys that all allocators have."""
 
 
 @attrs.frozen(kw_only=True)
-class RiskParityConfig(AllocatorConfig):
+class RiskParityConfig(LongConfig):
     """The config of ``risk_parity``.
 
     Attributes
@@ -47,7 +66,7 @@ class RiskParityConfig(AllocatorConfig):
 
 
 @attrs.frozen(kw_only=True)
-class HrpConfig(AllocatorConfig):
+class HrpConfig(LongConfig):
     """The config of ``hrp``.
 
     Attributes
@@ -63,7 +82,7 @@ class HrpConfig(AllocatorConfig):
 
 
 @attrs.frozen(kw_only=True)
-class HercConfig(AllocatorConfig):
+class HercConfig(LongConfig):
     """The config of ``herc``.
 
     Attributes
@@ -88,9 +107,10 @@ class HercConfig(AllocatorConfig):
         yield from super().remarks(outlook)
         count = len(outlook.context.traded)
         if self.clusters is not None and self.clusters > count:
+            traded = "1 symbol is" if count == 1 else f"{count:,} symbols are"
             yield Problem(
                 path="clusters",
-                message=f"it is {self.clusters:,}, and {count:,} symbols are traded: each is a cluster of its own",
+                message=f"it is {self.clusters:,}, and {traded} traded: each is a cluster of its own",
                 hint="Lower it, or leave it out: the data then says how many",
             )
 

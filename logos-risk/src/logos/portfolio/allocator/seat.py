@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from logos.artifacts.remarks import kind_of
 from logos.context.parts import Log
 from logos.domain.bars import Bar
 from logos.domain.instruments import Instrument
@@ -81,11 +82,17 @@ class PortfolioAllocator:
         A symbol that is listed later than the others is not waited for. Nor does anything begin while no risk can be
         estimated, as where no price has moved yet.
         """
-        if self._weights:
-            return True
+        return bool(self._weights) or (self._enough and self.obstacle is None)
+
+    @property
+    def obstacle(self) -> EstimationError | None:
+        """Why there are no weights although there are returns enough; ``None`` where nothing but returns is missing."""
+        return None if self._weights or not self._enough else self._weigher.obstacle(self._panel)
+
+    @property
+    def _enough(self) -> bool:
         known = self._panel.returns_known().values()
-        enough = min(known, default=0) >= self._least_history or max(known, default=0) >= self._lookback
-        return enough and self._weigher.can_weigh(self._panel)
+        return min(known, default=0) >= self._least_history or max(known, default=0) >= self._lookback
 
     def rebalance(self, signals: Sequence[PairSignal], account: AccountView) -> Rebalance:
         """Return new targets for signals; with the weights in force and a note where no new ones can be found."""
@@ -150,15 +157,15 @@ class PortfolioAllocator:
         return Target(pair=signal.pair, weight=Fraction(units, RATIO_ONE * RATIO_ONE * self._traded[symbol]))
 
     def _tell(self, method: str, choices: Sequence[str], fallbacks: Sequence[str]) -> None:
-        """Log what is new since the last rebalance: the same words every month would say nothing."""
-        told, self._told = self._told, (method, *choices, *fallbacks)
+        """Log what is new since the last rebalance: the same words every month would say nothing, whatever numbers."""
+        told, self._told = self._told, (method, *map(kind_of, (*choices, *fallbacks)))
         if method and method not in told:
             self._log.info("allocator_method", allocator=self._name, method=method)
         for note in choices:
-            if note not in told:
+            if kind_of(note) not in told:
                 self._log.info("allocator_note", allocator=self._name, message=note)
         for note in fallbacks:
-            if note not in told:
+            if kind_of(note) not in told:
                 self._log.warning("allocator_note", allocator=self._name, message=note)
 
 

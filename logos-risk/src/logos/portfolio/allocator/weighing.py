@@ -20,9 +20,11 @@ from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.constraints.resolving import limits_of
 from logos.portfolio.errors import EstimationError
+from logos.portfolio.prices.gaps import gaps
 from logos.portfolio.prices.panel import STALE_AFTER, PricePanel
 from logos.portfolio.prices.returns import periods_per_year, without_constant
 from logos.portfolio.records import Allocation, Estimate, Method, Window
+from logos.portfolio.risk_models.config import COMMON
 from logos.portfolio.risk_models.contributions import risk_contributions, volatility
 from logos.portfolio.risk_models.model import build_risk_model
 from logos.session.rebalancing import BookLimit
@@ -35,7 +37,7 @@ _STALE_DAYS = STALE_AFTER // SECONDS_A_DAY
 _NOTHING: Mapping[str, int] = {}
 
 _TOLD = 3
-"""How many broken constraints a note names."""
+"""How many broken constraints or symbols a note names."""
 
 
 @attrs.frozen(kw_only=True)
@@ -121,6 +123,7 @@ class Weigher:
             Where no weights keep the constraints, even with turnover, minimum weights and total given up.
         """
         window, short, constant = self._window(panel, untraded)
+        gappy = tuple(self._gaps(panel, sorted({*window.symbols, *constant}), len(window.returns)))
         stopped = {symbol: last for symbol, last in panel.stopped().items() if symbol not in untraded}
         young = [symbol for symbol in sorted(short) if symbol not in stopped]
         estimate = self._model.estimate(window)
@@ -138,17 +141,17 @@ class Weigher:
             risk=risk,
             volatility=expected,
             choices=(*_left_out(young, stopped, constant, self._config.least_history), *moved),
-            fallbacks=(*_stranded(untraded), *estimate.notes, *given_up, *allocation.notes),
+            fallbacks=(*_stranded(untraded), *gappy, *estimate.notes, *given_up, *allocation.notes),
             limits=tuple(book_limits(limits)),
         )
 
-    def can_weigh(self, panel: PricePanel) -> bool:
-        """Return whether a panel's returns are enough for an estimate."""
+    def obstacle(self, panel: PricePanel) -> EstimationError | None:
+        """Return why no risk can be estimated from a panel's returns; ``None`` where it can be."""
         try:
             self._model.estimate(self._window(panel)[0])
-        except EstimationError:
-            return False
-        return True
+        except EstimationError as error:
+            return error
+        return None
 
     def _allocation(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
         """Return the method's weights; 0 where what cannot be traded leaves no room for any."""
@@ -169,6 +172,20 @@ class Weigher:
         )
         moving, constant = without_constant(window)
         return attrs.evolve(moving, periods_per_year=self._periods(moving.symbols)), short, constant
+
+    def _gaps(self, panel: PricePanel, symbols: Sequence[str], returns: int) -> Iterator[str]:
+        """Yield that many periods are left out of the returns that all have in common."""
+        if self._config.risk_model.missing != COMMON:
+            return
+        found = gaps(panel, symbols, self._instruments, returns)
+        if found is not None:
+            more = f" and {len(found.symbols) - _TOLD} more" if len(found.symbols) > _TOLD else ""
+            yield (
+                f"The estimate rests on {returns} returns in common, of a lookback of {self._config.lookback}; periods "
+                f"left out in which {', '.join(found.symbols[:_TOLD])}{more} had no close and others of the same hours "
+                f"had one: {found.periods}. A return across them counts as one period, which overstates risk. With "
+                "risk_model.missing: pairwise the others keep all of theirs."
+            )
 
     def _periods(self, symbols: tuple[str, ...]) -> float:
         """Return how many periods a year has for the symbols that take part: a coin alone trades on more days."""

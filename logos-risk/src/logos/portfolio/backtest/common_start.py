@@ -13,6 +13,7 @@ from logos.backtest.setup import BacktestSetup
 from logos.domain.errors import ConfigError, InputError
 from logos.domain.times import time_text
 from logos.live.late_log import LateLog
+from logos.portfolio.allocator.seat import PortfolioAllocator
 from logos.portfolio.backtest.candidates import Candidate
 from logos.portfolio.backtest.request import Request
 from logos.portfolio.backtest.translating import placed
@@ -77,7 +78,8 @@ def common_start(setup: BacktestSetup, request: Request) -> CommonStart:
             feed.close()  # its slices begin anew
             return found(start=bars.clock - interval, reason=_reason(list(waiting)))
         waiting = still
-    raise _too_short(request, next(iter(waiting)), reports)
+    name, parts = next(iter(waiting.items()))
+    raise _too_short(request, name, parts, reports)
 
 
 def span_text(common: CommonStart, waited: Iterable[tuple[str, int]]) -> str:
@@ -138,7 +140,11 @@ def _is_ready(parts: SessionParts) -> bool:
     return not isinstance(allocator, RebalancingAllocator) or allocator.ready
 
 
-def _too_short(request: Request, name: str, reports: Sequence[SymbolReport]) -> InputError:
+def _too_short(request: Request, name: str, parts: SessionParts, reports: Sequence[SymbolReport]) -> InputError:
+    allocator = parts.allocator
+    obstacle = allocator.obstacle if isinstance(allocator, PortfolioAllocator) else None
+    if obstacle is not None:
+        return InputError(f"{name} can never decide: {obstacle.message}", hint=obstacle.hint)
     found = min(reports, key=lambda report: (report.bars, report.symbol))
     most = max(reports, key=lambda report: (report.bars, report.symbol))
     first, last = (time_text(at) if at is not None else "no bar" for at in (most.first, most.last))

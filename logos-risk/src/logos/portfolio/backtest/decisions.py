@@ -99,7 +99,8 @@ class Decisions:
         if not self.fills:
             yield "Nothing was traded: 0 fills, so that every figure is that of cash"
         if self.orders.get(OrderStatus.REJECTED):
-            yield f"The broker rejected {self.orders[OrderStatus.REJECTED]:,} orders: {schemas.ORDERS_FILE} says why"
+            count = self.orders[OrderStatus.REJECTED]
+            yield f"The broker rejected {count:,} order{'s' * (count != 1)}: {schemas.ORDERS_FILE} says why"
         for one in self.reasons:
             wanted = self.count - sum(each.count for each in self.reasons if each.code == _AT_TARGET)
             most_left_alone = one.outcome == _LEFT_ALONE and one.code in _REMEDIES and 2 * one.count > wanted
@@ -151,7 +152,8 @@ def _warning(one: Reason, wanted: int) -> str:
     who = ", ".join(names[:_MOST_SYMBOLS]) + (f" and {more} more" if more > 0 else "")
     what = "left alone" if one.outcome == _LEFT_ALONE else one.outcome
     remedy = _REMEDIES.get(one.code, "").format(symbol=names[0])
-    share = f"{one.count:,} of {wanted:,} targets that differed from what was held were {what}"
+    was = "was" if one.count == 1 else "were"
+    share = f"{one.count:,} of {wanted:,} targets that differed from what was held {was} {what}"
     told = f"{share}: {one.code} ({who}, first {one.first})"
     said = f"{told}: {one.detail}" if one.detail else told
     return f"{said}. Remedy: {remedy}" if remedy else said

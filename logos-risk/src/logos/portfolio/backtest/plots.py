@@ -34,6 +34,7 @@ _MOST_AREAS = len(_COLOURS) + len(_DARK)
 _LEAST_APART = 0.06
 _MOST_BARS = 20
 _OTHERS = "others"
+_NO_REBALANCE = "No rebalance"
 
 
 def draw_weights(one: Contender, out: Path, *, title: str) -> None:
@@ -43,14 +44,14 @@ def draw_weights(one: Contender, out: Path, *, title: str) -> None:
     def compose(figure: Figure) -> None:
         axes = figure.subplots()
         figure.subplots_adjust(left=0.09, right=0.86, top=0.87, bottom=0.09)
-        note = f"{one.name}  ·  share of equity at the close after each of {len(rebalances):,} rebalances"
-        _head(figure, title, note)
+        when = "one rebalance" if len(rebalances) == 1 else f"each of {len(rebalances):,} rebalances"
+        _head(figure, title, f"{one.name}  ·  share of equity at the close after {when}")
         axes.set_ylabel("Weight (% of equity)")
         axes.set_xlabel("Time (UTC)")
         if rebalances:
             _draw_weights(axes, rebalances, _end_of(one))
         else:
-            _leave_empty(axes, "No rebalance")
+            _leave_empty(axes, "No bar came after the only rebalance" if one.risk.rebalances else _NO_REBALANCE)
 
     draw_picture(out, compose)
 
@@ -195,7 +196,7 @@ def _risk_note(one: Contender) -> str:
 def _draw_contributions(axes: Axes, one: Contender) -> None:
     shares = one.risk.contributions
     if not shares:
-        _leave_empty(axes, "The allocator has no model of risk")
+        _leave_empty(axes, "The allocator has no model of risk" if one.risk.rebalances else _NO_REBALANCE)
         return
     held = [each.targets for each in one.risk.rebalances]
     weights = {symbol: float(np.mean([each.get(symbol, 0.0) for each in held])) for symbol in shares}

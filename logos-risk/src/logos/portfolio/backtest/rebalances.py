@@ -46,9 +46,16 @@ class PastRebalance:
     notes: tuple[str, ...]
 
 
-def read_rebalances(folder: Path) -> tuple[PastRebalance, ...]:
-    """Return the rebalances of a run in the order of time; none where its allocator has no schedule."""
+def read_rebalances(folder: Path, end: int) -> tuple[PastRebalance, ...]:
+    """Return the rebalances of a run in the order of time; none where its allocator has no schedule.
+
+    Parameters
+    ----------
+    end:
+        The close of the run's last slice, in seconds since the epoch, UTC.
+    """
     held = _held(folder / schemas.WEIGHTS_FILE)
+    held.pop(end, None)  # no slice followed: the table has the book before any order could fill
     return tuple(_rebalances(folder / schemas.JOURNAL_FILE, held))
 
 

@@ -28,7 +28,7 @@ DEFINITIONS = {
     "the shares sum to 1. Empty where the allocator has no model of risk.",
     "concentration": "Herfindahl index of what was held at the close of the slice after each rebalance: the sum of the "
     "squared shares of the gross holdings, averaged in the same way. 1 over the number of symbols where all are held "
-    "equally, 1 where one is all. null where nothing was held.",
+    "equally, 1 where one is all. null where nothing was held, or no slice followed a rebalance.",
     "turnover": "The value of all fills, purchases and sales together, over the mean of the daily equities (turnover "
     "of metrics.json), for one year.",
     "cost_drag": "Fees and slippage paid, over the mean of the daily equities, for one year.",
@@ -82,10 +82,10 @@ def risk_report(run: PastRun) -> RiskReport:
     IntegrityError
         Where its journal or one of its tables cannot be read.
     """
-    rebalances = read_rebalances(run.folder)
     metrics = run.metrics
-    end = metrics["end"]
-    inforce = spans(rebalances, parse_time(end) if end else 0) if rebalances else []
+    end = parse_time(metrics["end"]) if metrics["end"] else 0
+    rebalances = read_rebalances(run.folder, end)
+    inforce = spans(rebalances, end) if rebalances else []
     years = calendar_years(metrics)
     gaps = [gap for one in rebalances if (gap := tracking_gap(one)) is not None]
     concentration = _mean(rebalances, inforce, lambda one: concentration_of(one.held))

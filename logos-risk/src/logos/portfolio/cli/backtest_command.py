@@ -140,7 +140,8 @@ def _risk_lines(risk: RiskReport) -> Iterator[str]:
         ("Cost drag", risk.cost_drag, "percent", " a year"),
         ("Off target", risk.tracking_gap, "percent", f" of equity after a rebalance{_at_most(risk)}"),
     ]
-    yield f"  Risk, over {len(risk.rebalances):,} rebalances"
+    count = len(risk.rebalances)
+    yield f"  Risk, over {count:,} rebalance{'s' * (count != 1)}"
     for label, value, kind, unit in figures:
         text = value_text(value, kind)  # type: ignore[arg-type]
         yield f"    {label:<20}{text:>12}{unit if value is not None else ''}"
@@ -174,7 +175,7 @@ def _method_lines(risk: RiskReport) -> Iterator[str]:
         yield f"    {'Weights by':<20}{method}" + (f", {often}" if len(counts) > 1 else "")
     remarked = sum(1 for one in risk.rebalances if one.notes)
     if remarked:
-        yield f"    {remarked:,} of the rebalances have remarks:"
+        yield f"    {remarked:,} of the rebalances {'has' if remarked == 1 else 'have'} remarks:"
         yield from _remark_lines(risk)
 
 

@@ -62,6 +62,7 @@ def _left(limits: Limits, count: int) -> Limits:
         upper=np.minimum(limits.upper[:count], most),
         held=limits.held[:count],
         total=total,
+        invest=limits.invest - taken,
         totals=tuple(attrs.evolve(one, lower=one.lower - taken, upper=one.upper - taken) for one in limits.totals),
         gross=gross,
         groups=tuple(_groups_left(limits, count)),

@@ -67,6 +67,8 @@ class Limits:
     elsewhere:
         The absolute weight held in other symbols, which is sold: ``turnover`` is what that leaves of the allowance, and
         below 0 where it leaves nothing.
+    invest:
+        What weights aim to sum to that are all longs and left free by ``total``, see ``aim``.
     taken:
         By the name of a constraint, what is held of symbols that cannot be traded now: ``total``, ``gross`` and the
         groups are what that leaves. A group with less than nothing left keeps it so: shorts may make up for it.
@@ -83,6 +85,15 @@ class Limits:
     turnover: float | None = None
     groups: tuple[Group, ...] = ()
     elsewhere: float = 0.0
+    invest: float = inf
     taken: Mapping[str, float] = attrs.field(factory=dict)
     bounds: tuple[Bound, ...] = ()
     totals: tuple[Bound, ...] = ()
+
+    @property
+    def aim(self) -> float:
+        """The sum at which a method aims that neither shorts nor borrows: ``invest``, moved into ``total``; never < 0.
+
+        Weights of that sum which the other limits allow need not exist.
+        """
+        return max(min(max(self.invest, self.total[0]), self.total[1]), 0.0)

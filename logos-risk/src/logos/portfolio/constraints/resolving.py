@@ -38,7 +38,7 @@ def limits_of(
     equity:
         In units of the account's currency.
     invest:
-        The sum of the weights unless the config has ``net``.
+        The sum of the weights unless the config has ``net``; with it, what a method without shorts aims at.
     elsewhere:
         The absolute weight held in other symbols of the session, which this rebalance sells.
     """
@@ -59,6 +59,7 @@ def limits_of(
         turnover=turnover,
         groups=tuple(_groups(config, [instruments[symbol] for symbol in symbols])),
         elsewhere=elsewhere,
+        invest=invest,
         bounds=bounds,
         totals=totals,
     )

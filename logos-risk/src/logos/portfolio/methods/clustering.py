@@ -51,7 +51,7 @@ def weigh_by_name(
     Parameters
     ----------
     limits:
-        The weights sum to the upper end of its ``total``.
+        The weights sum to its ``aim``.
     weigh:
         From correlations and volatilities of two symbols at least, to weights that sum to one.
     """
@@ -60,7 +60,7 @@ def weigh_by_name(
     weights = np.ones(len(names))
     if len(names) > 1:
         weights[names] = weigh(correlation(estimate.covariance[names[:, None], names], roots), roots)
-    return Allocation(weights=weights * limits.total[1], solver="clustering")
+    return Allocation(weights=weights * limits.aim, solver="clustering")
 
 
 def distances(related: Matrix, distance: str) -> Vector:

@@ -40,7 +40,7 @@ class HierarchicalEqualRiskContribution:
     clusters: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(1)))
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
-        """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end."""
+        """Return weights in the order of ``window.symbols``, which sum to ``limits.aim``."""
         return weigh_by_name(window, estimate, limits, self._weigh)
 
     def _weigh(self, related: Matrix, roots: Vector) -> Vector:

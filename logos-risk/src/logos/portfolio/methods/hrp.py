@@ -37,7 +37,7 @@ class HierarchicalRiskParity:
     distance: str = attrs.field(default="paper", validator=one_of(*DISTANCES))
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
-        """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end."""
+        """Return weights in the order of ``window.symbols``, which sum to ``limits.aim``."""
         return weigh_by_name(window, estimate, limits, self._weigh)
 
     def _weigh(self, related: Matrix, roots: Vector) -> Vector:

@@ -17,8 +17,8 @@ class InverseVolatility:
     """
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
-        """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end."""
+        """Return weights in the order of ``window.symbols``, which sum to ``limits.aim``."""
         del window
         roots = volatilities(estimate)
         shares = roots.min() / roots
-        return Allocation(weights=shares * (limits.total[1] / shares.sum()), solver="closed form")
+        return Allocation(weights=shares * (limits.aim / shares.sum()), solver="closed form")

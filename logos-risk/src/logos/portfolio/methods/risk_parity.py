@@ -60,7 +60,7 @@ class RiskParity:
     budgets: Mapping[str, float] = attrs.field(factory=dict, converter=_valid)
 
     def allocate(self, window: Window, estimate: Estimate, limits: Limits) -> Allocation:
-        """Return weights in the order of ``window.symbols``, which sum to ``limits.total``'s upper end.
+        """Return weights in the order of ``window.symbols``, which sum to ``limits.aim``.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class RiskParity:
         weights = scaled * (roots.min() / roots)
         note = f"Risk contributions are off their budgets by up to {error:.0e}: the covariance is close to singular."
         return Allocation(
-            weights=weights * (limits.total[1] / weights.sum()), solver="newton", notes=(note,) if error > TOLD else ()
+            weights=weights * (limits.aim / weights.sum()), solver="newton", notes=(note,) if error > TOLD else ()
         )
 
     def shares(self, symbols: tuple[str, ...]) -> Vector:

@@ -90,6 +90,10 @@ class PricePanel:
             for symbol, history in histories.items()
         }
 
+    def periods_of(self, symbol: str) -> array[int]:
+        """Return the periods of which a symbol's closes are kept, ascending, counted since the epoch."""
+        return self._histories[symbol].periods[-self._capacity :]
+
     @property
     def period(self) -> int:
         """How many seconds one return covers."""

@@ -12,7 +12,16 @@ from logos.portfolio.arrays import Matrix
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.prices.returns import Flags, constant_columns
 from logos.portfolio.records import Estimate, Window
-from logos.portfolio.risk_models.config import COMMON, EWMA, LEDOIT_WOLF, SAMPLE, RiskModelConfig
+from logos.portfolio.risk_models.config import (
+    COMMON,
+    CONSTANT_CORRELATION,
+    EWMA,
+    IDENTITY,
+    LEDOIT_WOLF,
+    SAMPLE,
+    SINGLE_FACTOR,
+    RiskModelConfig,
+)
 from logos.portfolio.risk_models.covariance import (
     ewma_covariance,
     is_complete,
@@ -25,6 +34,17 @@ from logos.portfolio.risk_models.repair import LEAST_EIGENVALUE, nearest_positiv
 from logos.portfolio.risk_models.shrinkage import ledoit_wolf
 
 _NAMED = 5
+
+_TARGET_ALONE = {
+    target: f"Ledoit-Wolf's intensity is 1: the covariance is that of the target {target} alone, with {what}. "
+    "The returns are too few or too uneven to tell more."
+    for target, what in {
+        IDENTITY: "the same variance for every symbol and no correlations",
+        CONSTANT_CORRELATION: "one correlation for every pair of symbols",
+        SINGLE_FACTOR: "the correlations that one factor leaves",
+    }.items()
+}
+"""What is to be said where nothing but the target of the shrinkage is left."""
 
 
 class RiskModel(Protocol):
@@ -52,25 +72,34 @@ def build_risk_model(config: RiskModelConfig) -> RiskModel:
     return _Estimator(config, _covariances(config))
 
 
-def _covariances(config: RiskModelConfig) -> Callable[[Matrix], Matrix]:
+def _covariances(config: RiskModelConfig) -> Callable[[Matrix], tuple[Matrix, tuple[str, ...]]]:
+    """Return what makes a covariance of a period of returns, with what is to be said of it."""
     halflife, target = float(config.halflife), config.target
     return {
-        SAMPLE: sample_covariance,
-        EWMA: lambda returns: ewma_covariance(returns, halflife),
-        LEDOIT_WOLF: lambda returns: ledoit_wolf(returns, target=target).covariance,
+        SAMPLE: lambda returns: (sample_covariance(returns), ()),
+        EWMA: lambda returns: (ewma_covariance(returns, halflife), ()),
+        LEDOIT_WOLF: lambda returns: _shrunk(returns, target),
     }[config.model]
+
+
+def _shrunk(returns: Matrix, target: str) -> tuple[Matrix, tuple[str, ...]]:
+    made = ledoit_wolf(returns, target=target)
+    # The one correlation of a pair is the sample's: there is nothing to draw nearer.
+    same = target == CONSTANT_CORRELATION and returns.shape[1] <= 2
+    return made.covariance, (_TARGET_ALONE[target],) if made.intensity >= 1.0 and not same else ()
 
 
 @attrs.frozen
 class _Estimator:
     config: RiskModelConfig
-    covariance_of: Callable[[Matrix], Matrix]
+    covariance_of: Callable[[Matrix], tuple[Matrix, tuple[str, ...]]]
 
     def estimate(self, window: Window) -> Estimate:
         returns, notes = _usable(window, self.config.missing)
         halflife = float(self.config.halflife) if self.config.mean == EWMA else None
         mean = mean_returns(returns, halflife) * window.periods_per_year
-        covariance = self.covariance_of(returns) * window.periods_per_year
+        of_period, said = self.covariance_of(returns)
+        covariance, notes = of_period * window.periods_per_year, (*notes, *said)
         repaired = nearest_positive_definite(covariance)
         if repaired is not covariance:
             notes = (*notes, _repair_note(returns))

@@ -30,6 +30,7 @@ _ONE, _SOME = "One run", "Compare"
 _RUN, _RUNS, _VIEW = "run", "runs", "view"
 _COMPARING = "compare"
 _MODE = "backtests-mode"
+_FIRST = "backtests-first"
 
 
 def show() -> None:
@@ -49,13 +50,29 @@ def _explore(rows: Sequence[BacktestRow]) -> None:
     matching = filter_rows(rows, key="backtests")
     matching = in_order(matching, key="backtests")
     listed = f"; the first {count(MOST_LISTED)} are listed, filter them to see others" * (len(matching) > MOST_LISTED)
-    st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}{listed}")
-    if not matching:
+    wanted = _wanted() if comparing else [state.chosen(_RUN)]
+    kept = _kept(rows, matching, wanted)
+    more = "one more is listed, which is" if len(kept) == 1 else f"{count(len(kept))} more are listed, which are"
+    also = f"; {more} picked" * bool(kept)
+    st.caption(f"{count(len(matching))} of {count(len(rows))} backtest{'' if len(rows) == 1 else 's'}{listed}{also}")
+    shown, known = [*matching, *kept], {row.backtest_id for row in rows}
+    if not shown:
         empty_card("No backtest matches", "Take a filter away to see more.")
     elif comparing:
-        _compare(matching, {row.backtest_id for row in rows})
+        _compare(shown, known, wanted)
     else:
-        _look_at(matching, {row.backtest_id for row in rows})
+        _look_at(shown, known, wanted[0])
+
+
+def _kept(rows: Sequence[BacktestRow], matching: Sequence[BacktestRow], wanted: Sequence[str]) -> list[BacktestRow]:
+    """Return the runs that are picked and match no filter: a filter narrows what can be picked, and unpicks nothing."""
+    listed = {row.backtest_id for row in matching}
+    return [row for row in rows if row.backtest_id in wanted and row.backtest_id not in listed]
+
+
+def _wanted() -> list[str]:
+    """Return the ids of the runs that are compared, each once; the others are held against the first."""
+    return list(dict.fromkeys(name for name in state.chosen(_RUNS).split(",") if name))
 
 
 def _is_comparing() -> bool:
@@ -81,8 +98,7 @@ def _choose_runs(ids: Sequence[str]) -> None:
     state.choose(runs=",".join(ids), view="" if ids else _COMPARING)
 
 
-def _look_at(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
-    wanted = state.chosen(_RUN)
+def _look_at(rows: Sequence[BacktestRow], known: Collection[str], wanted: str) -> None:
     (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one", on_pick=_choose_run)
     if wanted and wanted not in known:  # said for as long as no other is picked
         gone_card("run", wanted, "The first of the list is shown")
@@ -182,8 +198,7 @@ def _list(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _compare(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
-    wanted = [name for name in state.chosen(_RUNS).split(",") if name]
+def _compare(rows: Sequence[BacktestRow], known: Collection[str], wanted: Sequence[str]) -> None:
     picked = pick(rows, chosen=wanted, several=True, key="backtests-some", on_pick=_choose_runs)
     gone = [name for name in wanted if name not in known]
     if gone:
@@ -194,14 +209,27 @@ def _compare(rows: Sequence[BacktestRow], known: Collection[str]) -> None:
     readable = [row for row in picked if row.readable]
     if len(readable) > MOST_RUNS:
         warning_card(f"{len(readable)} runs are picked, and the first {MOST_RUNS} of them are compared")
-    names = [row.backtest_id for row in readable[:MOST_RUNS]]
-    if len(names) < 2:
+    compared = readable[:MOST_RUNS]
+    if len(compared) < 2:
         empty_card("Pick two to six runs", "Tick them in the table above; each is then compared with the first.")
         return
-    first = st.selectbox(
-        "First run, which the others are held against", names, index=len(names) - 1, format_func=shown_name, width=420
+    names = [row.backtest_id for row in compared]
+    st.session_state[_FIRST] = names[0]  # the address has it, so that a link and a reload have it too
+    st.selectbox(
+        "First run, which the others are held against",
+        sorted(names, reverse=True),  # the same order whichever is the first
+        key=_FIRST,
+        on_change=_hold_against,
+        args=(wanted,),
+        format_func=shown_name,
+        width=420,
     )
-    _compared(sorted(readable[:MOST_RUNS], key=lambda row: row.backtest_id != first))
+    _compared(compared)
+
+
+def _hold_against(wanted: Sequence[str]) -> None:
+    first = st.session_state[_FIRST]
+    _choose_runs([first, *(name for name in wanted if name != first)])
 
 
 def _compared(rows: Sequence[BacktestRow]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -27,16 +26,18 @@ from logos.ui.streamlit.components.pnl_chart import pnl_chart
 from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.data.downsampling import thinned
 from logos.ui.streamlit.data.growing import AccountView
-from logos.ui.streamlit.data.headroom import Gauge, gauges_of
+from logos.ui.streamlit.data.headroom import fall_limit, gauges_of
 from logos.ui.streamlit.data.live_session import look_at
 from logos.ui.streamlit.data.logs import tail_of
 from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
-from logos.ui.streamlit.design.formats import count, decimal_of
+from logos.ui.streamlit.design.formats import count, decimal_of, when
 
 _WHOLE, _TODAY, _HOUR = "Whole session", "Today", "Last hour"
 _OWN_LOG, _LIVE_LOG = "This session", "All sessions"
 _SECONDS_AN_HOUR = 3_600
+_LEAST_ROWS = 2
+"""A line needs two points."""
 
 
 def show() -> None:
@@ -135,13 +136,24 @@ def _timeline(root: Path, name: str, window: str) -> None:
     def draw() -> None:
         session = look_at(root, sessions_dir(root) / name).value
         if session is None or session.account.value is None:
-            empty_card("No timeline yet", "The session has not recorded its account yet.")
+            if session is None or session.account.state == "missing":
+                empty_card("No timeline yet", "The session has not recorded its account yet.")
+            else:
+                empty_card("No timeline", "The account cannot be read: what was found stands above.")
             return
-        limit = _drawdown_limit(gauges_of(session))
+        curve = _span(session.account.value, window)
+        if window == _HOUR and len(curve) < _LEAST_ROWS:
+            empty_card(
+                "No picture of the last hour",
+                f"The account has a row a bar, and only that of {when(int(curve.time[-1]))} lies in its last hour.",
+                "Today or the whole session has more",
+            )
+            return
+        limit = fall_limit(gauges_of(session))
         pnl_chart(
-            _span(session.account.value, window),
+            curve,
             starting_cash=float(decimal_of(session.money("starting_cash")) or 0),
-            limit=limit,
+            limit=limit.limit if limit else None,
             currency=session.currency,
             title=f"PnL, {window.lower()}",
             key="live-pnl",
@@ -150,17 +162,19 @@ def _timeline(root: Path, name: str, window: str) -> None:
     shielded(draw, what="The timeline")
 
 
-def _drawdown_limit(gauges: list[Gauge]) -> Decimal | None:
-    return next((one.limit for one in gauges if one.guard == "drawdown" and one.limit is not None), None)
-
-
 def _span(view: AccountView, window: str) -> EquityCurve:
-    """Return the part of the account's course that is shown, thinned."""
+    """Return the part of the account's course that is shown, thinned.
+
+    Today begins with the last row of the day before, from which its PnL counts; the last hour is not a moment longer.
+    """
     if window == _WHOLE:
         return view.thin
     curve, last = view.curve, int(view.curve.time[-1])
-    start = (last - 1) // SECONDS_A_DAY * SECONDS_A_DAY if window == _TODAY else last - _SECONDS_AN_HOUR
-    first = max(0, int(np.searchsorted(curve.time, start, side="right")) - 1)
+    if window == _TODAY:
+        midnight = (last - 1) // SECONDS_A_DAY * SECONDS_A_DAY
+        first = max(0, int(np.searchsorted(curve.time, midnight, side="right")) - 1)
+    else:
+        first = int(np.searchsorted(curve.time, last - _SECONDS_AN_HOUR, side="left"))
     return thinned(EquityCurve(curve.time[first:], curve.equity[first:], curve.drawdown[first:]))
 
 

@@ -18,9 +18,8 @@ from logos.ui.streamlit.components.frame import page_header, refreshed_at, secti
 from logos.ui.streamlit.components.latest_session import latest_panel
 from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.components.tables import plain_table
-from logos.ui.streamlit.data.backtest_run import LEAST_DAYS
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.runs_index import BacktestRow, Rows, list_backtests, shown_name
+from logos.ui.streamlit.data.runs_index import BacktestRow, Rows, few_days, list_backtests, shown_name
 from logos.ui.streamlit.data.sessions_index import list_sessions
 from logos.ui.streamlit.design.formats import MISSING, ago, count, money, number, percent, when
 from logos.ui.streamlit.navigation import installed_registry
@@ -139,10 +138,8 @@ def _recent(rows: Rows) -> None:
 
 def _sharpe(row: BacktestRow) -> str:
     """Return the Sharpe ratio, and of how many days it is where they are too few to judge by."""
-    value, days = number(row.sharpe), row.days
-    if value == MISSING or days is None or days >= LEAST_DAYS:
-        return value
-    return f"{value} ({days:.0f} {'day' if days == 1 else 'days'})"
+    value, few = number(row.sharpe), few_days(row.days)
+    return f"{value} ({few})" if few and value != MISSING else value
 
 
 def _link(label: str, page: str, query: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from logos.context.redaction import redact_text
@@ -45,7 +46,7 @@ from logos.ui.streamlit.data.portfolio_run import (
     load_written,
     status_of,
 )
-from logos.ui.streamlit.data.runs_index import shown_name
+from logos.ui.streamlit.data.runs_index import few_days, shown_name
 from logos.ui.streamlit.data.weights import Weights, load_weights
 from logos.ui.streamlit.design.formats import count, decimal_of, when
 
@@ -133,7 +134,7 @@ def _weights(row: PortfolioRow, weights: Weights) -> None:
     else:
         empty_card("One rebalance so far", "The picture over time begins with the second.")
     if weights.has_risk:
-        risk = bands(weights, weights.risk, end=end)
+        risk = bands(weights, np.nan_to_num(weights.risk), end=end)  # nobody carries any while nothing is wanted
         if len(risk.times) > 1:
             weights_chart(
                 risk,
@@ -191,7 +192,8 @@ def _comparison(row: PortfolioRow) -> None:
     section("Against its benchmarks", "same bars, same span, same costs")
     table = load_comparison(row.folder)
     if show_reading(table, title="No benchmarks") and table.value:
-        comparison_table(table.value)
+        run = load_backtest(row.folder).value
+        comparison_table(table.value, few=few_days(run.figure("days")) if run else "")
     curves = list(_curves(row))
     if len(curves) > 1:
         growth_chart(curves[:_MOST_CURVES], key=state.key_of("growth", row.key))

@@ -44,7 +44,8 @@ _BY_HAND = "Check it in a terminal with: `logos strategies check {name} --param 
 def show() -> None:
     """Draw the page."""
     page_header(
-        "Strategy Lab", "What every installed strategy does, and what can be set. Nothing is run or traded here."
+        "Strategy Lab",
+        "What every installed strategy does, and what can be set. Only the look-ahead check runs here.",
     )
     registry = installed_registry()
     strategies = list_strategies(registry)

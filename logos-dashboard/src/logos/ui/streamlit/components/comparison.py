@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -19,13 +19,31 @@ from logos.ui.streamlit.components.frame import section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.backtest_run import Backtest
 from logos.ui.streamlit.data.comparing import compare_with, differences
-from logos.ui.streamlit.data.runs_index import shown_name
+from logos.ui.streamlit.data.runs_index import few_days, shown_name
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, number, percent, signed_money
 from logos.ui.streamlit.design.tokens import ThemeName
 
 _LETTERS = "ABCDEF"
 _SIGNED = ("total_return", "cagr")
+
+Axis = Literal["time", "days", "share"]
+"""What the curves lie over: time; the days since the start of each run; the share of each run's own time."""
+
+_LEAST_SHARE = 1 / 20
+"""A curve on less than this of an axis is a hair."""
+
+_AXIS_TITLES: Mapping[Axis, str] = {
+    "time": "Time (UTC)",
+    "days": "Days since the start of each run",
+    "share": "Share of each run's own time (%)",
+}
+_AXIS_NOTES: Mapping[Axis, str] = {
+    "time": "",
+    "days": "These runs are too far apart for one axis of time, so each is drawn from its own start on.",
+    "share": "These runs are of too different lengths for one axis of time, so each is drawn over its own time: "
+    "0% is its start, and 100% its end.",
+}
 
 
 def comparison(runs: Sequence[Backtest]) -> None:
@@ -34,8 +52,8 @@ def comparison(runs: Sequence[Backtest]) -> None:
     figure = overlay_figure(runs)
     if figure.data:
         show_figure(figure, alt=overlay_text(runs), key="overlay")
-        if spans_are_apart(runs):
-            st.caption("No two of these runs overlap in time, so each is drawn from its own start on.")
+        if note := _AXIS_NOTES[axis_of(runs)]:
+            st.caption(note)
     readings = [compare_with(runs[0].folder, run.folder) for run in runs[1:]]
     found = [(name, reading.value) for name, reading in zip(names[1:], readings, strict=True) if reading.value]
     section("Verdict", f"each run against {names[0]}")
@@ -45,6 +63,8 @@ def comparison(runs: Sequence[Backtest]) -> None:
         _verdict(name, names[0], compared)
     section("Figures", f"and their difference from {names[0]}; pp are percentage points")
     _figures(names, runs)
+    if few := too_few(runs):
+        st.caption(few)
     section("Config differences")
     _configs(names[0], found)
 
@@ -61,24 +81,36 @@ def from_hundred(run: Backtest, curve: EquityCurve) -> Any:
     return curve.equity * (100 / base) if base else curve.equity
 
 
-def spans_are_apart(runs: Sequence[Backtest]) -> bool:
-    """Return whether there are several curves, and no two of them share an instant: one ends before the next begins."""
+def axis_of(runs: Sequence[Backtest]) -> Axis:
+    """Return what the curves lie over: the first of time, days and share on which none of them is a hair."""
     curves = (run.equity.value for run in runs)
-    spans = sorted((int(curve.time[0]), int(curve.time[-1])) for curve in curves if curve is not None)
-    return len(spans) > 1 and all(end < start for (_, end), (start, _) in pairwise(spans))
+    spans = [(int(curve.time[0]), int(curve.time[-1])) for curve in curves if curve is not None]
+    if len(spans) < 2:
+        return "time"
+    lengths = [end - start for start, end in spans]
+    least, whole = min(lengths), max(end for _, end in spans) - min(start for start, _ in spans)
+    if least >= _LEAST_SHARE * whole:
+        return "time"
+    return "days" if least >= _LEAST_SHARE * max(lengths) else "share"
+
+
+def too_few(runs: Sequence[Backtest]) -> str:
+    """Return which runs have too few days for their figures a year to be judged by; empty where none has."""
+    found = zip(_LETTERS, (few_days(run.figure("days")) for run in runs), strict=False)
+    told = ", ".join(f"{letter} has {few}" for letter, few in found if few)
+    return f"{told}: too few to judge figures of a year by." if told else ""
 
 
 def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) -> go.Figure:
     """Return the curves of the runs that have one, from 100 on; every line has its own colour and dashes.
 
-    On one axis of time, or where their spans are apart, each over the days since its own start: years between two
-    runs would leave none of them any room.
+    On one axis of time, or where that would leave one of them no room, each from its own start on.
     """
-    apart = spans_are_apart(runs)
+    axis = axis_of(runs)
     figure = new_figure(
         "Equity, from 100",
         y_title="Equity (starting cash = 100)",
-        x_title="Days since the start of each run" if apart else "Time (UTC)",
+        x_title=_AXIS_TITLES[axis],
         height=420,
         theme=theme,
     )
@@ -87,7 +119,7 @@ def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) 
         if curve is not None:
             figure.add_trace(
                 go.Scatter(
-                    x=_days(curve) if apart else moments(curve),
+                    x=_along(curve, axis),
                     y=from_hundred(run, curve),
                     name=name,
                     mode="lines",
@@ -98,9 +130,12 @@ def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) 
     return figure
 
 
-def _days(curve: EquityCurve) -> Any:
-    """Return the days from the first point of a curve to each."""
-    return (curve.time - curve.time[0]) / 86_400
+def _along(curve: EquityCurve, axis: Axis) -> Any:
+    """Return where the points of a curve stand on an axis."""
+    if axis == "time":
+        return moments(curve)
+    since = curve.time - curve.time[0]
+    return since / 86_400 if axis == "days" else 100 * since / np.maximum(since[-1], 1)
 
 
 def overlay_text(runs: Sequence[Backtest]) -> str:
@@ -110,7 +145,8 @@ def overlay_text(runs: Sequence[Backtest]) -> str:
         for name, run in zip(short_names(runs), runs, strict=True)
         if run.equity.value is not None
     ]
-    over = " and over the days since its own start" if spans_are_apart(runs) else ""
+    axis = axis_of(runs)
+    over = {"time": "", "days": " and over the days since its own start", "share": " and over its own time"}[axis]
     return f"Equity of {len(ends)} runs, each from 100{over}. They end: {', '.join(ends)}."
 
 

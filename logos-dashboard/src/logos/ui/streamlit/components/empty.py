@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -10,6 +11,8 @@ import streamlit as st
 
 from logos.context.redaction import redact_text
 from logos.ui.streamlit.data.readings import Reading
+
+_OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 
 
 def empty_card(title: str, text: str = "", hint: str = "") -> None:
@@ -23,9 +26,9 @@ def empty_card(title: str, text: str = "", hint: str = "") -> None:
     _card("empty", "", title, text, hint)
 
 
-def warning_card(text: str, hint: str = "") -> None:
+def warning_card(text: str, hint: str = "", findings: Sequence[str] = ()) -> None:
     """Draw a card that says what could not be read whole."""
-    _card("warning", "Warning", "", text, hint)
+    _card("warning", "Warning", "", text, hint, findings)
 
 
 def gone_card(kind: str, name: str, instead: str) -> None:
@@ -43,9 +46,9 @@ def gone_card(kind: str, name: str, instead: str) -> None:
     warning_card(f"{instead}: there is no {kind} {name}")
 
 
-def error_card(title: str, text: str, hint: str = "") -> None:
+def error_card(title: str, text: str, hint: str = "", findings: Sequence[str] = ()) -> None:
     """Draw a card that says what cannot be shown, and why."""
-    _card("error", "Error", title, text, hint)
+    _card("error", "Error", title, text, hint, findings)
 
 
 def findings_card(title: str, findings: Sequence[str], *, warning: bool = False) -> None:
@@ -62,12 +65,20 @@ def findings_card(title: str, findings: Sequence[str], *, warning: bool = False)
 def show_reading(reading: Reading[Any], *, title: str = "Nothing here yet") -> bool:
     """Draw what is to be said of a reading, and return whether it has a value to show."""
     if reading.state == "partial":
-        warning_card(reading.message, reading.hint)
+        warning_card(reading.message, reading.hint, reading.findings)
     elif reading.state == "missing":
-        empty_card(title, reading.message, reading.hint)
+        empty_card(title, _begun(reading.message), reading.hint)
     elif reading.state == "damaged":
-        error_card("This cannot be read", reading.message, reading.hint)
+        error_card("This cannot be read", reading.message, reading.hint, reading.findings)
     return reading.usable
+
+
+def with_whole_options(text: str) -> str:
+    """Return a text in HTML, without tags, so that no line of it ends within an option of a command.
+
+    A browser may end a line behind each hyphen, and ``-`` at its end with ``-clear-halt`` below is not to be read.
+    """
+    return _OPTION.sub(r'<span style="white-space:nowrap">\g<0></span>', text)
 
 
 def _card(kind: str, word: str, title: str, text: str, hint: str, points: Sequence[str] = ()) -> None:
@@ -76,12 +87,17 @@ def _card(kind: str, word: str, title: str, text: str, hint: str, points: Sequen
     if head:
         lines.append(f'<p class="logos-card-title">{_plain(head)}</p>')
     if text:
-        lines.append(f"<p>{_plain(text)}</p>")
+        lines.append(f"<p>{with_whole_options(_plain(text))}</p>")
     if points:
         lines.append(f"<ul>{''.join(f'<li>{_plain(point)}</li>' for point in points)}</ul>")
     if hint:
         lines.append(f'<p class="logos-hint">{_with_code(hint)}</p>')
     st.html("".join((*lines, "</div>")))
+
+
+def _begun(text: str) -> str:
+    """Return a text with a capital letter, unless it begins with the name of a file or the like."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
 
 
 def _plain(text: str) -> str:

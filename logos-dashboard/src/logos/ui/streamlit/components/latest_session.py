@@ -10,7 +10,7 @@ from logos.context.clock import SystemClock
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
 from logos.ui.streamlit.components.empty import error_card, show_reading
-from logos.ui.streamlit.components.frame import refreshed_at, section, staleness_html, still_html
+from logos.ui.streamlit.components.frame import refreshed_html, section, staleness_html, still_html
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.live_session import HALTED, HEARTBEAT, INTERRUPTED, PAUSED, RUNNING, LiveSession, look_at
 from logos.ui.streamlit.data.logs import tail_of
@@ -20,6 +20,7 @@ from logos.ui.streamlit.data.since_snapshot import fills_so_far, orders_so_far
 from logos.ui.streamlit.design.formats import count, money, percent, signed_money, when
 
 _LOG_LINES = 6
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;align-items:center;gap:.35rem .9rem"
 _LONGEST = 140
 """Of a cell of the log, in characters; the Live Monitor shows whole lines."""
 
@@ -38,11 +39,12 @@ def latest_panel(root: Path) -> None:
     session = reading.value
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{shown_name(session.session_id)}, clock {when(session.clock)}", width="content")
+        now, fresh = SystemClock().now(), ""
         if session.status == RUNNING and session.written_at is not None:
-            now = SystemClock().now()
-            fresh = staleness_html(now - session.written_at, HEARTBEAT)
-            st.html(fresh if state.refresh_seconds() else still_html(now))
-        refreshed_at()
+            age = staleness_html(now - session.written_at, HEARTBEAT)
+            fresh = age if state.refresh_seconds() else still_html(now)
+        # In one piece: each piece of its own would get an equal share of the row.
+        st.html(f'<div style="{_SIDE_BY_SIDE}">{fresh}{refreshed_html(now)}</div>')
     metric_cards(session_metrics(session))
     _troubles(session)
     _log(session.folder / "logs" / "run.log")
@@ -50,7 +52,7 @@ def latest_panel(root: Path) -> None:
 
 def session_metrics(session: LiveSession) -> list[Metric]:
     """Return the tiles of a session."""
-    currency, gain = session.currency, session.pnl
+    currency, gain, orders = session.currency, session.pnl, orders_so_far(session)
     tone: Tone = "neutral" if not gain else "good" if gain > 0 else "bad"
     return [
         Metric(
@@ -71,7 +73,7 @@ def session_metrics(session: LiveSession) -> list[Metric]:
             percent(session.money("drawdown")),
             meaning="Fall from the highest equity so far, as a fraction of it.",
         ),
-        Metric("Fills", count(fills_so_far(session)), f"of {count(orders_so_far(session))} orders", "Fills so far."),
+        Metric("Fills", count(fills_so_far(session)), f"of {count(orders)} {_orders(orders)}", "Fills so far."),
         guards_metric(session),
     ]
 
@@ -86,8 +88,13 @@ def guards_metric(session: LiveSession) -> Metric:
         return Metric("Guards", "out of order", meaning=meaning, tone="bad")
     if not guards:
         return Metric("Guards", "none", meaning=meaning, tone="warn")
-    blocked = f"{count(session.state['counts'].get('blocked'))} orders blocked"
-    return Metric("Guards", f"{count(len(guards))}, no halt", blocked, meaning)
+    blocked = session.state["counts"].get("blocked")
+    told = f"{count(blocked)} {_orders(blocked)} blocked"
+    return Metric("Guards", f"{count(len(guards))}, no halt", told, meaning)
+
+
+def _orders(number: int | None) -> str:
+    return "order" if number == 1 else "orders"
 
 
 def _troubles(session: LiveSession) -> None:

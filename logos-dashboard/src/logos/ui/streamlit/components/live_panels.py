@@ -14,12 +14,12 @@ from logos.domain.errors import InputError
 from logos.domain.times import parse_time
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
-from logos.ui.streamlit.components.empty import empty_card
+from logos.ui.streamlit.components.empty import empty_card, with_whole_options
 from logos.ui.streamlit.components.frame import section, staleness_html, still_html
 from logos.ui.streamlit.components.guard_table import guard_table_html
 from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, plain, price
 from logos.ui.streamlit.components.tables import table_html
-from logos.ui.streamlit.data.headroom import Gauge
+from logos.ui.streamlit.data.headroom import Gauge, fall_limit
 from logos.ui.streamlit.data.live_session import HEARTBEAT, RUNNING, LiveSession
 from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.since_snapshot import fills_so_far, holdings, is_behind, orders_so_far
@@ -72,7 +72,7 @@ _STYLE = """
   min-width: 12rem; overflow-wrap: anywhere; }
 .stMain:has(.logos-standing) [data-stale="true"] { opacity: 1; }
 .logos-verdict { display: inline-block; min-width: 8rem; white-space: normal; }
-@media (max-width: 1000px) { .stMain:has(.logos-standing) .logos-metric dd { font-size: 1rem; } }
+@media (max-width: 1000px) { .stMain:has(.logos-standing) .logos-metric dd:not(.logos-delta) { font-size: 1rem; } }
 .logos-pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1rem; }
 .logos-pair > section { min-width: 0; }
 .logos-pair h2 { margin-bottom: .5rem; }
@@ -121,7 +121,7 @@ def standing(session: LiveSession, now: int) -> None:
     if running or not commands:
         return
     causes = "".join(f"<li>{_cause(cause)}</li>" for cause in session.causes())
-    typed = "\n".join(plain(shown_name(command)) for command in commands)
+    typed = "\n".join(with_whole_options(plain(shown_name(command))) for command in commands)
     st.html(
         f'<div class="logos-next logos-{tone}" role="status">{f"<ul>{causes}</ul>" if causes else ""}'
         f"<p>{escape(text)}</p><pre><code>{typed}</code></pre></div>"
@@ -130,7 +130,7 @@ def standing(session: LiveSession, now: int) -> None:
 
 def _cause(cause: Mapping[str, Any]) -> str:
     guard, reason, at = (str(cause.get(name, "")) for name in ("guard", "reason", "at"))
-    return f"<strong>{plain(guard)}</strong> at {plain(when(at, seconds=True))}: {plain(reason)}"
+    return f"<strong>{plain(guard)}</strong> at {plain(when(at, seconds=True))}: {with_whole_options(plain(reason))}"
 
 
 def _bars_age(session: LiveSession, now: int) -> float | None:
@@ -150,7 +150,9 @@ def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     counts = session.state["counts"]
     start = decimal_of(session.money("starting_cash"))
     refused = ", ".join(f"{count(counts.get(name))} {name}" for name in ("blocked", "rejected"))
-    went = f"{count(fills_so_far(session))} fills, {refused}{' at the snapshot' if is_behind(session) else ''}"
+    fills = fills_so_far(session)
+    filled = f"{count(fills)} {'fill' if fills == 1 else 'fills'}"
+    went = f"{filled}, {refused}{' at the snapshot' if is_behind(session) else ''}"
     metric_cards(
         [
             Metric("Equity", money(session.money("equity"), unit), meaning="Cash and the market value of what is held"),
@@ -179,7 +181,7 @@ def _won(label: str, amount: Decimal | None, start: Decimal | None, unit: str, m
 
 def _fall(session: LiveSession, gauges: Sequence[Gauge]) -> Metric:
     meaning = "Fall from the highest equity so far"
-    guard = next((one for one in gauges if one.guard == "drawdown" and one.limit is not None), None)
+    guard = fall_limit(gauges)
     view = session.account.value
     shown = percent(None if view is None else view.last.get("drawdown"))
     if guard is None:

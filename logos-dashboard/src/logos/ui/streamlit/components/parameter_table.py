@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from logos.strategies.base import ParameterInfo
 from logos.ui.streamlit.components.empty import empty_card
 from logos.ui.streamlit.components.tables import plain_table
-from logos.ui.streamlit.data.strategies import default_text, value_text
+from logos.ui.streamlit.data.strategies import bound_text, default_text
 from logos.ui.streamlit.design.formats import MISSING
 
 COLUMNS = ("Parameter", "Type", "Default", "Least", "Most", "Meaning and unit")
-_TYPES = {"int": "whole number", "decimal": "decimal, in quotes", "bool": "true or false", "text": "text"}
+_TYPES = {
+    "int": "whole number",
+    "decimal": "decimal, in quotes",
+    "bool": "true or false",
+    "text": "text",
+    "tuple": "list",
+}
 
 
 def parameter_table(parameters: Sequence[ParameterInfo]) -> None:
@@ -24,8 +30,8 @@ def parameter_table(parameters: Sequence[ParameterInfo]) -> None:
             one.name,
             _TYPES.get(one.type, one.type),
             default_text(one),
-            value_text(one.low) or MISSING,
-            value_text(one.high) or MISSING,
+            bound_text(one.low) or MISSING,
+            bound_text(one.high) or MISSING,
             one.doc.replace("``", "") or MISSING,
         )
         for one in parameters

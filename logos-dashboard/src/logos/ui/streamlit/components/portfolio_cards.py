@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
@@ -62,16 +64,17 @@ def backtest_cards(risk: Risk, weights: Weights | None, allocator: str, few: str
     )
 
 
-def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator: str) -> None:
+def session_cards(weights: Weights, rebalances: Sequence[Rebalance], allocator: str) -> None:
     """Draw the tiles of a session: what its weights and the end of its journal tell."""
-    last = rebalances[-1] if rebalances else None
+    last = _at_last_weights(weights, rebalances)
+    method = last.method if last and last.method != allocator else ""
     effective = weights.effective_assets()
     known = effective[np.isfinite(effective)]
     turnover = weights.target_turnover()
     target = np.nan_to_num(weights.target[-1])
     metric_cards(
         [
-            Metric("Allocator", allocator or MISSING, last.method if last else "", "What found the weights."),
+            Metric("Allocator", allocator or MISSING, method, "What found the weights."),
             Metric("Rebalances", count(len(weights)), _span(weights), "How often all targets were set anew."),
             Metric(
                 "Expected volatility",
@@ -94,6 +97,12 @@ def session_cards(weights: Weights, rebalances: tuple[Rebalance, ...], allocator
             ),
         ]
     )
+
+
+def _at_last_weights(weights: Weights, rebalances: Sequence[Rebalance]) -> Rebalance | None:
+    """Return what is told of the rebalance that the last weights are of: the journal may be one ahead of the table."""
+    clock = when(int(weights.times[-1]), seconds=True)
+    return next((one for one in reversed(rebalances) if when(one.at, seconds=True) == clock), None)
 
 
 def _of(weights: Weights | None) -> str:

@@ -92,8 +92,14 @@ _NOT_RANKED = (
 )
 
 
-def comparison_table(lines: Sequence[Mapping[str, str]]) -> None:
-    """Draw the rows of ``comparison.csv``, and say whether anybody may be called the better."""
+def comparison_table(lines: Sequence[Mapping[str, str]], *, few: str = "") -> None:
+    """Draw the rows of ``comparison.csv``, and say whether anybody may be called the better.
+
+    Parameters
+    ----------
+    few:
+        How many days there are where they are too few for figures a year to be judged by; empty where they are enough.
+    """
     ranked = any(line.get(_DIFFERENCE[0]) for line in lines)
     shown = (*_COMPARED, _DIFFERENCE) if ranked else _COMPARED
     columns = ("Allocator", *(label for _, label, _ in shown))
@@ -101,7 +107,8 @@ def comparison_table(lines: Sequence[Mapping[str, str]]) -> None:
     with st.container(key="portfolio-compared"):
         st.html("<style>.st-key-portfolio-compared .logos-table thead th{white-space:normal;min-width:5rem}</style>")
         plain_table("The portfolio and its benchmarks", columns, rows, numeric=columns[1:])
-    st.caption(_WITHIN_NOISE if ranked else _NOT_RANKED)
+    told = f"The portfolio has {few}: too few to judge figures of a year by. " if few else ""
+    st.caption(told + (_WITHIN_NOISE if ranked else _NOT_RANKED))
 
 
 def _cell(line: Mapping[str, str], name: str, kind: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from logos.backtest.measures import BENCHMARK_MEASURES, MEASURES
 from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
-from logos.ui.streamlit.data.backtest_run import LEAST_DAYS, Backtest, sharpe_error
+from logos.ui.streamlit.data.backtest_run import Backtest, sharpe_error
+from logos.ui.streamlit.data.runs_index import few_days
 from logos.ui.streamlit.design.formats import MISSING, count, decimal_of, money, number, percent, signed_money
 
 _MEANINGS = {measure.name: measure.meaning for measure in (*MEASURES, *BENCHMARK_MEASURES)}
@@ -62,10 +63,8 @@ def _cagr(run: Backtest) -> Metric:
 
 def too_few_days(run: Backtest) -> str:
     """Return that a run has too few days for its figures a year to be judged by; empty where it has enough."""
-    days = run.figure("days")
-    if days is None or days >= LEAST_DAYS:
-        return ""
-    return f"{int(days)} {'day' if days == 1 else 'days'}: too few to judge"
+    few = few_days(run.figure("days"))
+    return f"{few}: too few to judge" if few else ""
 
 
 def _sharpe(run: Backtest) -> Metric:

@@ -10,7 +10,7 @@ import streamlit as st
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.tables import signed_table
 from logos.ui.streamlit.components.trades_table import day_range
-from logos.ui.streamlit.data.runs_index import BacktestRow
+from logos.ui.streamlit.data.runs_index import BacktestRow, few_days
 from logos.ui.streamlit.design.formats import number, when
 
 MOST_LISTED = 100
@@ -36,7 +36,7 @@ def filter_rows(rows: Sequence[BacktestRow], *, key: str) -> list[BacktestRow]:
         text = st.text_input("Search", placeholder="Name or id", key=f"{key}-text", width=220)
         some_strategies = st.multiselect("Strategy", strategies, placeholder="All", key=f"{key}-strategies", width=200)
         some_symbols = st.multiselect("Symbol", symbols, placeholder="All", key=f"{key}-symbols", width=200)
-        first, last = day_range("Run date (UTC)", (made[0], made[-1]) if made else (), key=f"{key}-days-{len(made)}")
+        first, last = day_range("Run date (UTC)", (made[0], made[-1]) if made else (), key=f"{key}-days")
     return [
         row
         for row in rows
@@ -92,7 +92,7 @@ def pick(
     key: str,
     on_pick: Callable[[Sequence[str]], None],
 ) -> list[BacktestRow]:
-    """Draw the runs as a table, and return those that are chosen, in the order of the table.
+    """Draw the runs as a table, and return those that are chosen, in the order in which they were.
 
     Of very many the first are listed, and behind them those that are picked already.
 
@@ -103,7 +103,8 @@ def pick(
     several:
         Whether more than one may be picked, and none.
     on_pick:
-        Called with the ids once somebody has picked others, before the page is drawn again.
+        Called with the ids once somebody has picked others, before the page is drawn again: those that were chosen
+        before in their order, and behind them what is new.
     """
     rows = [*rows[:MOST_LISTED], *(row for row in rows[MOST_LISTED:] if row.backtest_id in chosen)]
     ids = [row.backtest_id for row in rows]
@@ -111,10 +112,11 @@ def pick(
     widget = _widget(ids, places, key)
 
     def picked() -> None:
-        on_pick([ids[place] for place in sorted(_rows_of(widget)) if place < len(ids)])
+        now = [ids[place] for place in sorted(_rows_of(widget)) if place < len(ids)]
+        on_pick([*(name for name in chosen if name in now), *(name for name in now if name not in chosen)])
 
     st.dataframe(
-        signed_table(_table(rows), _SHOWN),
+        signed_table(_table(rows), _SHOWN, beside={"sharpe": [few_days(row.days) for row in rows]}),
         key=widget,
         on_select=picked,
         selection_mode="multi-row" if several else "single-row-required",
@@ -126,7 +128,7 @@ def pick(
         lazy=False,
         alt="Backtests; press space on a row to pick it",
     )
-    return [rows[place] for place in sorted(places)]
+    return [rows[place] for place in places]
 
 
 def _widget(ids: Sequence[str], places: Sequence[int], key: str) -> str:
@@ -141,7 +143,7 @@ def _widget(ids: Sequence[str], places: Sequence[int], key: str) -> str:
         st.session_state[turn] += 1
         widget = state.key_of(key, *ids, str(st.session_state[turn]))
     if widget not in st.session_state:
-        st.session_state[first] = places
+        st.session_state[first] = sorted(places)
     return widget
 
 

@@ -6,7 +6,9 @@ Long tables, which are sorted and scrolled, are Streamlit's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -61,7 +63,12 @@ def table_html(
     )
 
 
-def signed_table(table: pa.Table, shown: Mapping[str, Callable[[float], str]]) -> Styler:
+def signed_table(
+    table: pa.Table,
+    shown: Mapping[str, Callable[[float], str]],
+    *,
+    beside: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Styler:
     """Return a table for Streamlit whose numbers are shown as they are everywhere else, with a true minus sign.
 
     Streamlit's own formats write a hyphen. The numbers stay numbers: they are sorted as such, and stand to the right.
@@ -70,10 +77,20 @@ def signed_table(table: pa.Table, shown: Mapping[str, Callable[[float], str]]) -
     ----------
     shown:
         For a column of numbers what shows one; its ``column_config`` must have no format.
+    beside:
+        For some of these columns what stands in brackets behind the number of each row; empty where nothing does.
     """
     frame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     styled: Styler = frame.style.format(dict(shown), na_rep=MISSING)
+    for column, texts in beside.items():
+        for text in filter(None, dict.fromkeys(texts)):
+            rows = [row for row, other in enumerate(texts) if other == text]
+            styled.format(partial(_with_text, shown[column], text), subset=(rows, [column]), na_rep=MISSING)
     return styled.set_uuid("logos")  # its own is random: the browser would be sent the table each time
+
+
+def _with_text(show: Callable[[float], str], text: str, value: float) -> str:
+    return f"{show(value)} ({text})"
 
 
 def _cells(

@@ -44,8 +44,8 @@ def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name
         empty_card("No fill matches", "Take a filter away to see more.")
         return
     pages, bar = chosen.pages(PAGE_ROWS), st.container()
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        page = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
+    # of the width of its content it would measure itself, and leave pages out that there is room for
+    page = st.pagination(pages, key=f"{key}-page-{pages}", width="stretch") if pages > 1 else 1
     rows = chosen.page(page, PAGE_ROWS)
     first = (page - 1) * PAGE_ROWS + 1
     with bar:

@@ -23,12 +23,9 @@ from logos.ui.streamlit.data.caching import ByStamp
 from logos.ui.streamlit.data.config_text import shown_config
 from logos.ui.streamlit.data.downsampling import thinned
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.runs_index import number_of
+from logos.ui.streamlit.data.runs_index import LEAST_DAYS, number_of
 from logos.ui.streamlit.data.stamps import Stamp
 from logos.ui.streamlit.design.formats import decimal_of
-
-LEAST_DAYS = 30
-"""Below this many daily returns a standard error says nothing."""
 
 _RUN_AGAIN = "Run the backtest again; `logos backtest verify` says what else differs"
 _MOST_CONFIG_BYTES = 4 << 20

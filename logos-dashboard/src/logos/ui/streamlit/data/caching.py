@@ -83,7 +83,7 @@ class LastGood(Generic[Value]):
             last = self._kept.get(key)
             if last is not None and last.value is not None:
                 told = f"{reading.message}; what is shown was read before"
-                return Reading.partial(last.value, told, reading.hint, last.stamp)
+                return attrs.evolve(reading, value=last.value, state="partial", message=told, stamp=last.stamp)
         return reading
 
 

@@ -6,7 +6,7 @@ snapshot, so the same numbers can be had outside; of other guards only the limit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,6 +23,8 @@ CLOSE = Decimal("0.8")
 CLOSE_IN_USE = Decimal("0.95")
 """The same of a limit that an ordinary session nearly fills all the time, as a fully invested one that of exposure."""
 EXPOSURE = "exposure"
+_DRAWDOWN = "drawdown"
+_FALL = "fall from the peak"
 _ONE = Decimal(1)
 
 
@@ -85,6 +87,12 @@ def gauges_of(session: LiveSession) -> list[Gauge]:
         judged = [_judged(attrs.evolve(gauge, guard=name), fault, session) for gauge in limits]
         found += _halted(judged) if _has_halted(name, session) and not fault else judged
     return found
+
+
+def fall_limit(gauges: Sequence[Gauge]) -> Gauge | None:
+    """Return the limit on the fall from the peak that is reached first; a limit on the loss of a day is none."""
+    falls = [one for one in gauges if one.guard == _DRAWDOWN and one.name == _FALL and one.limit is not None]
+    return min(falls, key=lambda one: one.limit or Decimal(0), default=None)
 
 
 def _has_halted(name: str, session: LiveSession) -> bool:
@@ -151,7 +159,7 @@ def _drawdown(section: Mapping[str, Any], state: Mapping[str, Any], session: Liv
     account = session.state["account"]
     unit = _ONE.scaleb(-account["decimals"])
     equity = _decimal(account["equity"])
-    for key, base, name in (("max", "peak", "fall from the peak"), ("daily", "base", "loss of the day")):
+    for key, base, name in (("max", "peak", _FALL), ("daily", "base", "loss of the day")):
         limit = _limit(section.get(key))
         if limit is None:
             continue
@@ -213,7 +221,7 @@ def _kill(section: Mapping[str, Any], _state: Mapping[str, Any], session: LiveSe
 
 
 _KNOWN: dict[str, _Limits] = {
-    "drawdown": _drawdown,
+    _DRAWDOWN: _drawdown,
     EXPOSURE: _exposure,
     "kill_switch": _kill,
     "max_notional": _notional,

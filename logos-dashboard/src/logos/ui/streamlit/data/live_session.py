@@ -18,6 +18,7 @@ from logos.domain.times import parse_duration, parse_time
 from logos.ui.streamlit.data.caching import ByStamp
 from logos.ui.streamlit.data.growing import AccountView, account_of
 from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import INTERRUPTED, RUNNING, true_status
 from logos.ui.streamlit.data.stamps import Stamp, stamp_of
 
@@ -29,6 +30,7 @@ HALTED = "halted"
 PAUSED = "paused"
 _MOST_BYTES = 64 << 20
 _NANO = 1_000_000_000
+_RESTORE = "Restore the file from a copy; `logos replay {} --verify` names what else differs"
 
 Texts = Mapping[str, str]
 
@@ -222,11 +224,12 @@ def look_at(root: Path, folder: Path) -> Reading[LiveSession]:
     if state.value is None:
         return Reading(None, state.state, state.message, state.hint, state.stamp)
     config = _CONFIGS.of(folder / CONFIG_FILE).value or {}
+    status = true_status(folder, state.value["status"])
     session = LiveSession(
         folder=folder,
-        status=true_status(folder, state.value["status"]),
+        status=status,
         state=state.value,
-        account=account_of(folder / ACCOUNT_FILE),
+        account=_account_of(folder, status, state.value),
         config=config,
         written_at=_written_at(folder),
         killed=_killed(root, config),
@@ -234,6 +237,22 @@ def look_at(root: Path, folder: Path) -> Reading[LiveSession]:
     if state.state == "partial":
         return Reading.partial(session, state.message, state.hint, state.stamp)
     return Reading.ok(session, state.stamp)
+
+
+def _account_of(folder: Path, status: str, state: Mapping[str, Any]) -> Reading[AccountView]:
+    """Return the account; one without a row is damaged where the snapshot of a session at rest counts slices."""
+    path = folder / ACCOUNT_FILE
+    reading = account_of(path)
+    slices = state["counts"].get("slices", 0)
+    if reading.state != "missing" or status == RUNNING or slices < 1:
+        return reading
+    stamp = stamp_of(path)
+    found = "is gone" if stamp is None else "is empty" if not stamp.size else "has no whole row"
+    return Reading.damaged(
+        f"{path.name} {found}, though the snapshot tells of {slices:,} slice{'s' * (slices != 1)}",
+        _RESTORE.format(shown_name(folder.name)),
+        stamp=stamp,
+    )
 
 
 def _written_at(folder: Path) -> float | None:
@@ -278,7 +297,7 @@ def _read_state(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
     try:
         return Reading.ok(read_state(path.parent))
     except LogosError as error:
-        return Reading.damaged(error.message, error.hint)
+        return Reading.damaged(error.message, _RESTORE.format(shown_name(path.parent.name)))
 
 
 def _read_config(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:

@@ -27,6 +27,7 @@ from logos.ui.streamlit.data.portfolio_files import (
 )
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import list_backtests, made_and_name, shown_name
+from logos.ui.streamlit.data.sessions_index import true_status
 from logos.ui.streamlit.data.weights import RUN_AGAIN
 
 RISK_FILE = "risk.json"
@@ -166,9 +167,12 @@ def clock_of(folder: Path) -> int | None:
 
 
 def status_of(folder: Path) -> str:
-    """Return the status in a session's snapshot; empty where it cannot be read."""
+    """Return how a session stands; empty where its snapshot cannot be read.
+
+    One whose snapshot says ``running`` and that no program holds is ``interrupted``.
+    """
     state = _STATES.of(folder / STATE_FILE).value
-    return "" if state is None else redact_text(str(state["status"]))
+    return "" if state is None else redact_text(true_status(folder, str(state["status"])))
 
 
 _RISKS: ByStamp[Risk] = ByStamp(read_risk)

@@ -29,6 +29,8 @@ class Reading(Generic[Value]):
         What to do next; may be empty.
     stamp:
         Of the file that the value was read from, where it is a single one.
+    findings:
+        The single faults that the message sums up, where there are several.
     """
 
     value: Value | None
@@ -36,6 +38,7 @@ class Reading(Generic[Value]):
     message: str = ""
     hint: str = ""
     stamp: Stamp | None = None
+    findings: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -58,6 +61,8 @@ class Reading(Generic[Value]):
         return cls(value, "partial", message, hint, stamp)
 
     @classmethod
-    def damaged(cls, message: str, hint: str = "", stamp: Stamp | None = None) -> Reading[Value]:
+    def damaged(
+        cls, message: str, hint: str = "", stamp: Stamp | None = None, *, findings: tuple[str, ...] = ()
+    ) -> Reading[Value]:
         """Return that there is something, which cannot be used."""
-        return cls(None, "damaged", message, hint, stamp)
+        return cls(None, "damaged", message, hint, stamp, findings)

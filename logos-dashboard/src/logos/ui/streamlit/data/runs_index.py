@@ -30,6 +30,9 @@ from logos.ui.streamlit.data.readings import Reading
 
 UNREADABLE = "unreadable"
 
+LEAST_DAYS = 30
+"""Below this many daily returns a standard error says nothing, and neither does a figure a year."""
+
 _NO_BACKTESTS = frozenset({"lessons", "live", "ml", "rehearsals", "sweeps"})
 """Folders below ``runs/`` that hold something else."""
 
@@ -247,6 +250,13 @@ def made_and_name(backtest_id: str) -> tuple[str, str]:
     except InputError:  # digits that are no time, such as a month 13
         return "", backtest_id
     return made, name
+
+
+def few_days(days: float | None) -> str:
+    """Return how many days a run has, where they are too few for its figures a year to be judged by; else nothing."""
+    if days is None or days >= LEAST_DAYS:
+        return ""
+    return f"{days:.0f} {'day' if days == 1 else 'days'}"
 
 
 def number_of(value: Any) -> float | None:

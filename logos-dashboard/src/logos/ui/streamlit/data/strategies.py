@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from decimal import Decimal
 from threading import Lock
 from typing import Any
 
@@ -205,6 +206,11 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(plain_values(value))
+
+
+def bound_text(value: Any) -> str:
+    """Return a bound of a parameter, the thousands of a number grouped; empty for none."""
+    return f"{value:,}" if isinstance(value, int | Decimal) and not isinstance(value, bool) else value_text(value)
 
 
 def example_path(strategy: Strategy) -> str:

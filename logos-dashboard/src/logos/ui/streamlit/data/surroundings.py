@@ -153,9 +153,9 @@ def _resolved(path: Path, stamp: Stamp) -> Reading[str]:
         _told_by_the_page, _, text = annotated(read.config.to_yaml(), read).partition("\n")
         return Reading.ok(redact_text(text))
     except LogosError as error:
-        problems = "; ".join(str(one) for one in error.problems[:5])
-        told = f"{error.message}: {problems}" if problems else error.message
-        return Reading.damaged(redact_text(told), f"Check it with: `logos config check {redact_text(str(path))}`")
+        findings = tuple(redact_text(str(problem)) for problem in error.problems)
+        hint = f"Check it with: `logos config check {redact_text(str(path))}`"
+        return Reading.damaged(redact_text(error.message), hint, findings=findings)
     except (OSError, UnicodeError, ValueError, RecursionError) as error:
         return Reading.damaged(redact_text(f"{name} cannot be read: {error}"))
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from logos.ui.streamlit import state
-from logos.ui.streamlit.design.tokens import DASHES, MARKERS, Palette, ThemeName, palette
+from logos.ui.streamlit.design.tokens import DASHES, LEGEND_LINE, MARKERS, Palette, ThemeName, palette
 
 FONT = "Source Sans, system-ui, sans-serif"
 HEIGHT = 360
@@ -106,6 +106,7 @@ def _layout(title: str, height: int, colors: Palette) -> dict[str, Any]:
             "xanchor": "left",
             "yanchor": "bottom",  # below the plot, which shrinks when it wraps: above it would run into the title
             "font": {"size": 12, "color": colors.text},
+            "itemwidth": LEGEND_LINE,
         },
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": colors.surface, "bordercolor": colors.line, "font": {"color": colors.text}},

@@ -97,6 +97,7 @@ _RULES = """
     var(--behind);
 }
 [data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: -2px; }
+[data-testid="stPageLink"] a:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 2px; }
 .logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
 .logos-code { max-height: 26rem; --behind: var(--logos-sunken); }
 .logos-code pre {

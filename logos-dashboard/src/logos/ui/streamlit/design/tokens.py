@@ -59,7 +59,7 @@ LIGHT = Palette(
     good="#00694a",
     bad="#a83a05",
     warn="#7a5200",
-    series=("#0066a6", "#b84a00", "#00795a", "#a34c80", "#8a6400", "#3b83ad", "#4a5563"),
+    series=("#0066a6", "#b84a00", "#00795a", "#a34c80", "#8a6400", "#4a5563", "#3b83ad"),
 )
 
 DARK = Palette(
@@ -74,11 +74,17 @@ DARK = Palette(
     good="#4cc9a0",
     bad="#f59a76",
     warn="#e6bb55",
-    series=("#5db4ee", "#f08a4b", "#35c39a", "#dd98c0", "#e8b53f", "#a9cfe6", "#b6c0cc"),
+    series=("#5db4ee", "#f08a4b", "#35c39a", "#dd98c0", "#e8b53f", "#b6c0cc", "#a9cfe6"),
 )
 
-DASHES = ("solid", "14px,3px", "2px,2px", "14px,3px,2px,3px", "26px,4px", "26px,3px,2px,3px,2px,3px", "7px,2px")
-"""Long strokes and short gaps: on a curve that goes up and down all the time, a gap would look like missing data."""
+DASHES = ("solid", "14px,3px", "2px,2px", "14px,3px,2px,3px", "7px,2px", "10px,3px,2px,3px,2px,3px", "14px,3px,5px,3px")
+"""Long strokes and short gaps: on a curve that goes up and down all the time, a gap would look like missing data.
+
+Each begins anew within the length of a legend's line, so that it can be told there.
+"""
+
+LEGEND_LINE = 44
+"""Pixels of a line in a legend; Plotly's own thirty are too few for a pattern of dashes and dots."""
 
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x")
 

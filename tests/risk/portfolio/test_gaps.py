@@ -1,0 +1,99 @@
+"""Gaps: periods that common returns leave out, apart from those that calendars explain, and what is said of them."""
+
+from decimal import Decimal
+
+import attrs
+import numpy as np
+import pytest
+
+from logos.domain.instruments import AssetClass
+from logos.domain.times import SECONDS_A_DAY, parse_time
+from logos.portfolio.allocator.method_configs import InverseVolatilityConfig
+from logos.portfolio.allocator.weighing import Weigher
+from logos.portfolio.constraints.config import ConstraintsConfig
+from logos.portfolio.methods.inverse_volatility import InverseVolatility
+from logos.portfolio.prices.gaps import Gaps, gaps
+from logos.portfolio.prices.panel import PricePanel
+from logos.portfolio.risk_models.config import RiskModelConfig
+from logos.testing.bars import bars_of, instrument
+
+FIRST = parse_time("2024-01-01T00:00:00Z")  # a Monday
+DAYS = 60
+
+
+def traded(**classes):
+    """Return instruments by symbol."""
+    return {symbol: instrument(symbol, asset_class=asset_class) for symbol, asset_class in classes.items()}
+
+
+def panel_of(instruments, days, *, capacity=DAYS):
+    """Return a panel that has seen the days of each symbol, by their numbers."""
+    panel = PricePanel(tuple(instruments), period=SECONDS_A_DAY, interval=SECONDS_A_DAY, capacity=capacity)
+    for place, (symbol, one) in enumerate(instruments.items()):
+        for day in days[symbol]:
+            close = 10_000 + (day * day * (31 + 12 * place)) % 211 * (place + 1)
+            panel.watch(bars_of(one, [close], start=FIRST + day * SECONDS_A_DAY, interval=SECONDS_A_DAY))
+    return panel
+
+
+SHARES = traded(AAA=AssetClass.EQUITY, BBB=AssetClass.EQUITY)
+
+
+def found(instruments, days, returns):
+    panel = panel_of(instruments, days)
+    return gaps(panel, tuple(instruments), instruments, returns)
+
+
+def test_days_that_one_of_two_shares_lacks_are_counted():
+    days = {"AAA": range(40), "BBB": [day for day in range(40) if day % 4]}
+    assert found(SHARES, days, 28) == Gaps(periods=9, symbols=("BBB",))  # days 4 to 36: none before the first common
+
+
+def test_days_that_both_lack_or_that_come_before_either_are_none():
+    days = {"AAA": range(40), "BBB": range(10, 40)}
+    assert found(SHARES, days, 29) is None
+    days = {"AAA": [0, 1, 5, 6, 7], "BBB": [0, 1, 5, 6, 7]}
+    assert found(SHARES, days, 4) is None
+
+
+def test_a_few_days_are_not_worth_a_word():
+    days = {"AAA": range(40), "BBB": [day for day in range(40) if day != 20]}
+    assert found(SHARES, days, 38) is None
+
+
+def test_the_weekend_of_a_coin_beside_a_share_is_no_gap_and_its_own_missing_days_beside_another_coin_are():
+    mixed = traded(AAA=AssetClass.EQUITY, BTC=AssetClass.CRYPTO, ETH=AssetClass.CRYPTO)
+    week = [day for day in range(42) if day % 7 < 5]
+    days = {"AAA": week, "BTC": range(42), "ETH": range(42)}
+    assert found(mixed, days, len(week) - 1) is None
+    days["ETH"] = [day for day in range(42) if day % 3 != 1]
+    # Every third day up to the 37th, without those on a weekend, which the share lacks as well.
+    assert found(mixed, days, 19) == Gaps(periods=10, symbols=("ETH",))
+
+
+@pytest.mark.parametrize(("missing", "told"), [("common", True), ("pairwise", False)])
+def test_a_rebalance_says_how_many_returns_it_rests_on(missing, told):
+    days = {"AAA": range(40), "BBB": [day for day in range(40) if day % 4]}
+    config = InverseVolatilityConfig(lookback=40, min_history=5, risk_model=RiskModelConfig(missing=missing))
+    weigher = Weigher(name="x", config=config, method=InverseVolatility(), instruments=SHARES)
+    held, used = dict.fromkeys(SHARES, 0.0), dict.fromkeys(SHARES, 1.0)
+    notes = weigher.weigh(panel_of(SHARES, days), held, 1e5, used=used, untraded={}).fallbacks
+    text = (
+        "The estimate rests on 29 returns in common, of a lookback of 40; periods left out in which BBB had no close "
+        "and others of the same hours had one: 9. A return across them counts as one period, which overstates risk. "
+        "With risk_model.missing: pairwise the others keep all of theirs."
+    )
+    assert [note for note in notes if "rests on" in note] == ([text] if told else [])
+
+
+def test_a_short_position_held_elsewhere_uses_up_turnover_as_a_long_one_does():
+    three = {**SHARES, "CCC": attrs.evolve(SHARES["AAA"], symbol="CCC")}
+    panel = panel_of(three, {"AAA": range(40), "BBB": range(40), "CCC": [39]})
+    config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=ConstraintsConfig(turnover=Decimal("0.5")))
+    weigher = Weigher(name="x", config=config, method=InverseVolatility(), instruments=three)
+    used = dict.fromkeys(three, 1.0)
+    for elsewhere in (0.3, -0.3):
+        held = {"AAA": 0.05, "BBB": 0.9, "CCC": elsewhere}
+        weights = weigher.weigh(panel, held, 1e5, used=used, untraded={}).weights
+        moved = sum(abs(weights[symbol] / 1e8 - held[symbol]) for symbol in SHARES)
+        assert np.isclose(moved, 0.2, atol=1e-6)
