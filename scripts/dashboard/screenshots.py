@@ -46,7 +46,7 @@ def look(window: Window, name: str, workspace: Path) -> None:
     runs = sorted((path.parent.name for path in (workspace / "runs").glob("*/metrics.json")), reverse=True)
     liked = [run for run in runs if run.endswith("fixtures")] or runs
     if name == COMPARISON:
-        window.open("backtests", runs=",".join(run for run in runs if not run.endswith("three")))
+        window.open("backtests", runs=",".join(run for run in reversed(runs) if not run.endswith("three")))
     elif name == "backtests":
         window.open(name, run=liked[0])
     elif name == "strategy-lab":
