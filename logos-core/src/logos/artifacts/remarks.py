@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -10,14 +9,7 @@ from typing import Any
 import attrs
 
 from logos.domain.times import time_text
-
-_NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w-]|\.\d)")
-"""A number that stands by itself: no part of a name, a version or a date."""
-
-
-def kind_of(text: str) -> str:
-    """Return what remarks have in common that differ in a number alone."""
-    return _NUMBER.sub("#", text)
+from logos.domain.wording import NUMBER, kind_of
 
 
 @attrs.define
@@ -80,7 +72,7 @@ class Remarks:
         at:
             Seconds since the epoch, UTC.
         """
-        words, numbers, kind = _NUMBER.split(text), _NUMBER.findall(text), kind_of(text)
+        words, numbers, kind = NUMBER.split(text), NUMBER.findall(text), kind_of(text)
         if kind in self.kinds:
             self.kinds[kind].add(numbers)
         elif self.most is None or len(self.kinds) < self.most:

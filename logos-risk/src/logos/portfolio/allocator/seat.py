@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from logos.artifacts.remarks import kind_of
 from logos.context.parts import Log
 from logos.domain.bars import Bar
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE
+from logos.domain.wording import kind_of
 from logos.portfolio.allocator.weighing import Weigher, Weighing
 from logos.portfolio.errors import EstimationError, PortfolioError
 from logos.portfolio.prices.panel import PricePanel
