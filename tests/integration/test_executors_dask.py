@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 
 import distributed
@@ -174,6 +175,15 @@ def kill_when_held(folder, *tasks):
     return thread
 
 
+def wait_until(told):
+    """Wait until something is so that is certain to come."""
+    for _ in range(30_000):
+        if told():
+            return
+        time.sleep(0.002)
+    raise AssertionError("it has not come")
+
+
 def is_alive(process):
     try:
         os.kill(process, 0)
@@ -212,6 +222,19 @@ def test_a_cluster_that_is_running_does_the_tasks_and_stays(folder, cluster):
         workers = {process for _, process in executor.run(job("processes"), range(6))}
     assert workers
     assert all(is_alive(process) for process in workers)
+
+
+def test_results_that_have_come_outlive_the_worker_that_found_them(folder):
+    with closing(open_dask(DaskConfig(workers=1), part_context())) as executor:
+        run = executor.run(job("holding", folder=str(folder), held=[0]), [2, 3, 4, 5, 6, 0])
+        found = [next(run)]
+        come = run.gi_frame.f_locals["coming"].queue.queue
+        holder = int((folder / "pid-0").read_text())
+        wait_until(lambda: len(come) == 4)
+        os.kill(holder, signal.SIGKILL)
+        wait_until(lambda: any(future.status == "lost" for future, _ in list(come)))
+        found += run
+    assert sorted((number, result["square"]) for number, result in found) == list(enumerate([4, 9, 16, 25, 36, 0]))
 
 
 def test_the_end_of_the_executor_is_the_end_of_its_cluster(folder, executor):

@@ -77,7 +77,7 @@ class Dask:
                     coming.add(following)
                     del following
                 number = numbers.pop(future.key)
-                yield number, result_of(job, number, _answer(job, number, future.status, outcome))
+                yield number, result_of(job, number, _answer(job, number, outcome))
         finally:
             if numbers:
                 self._abandon(client, list(coming.futures))
@@ -117,13 +117,22 @@ class Dask:
             client.cancel(futures)
 
 
-def _answer(job: Job, number: int, status: str, outcome: Any) -> str:
-    """Return the text of an answer, or raise why there is none."""
+def _answer(job: Job, number: int, outcome: Any) -> str:
+    """Return the text of an answer, or raise why there is none.
+
+    The outcome alone is judged: the status of a task that was done changes when its worker dies afterwards.
+
+    Parameters
+    ----------
+    outcome:
+        What Dask gives beside a future: a text, or the type, the error and the traceback of a task that failed, or the
+        error of one that was cancelled because the cluster is gone.
+    """
     from distributed import KilledWorker  # noqa: PLC0415 - an optional library, slow to import
 
-    if status == "finished":
-        return str(outcome)
-    if status != "error":
+    if isinstance(outcome, str):
+        return outcome
+    if not isinstance(outcome, tuple):
         raise PartFailedError(
             f"the Dask cluster was lost while it did task {number} of the job {job.target}",
             hint="Look whether its scheduler runs, then run again",
