@@ -128,6 +128,8 @@ def constant_columns(returns: Matrix) -> Flags:
     """Return by column whether all returns that are there are equal, but for the rounding of floats."""
     if not len(returns):
         return np.ones(returns.shape[1], dtype=np.bool_)
+    if (np.abs(returns[-1] - returns[0]) > LEAST_SPREAD).all():  # mostly so, and soon seen
+        return np.zeros(returns.shape[1], dtype=np.bool_)
     highest, lowest = np.fmax.reduce(returns, axis=0), np.fmin.reduce(returns, axis=0)
     flags: Flags = ~(highest - lowest > LEAST_SPREAD)
     return flags

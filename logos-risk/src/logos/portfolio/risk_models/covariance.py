@@ -25,13 +25,13 @@ def sample_covariance(returns: Matrix) -> Matrix:
         For a single row.
     """
     require_two(returns)
-    count = len(returns)
-    deviations = returns - _column_means(returns)
-    if is_complete(returns):
+    count, means = len(returns), returns.mean(axis=0)
+    if _all_there(means):
+        deviations = returns - means
         covariance: Matrix = deviations.T @ deviations
         covariance /= count - 1
         return covariance
-    there, filled = _filled(deviations)
+    there, filled = filled_deviations(returns)
     common = there.T @ there
     sums = filled.T @ there  # of asset i over the periods that it has in common with j
     products = filled.T @ filled - sums * sums.T / np.maximum(common, 1.0)
@@ -123,8 +123,13 @@ def filled_deviations(returns: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def _column_means(returns: Matrix) -> Vector:
-    means: Vector = returns.mean(axis=0) if is_complete(returns) else np.nanmean(returns, axis=0)
-    return means
+    means: Vector = returns.mean(axis=0)
+    return means if _all_there(means) else np.nanmean(returns, axis=0)
+
+
+def _all_there(means: Vector) -> bool:
+    """Return whether no return is missing, by the means of the columns: far fewer numbers to look at."""
+    return bool(np.isfinite(means).all())
 
 
 def _filled(values: Matrix) -> tuple[Matrix, Matrix]:
