@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from logos import paths
+from logos.backtest.comparing import Comparison
 from logos.ui.streamlit import state
 from logos.ui.streamlit.app_pages import backtests
-from logos.ui.streamlit.components import run_picker, trades_table
+from logos.ui.streamlit.components import comparison, frame, run_picker, trades_table
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -94,6 +95,68 @@ def test_one_backtest_is_shown_at_once_and_nothing_is_written_into_the_address(w
         "Buy and hold, daily closes, drawdown",
     ]
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+def test_one_hover_line_runs_through_equity_and_drawdown(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    (figure,) = charts(run())
+
+    assert (figure["layout"]["hovermode"], figure["layout"]["hoversubplots"]) == ("x unified", "axis")
+    assert {trace.get("xaxis", "x") for trace in figure["data"]} == {"x"}  # one axis for all: else no line is shared
+
+
+def test_money_of_a_currency_without_decimals_has_none(workspace: Path, write_backtest: Write):
+    folder = write_backtest(
+        workspace,
+        ONE,
+        metrics={
+            "currency": "JPY",
+            "starting_cash": "1000000",
+            "final_equity": "1012762",
+            "fees": "118",
+            "by_strategy": [{"strategy": "trend", "fees": "118", "net_pnl": "12762"}],
+        },
+    )
+    trades = folder / "trades.csv"
+    head, *_ = trades.read_text().splitlines()
+    trades.write_text(f"{head}\n1,1,2026-03-02T14:33:00Z,AAPL,sell,10,1182,taker,1512,-1370,11820,\n")
+
+    test = run()
+
+    shown = text(test)
+    for told in ("+12,762 JPY", '118 <span class="logos-unit">JPY', ">+12,762<", ">1,512<", ">11,820<", "1,370<"):
+        assert told in shown
+    (chart,) = test.get("plotly_chart")
+    assert "%{y:,.0f} JPY" in chart.proto.spec
+    assert ".00 JPY" not in shown + chart.proto.spec + chart.proto.alt
+    write_backtest(workspace, TWO, metrics={"currency": "JPY", "starting_cash": "1000000", "final_equity": "1012700"})
+    assert ">\N{MINUS SIGN}62 JPY<" in text(run(runs=f"{ONE},{TWO}"))
+
+
+def test_the_open_tab_is_that_of_the_address(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    assert run().session_state["run-tab"] == "Fills"
+    assert run(**{"run-tab": "Config"}).session_state["run-tab"] == "Config"
+    assert run(**{"run-tab": "none like it"}).session_state["run-tab"] == "Fills"
+
+
+@pytest.mark.parametrize(("opened", "address"), [(2, {"run-tab": "Config"}), (0, {})])
+def test_a_tab_that_is_opened_goes_into_the_address_beside_the_run(
+    workspace: Path, write_backtest: Write, monkeypatch: pytest.MonkeyPatch, opened: int, address: dict[str, str]
+):
+    real = frame.st.tabs
+
+    def tabs(labels: Sequence[str], *, key: str, on_change: Callable[[], None]) -> Any:
+        frame.st.session_state[key] = labels[opened]
+        on_change()
+        return real(labels)
+
+    monkeypatch.setattr(frame.st, "tabs", tabs)
+    write_backtest(workspace, ONE)
+
+    assert run(run=ONE).query_params == {"run": ONE, **address}
 
 
 def test_every_tile_says_what_its_number_is(workspace: Path, write_backtest: Write):
@@ -287,6 +350,26 @@ def test_the_filter_of_days_stands_when_a_run_arrives(workspace: Path, write_bac
     assert list(table(test.run())["name"]) == ["three", "two"]  # there is no such day any more
 
 
+def test_a_damaged_newest_run_is_told_of_and_the_newest_that_can_be_read_is_shown(
+    workspace: Path, write_backtest: Write
+):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    (workspace / "runs" / THREE / "metrics.json").write_text("{")
+
+    test = run()
+
+    assert f"logos backtest verify {TWO}" in text(test)
+    assert f"{THREE} cannot be read, so the first run that can is shown: pick it to see why" in text(test)
+    assert "does not hold a backtest" in text(run(run=THREE))
+    assert "cannot be read" not in text(run(run=TWO))
+    (workspace / "runs" / TWO / "metrics.json").write_text("{")
+    assert f"{THREE} and 1 more cannot be read" in text(run())
+    gone = text(run(run="GONE"))
+    assert "The first that can be read is shown: there is no run GONE<" in gone
+    assert f"logos backtest verify {ONE}" in gone
+
+
 def test_a_damaged_run_is_listed_and_its_reason_shown(workspace: Path, write_backtest: Write):
     (write_backtest(workspace, ONE) / "metrics.json").write_text('{"start": "20')
 
@@ -450,6 +533,40 @@ def test_two_runs_at_once_beside_a_long_one_are_no_hair_at_the_edge(workspace: P
     ends = [np.frombuffer(base64.b64decode(line["x"]["bdata"]), line["x"]["dtype"])[[0, -1]] for line in figure["data"]]
     assert [list(end) for end in ends] == [[0, 100]] * 3
     assert "too different lengths for one axis of time" in text(test)
+
+
+def test_verdicts_of_several_runs_are_a_table_and_that_of_one_is_a_card(workspace: Path, write_backtest: Write):
+    for run_id, digest in ((ONE, "d"), (TWO, "e"), (THREE, "d")):
+        write_backtest(workspace, run_id, metrics={"data_digest": digest * 64})
+
+    one, several = text(run(runs=f"{ONE},{TWO}")), text(run(runs=f"{ONE},{TWO},{THREE}"))
+
+    assert "B against A: No winner is named" in one
+    assert 'aria-label="Verdicts"' not in one
+    table = several.partition('aria-label="Verdicts"')[2].partition("</table>")[0]
+    assert table.count("No winner is named") == 2
+    assert '<th scope="row">B</th><td>No winner is named</td><td>These runs cannot be ranked. The bars differ' in table
+    assert "at least 30 trading days" in table
+    assert "against A:" not in several
+
+
+def test_what_every_verdict_with_a_winner_warns_of_stands_once_below_them(monkeypatch: pytest.MonkeyPatch):
+    drawn: list[object] = []
+    monkeypatch.setattr(comparison, "plain_table", lambda _title, _columns, rows: drawn.extend(rows))
+    monkeypatch.setattr(comparison.st, "caption", drawn.append)
+    caution = "One comparison says nothing."
+    won = Comparison(
+        a="a", b="b", currency="USD", metrics=(), config=(), obstacles=(), sharpe=None, winner="B",
+        verdict=("B is better by its Sharpe ratio: higher by 1.", "A is better in: fees.", caution),
+    )  # fmt: skip
+
+    comparison._verdicts("A · x", [("B · y", won), ("C · z", won)])
+
+    assert drawn == [
+        ("B", "B is better by its Sharpe ratio", "Higher by 1. A is better in: fees."),
+        ("C", "C is better by its Sharpe ratio", "Higher by 1. A is better in: fees."),
+        caution,
+    ]
 
 
 def test_a_comparison_says_once_which_runs_have_too_few_days(workspace: Path, write_backtest: Write):

@@ -32,6 +32,14 @@ def test_money_has_groups_a_true_minus_and_its_currency(value: str | Decimal | N
     assert formats.money(value, "USD") == text
 
 
+@pytest.mark.parametrize(
+    ("amount", "decimals"),
+    [("100000.00000000", 2), ("1000000", 0), ("-5.5", 1), ("0.00", 2), ("", 2), (None, 2), (3, 2)],
+)
+def test_money_is_shown_with_two_decimals_or_with_the_fewer_of_its_currency(amount: object, decimals: int):
+    assert formats.money_decimals(amount) == decimals
+
+
 def test_a_difference_has_its_sign_and_nothing_has_none():
     assert formats.signed_money("12.3", "EUR") == "+12.30 EUR"
     assert formats.signed_money("0", "EUR") == "0.00 EUR"

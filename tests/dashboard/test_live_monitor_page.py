@@ -117,6 +117,65 @@ def test_tables_show_what_happened_and_why(workspace: Path, page: Page, write_se
     assert shown.index(">40<") < shown.index(">39<")
 
 
+def without_rows(folder: Path, **counts: int) -> None:
+    """Leave nothing but the header of the tables of a session, and say in its snapshot what it has counted."""
+    for name in ("trades.csv", "orders.csv", "decisions.csv"):
+        path = folder / name
+        path.write_text(path.read_text().partition("\n")[0] + "\n")
+    edit_state(folder, counts=json.loads((folder / schemas.STATE_FILE).read_text())["counts"] | counts)
+
+
+def test_a_finished_session_says_that_it_had_none_and_one_that_goes_on_that_there_is_none_yet(
+    workspace: Path, page: Page, write_session: Write
+):
+    folder = write_session(workspace, status="completed")
+    without_rows(folder, fills=0, orders=0, decisions=0)
+
+    done = alone(text(page("live_monitor")))
+    edit_state(folder, status="paused")
+    going = alone(text(page("live_monitor")))
+
+    for none in ("No fill", "No order", "No decision"):
+        assert f">{none}<" in done
+        assert f">{none} yet<" in going
+    assert "Nothing was traded in this session." in done
+    assert "Nothing was traded so far." in going
+
+
+def test_a_finished_session_whose_table_has_lost_its_rows_is_damaged(workspace: Path, page: Page, write_session: Write):
+    without_rows(write_session(workspace, status="completed"), fills=3, orders=0, decisions=0)
+
+    shown = alone(text(page("live_monitor")))
+
+    assert "The fills cannot be read" in shown
+    assert "though the session counted 3 fills" in shown
+    assert ">No order<" in shown
+
+
+def test_money_of_a_currency_without_decimals_has_none(workspace: Path, page: Page, write_session: Write):
+    folder = write_session(workspace, status="completed")
+    whole = dict.fromkeys(("starting_cash", "cash", "equity", "fees"), "1000000")
+    account = json.loads((folder / schemas.STATE_FILE).read_text())["account"]
+    edit_state(folder, account=account | whole | {"currency": "JPY", "decimals": 0})
+
+    test = page("live_monitor")
+
+    assert '1,000,000 <span class="logos-unit">JPY' in text(test)
+    assert not re.search(r"\.\d+( <[^>]+>)?JPY| JPY.*\.\d\d JPY", text(test))
+    (chart,) = test.get("plotly_chart")
+    assert "%{y:+,.0f} JPY" in chart.proto.spec
+    assert ".00 JPY" not in chart.proto.alt
+
+
+def test_the_open_tab_is_that_of_the_address(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace)
+    test = page("live_monitor")
+    assert test.session_state["session-tab"] == "Working orders"
+    test.query_params["session-tab"] = "Decisions"
+
+    assert test.run(timeout=30).session_state["session-tab"] == "Decisions"
+
+
 def test_a_dry_run_shows_what_the_venue_says_and_orders_nobody_knows_of(
     workspace: Path, page: Page, write_session: Write
 ):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from logos.context.redaction import remember
 from logos.live.folder import hold
 from logos.ui.streamlit.app_pages import overview
 from logos.ui.streamlit.design.formats import MISSING
@@ -56,6 +58,55 @@ def test_the_newest_backtests_stand_in_a_table(workspace: Path, page: Page, writ
 
     assert [day for day in range(1, 11) if f"run{day}</td>" in shown] == list(range(3, 11))
     assert shown.index("run10</td>") < shown.index("run3</td>")
+
+
+def links(test: AppTest) -> list[tuple[str, str, str]]:
+    """Return the links of the page: what stands on them, the page that they lead to, and their query."""
+    found = [element.proto for element in test.get("page_link")]
+    return [(one.label, one.page, one.query_string) for one in found]
+
+
+def test_every_row_has_a_link_to_its_run_in_the_order_of_the_table(workspace: Path, page: Page, write_backtest: Write):
+    for name in ("20260302-143000-one", "20260303-143000-two"):
+        write_backtest(workspace, name)
+    (workspace / "runs" / "20260303-143000-two" / "metrics.json").write_text("{")
+
+    assert links(page("overview")) == [
+        ("Open two", "backtests", "run=20260303-143000-two"),
+        ("Open one", "backtests", "run=20260302-143000-one"),
+        ("All backtests", "backtests", ""),
+    ]
+
+
+def test_the_latest_session_has_a_link_to_its_monitor(workspace: Path, page: Page, write_session: Write):
+    write_session(workspace, "20260302-143000-a", status="completed")
+
+    assert links(page("overview")) == [("Open it in the Live Monitor", "live-monitor", "session=20260302-143000-a")]
+
+
+def test_a_run_whose_name_is_masked_has_no_link(workspace: Path, page: Page, write_backtest: Write):
+    remember("topsecret-name")
+    write_backtest(workspace, "20260302-143000-topsecret-name")
+
+    test = page("overview")
+
+    assert "topsecret" not in str(links(test)) + text(test)
+
+
+def test_money_of_a_currency_without_decimals_has_none(
+    workspace: Path, page: Page, write_backtest: Write, write_session: Write
+):
+    write_backtest(workspace, metrics={"currency": "JPY", "fees": "1118"})
+    state = write_session(workspace, status="completed") / "state.json"
+    account = {"starting_cash": "1000000", "equity": "1012762", "currency": "JPY", "decimals": 0}
+    told = json.loads(state.read_text())
+    state.write_text(json.dumps(told | {"account": told["account"] | account}))
+
+    shown = text(page("overview"))
+
+    assert ">1,118 JPY<" in shown
+    assert '>1,012,762 <span class="logos-unit">JPY' in shown
+    assert '+12,762 <span class="logos-unit">JPY' in shown
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,26 @@ def test_damaged_files_become_cards(
     assert "logos-card" in _text(test)
 
 
+@pytest.mark.parametrize(
+    ("currencies", "told"),
+    [
+        ("currencies: {JPY: {decimals: 0}}", ">25,000 JPY<"),
+        ("currencies: {JPY: {decimals: 8}}", ">25,000.00 JPY<"),
+        ("currencies: [odd]", ">25,000.00 JPY<"),
+    ],
+)
+def test_an_amount_that_is_a_limit_has_the_decimals_of_its_currency(
+    page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write, currencies: str, told: str
+):
+    folder = write_portfolio(write_backtest(workspace))
+    limits = "position_manager: {plugin: cost_aware, min_trade: '25000'}"
+    (folder / "config.yaml").write_text(
+        f"allocator: {{plugin: hrp}}\n{limits}\nbroker: {{currency: JPY}}\n{currencies}\n"
+    )
+
+    assert told in _text(page("portfolio"))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_one_damaged_file_leaves_the_rest_of_the_page(
     page: Page, workspace: Path, write_backtest: Write, write_portfolio: Write, name: str

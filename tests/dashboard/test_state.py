@@ -69,6 +69,16 @@ def test_the_interval_leaves_what_else_stands_in_the_address(window: AppTest):
     assert window.run().query_params == {"run": "A", "refresh": "off"}
 
 
+def test_an_open_tab_stays_in_the_address_when_something_else_is_chosen(window: AppTest):
+    window.query_params["refresh"] = "10"
+    window.session_state["asked"] = {"choose_beside": {"name": "run-tab", "value": "Config"}}
+    window.run()
+
+    assert choose(window, run="A").query_params == {"run": "A", "run-tab": "Config", "refresh": "10"}
+    window.session_state["asked"] = {"choose_beside": {"name": "run-tab", "value": ""}}
+    assert window.run().query_params == {"run": "A", "refresh": "10"}
+
+
 def test_what_back_takes_out_of_an_address_is_not_chosen_any_more(window: AppTest):
     choose(window, run="A")
     del window.query_params["run"]

@@ -64,6 +64,41 @@ def test_the_first_page_tells_what_is_there_and_leads_to_it(window: Window, runs
     expect(window.page.locator(".js-plotly-plot")).to_have_count(1)
 
 
+def test_a_row_of_the_first_page_leads_to_its_run_without_a_reload(window: Window, runs: dict[str, str]) -> None:
+    window.open()
+    window.page.evaluate("() => { window.marked = true; }")
+    rows = window.page.get_by_role("region", name="Recent backtests").locator("tbody tr")
+    links = window.page.get_by_role("link", name=re.compile("^Open (?!it)"))
+    expect(links).to_have_count(rows.count())
+    for link, row in zip(links.all(), rows.all(), strict=True):  # each stands beside the row whose run it opens
+        assert link.inner_text() == f"Open {row.locator('td').first.inner_text()}"
+        beside, own = row.bounding_box(), link.bounding_box()
+        assert beside is not None
+        assert own is not None
+        assert beside["y"] <= own["y"] + own["height"] / 2 <= beside["y"] + beside["height"]
+    window.page.get_by_role("link", name="Open steady").press("Enter")
+    window.settle("Backtests")
+    expect(window.page).to_have_url(re.compile(rf"/backtests\?run={runs['steady']}$"))
+    assert window.page.evaluate("() => window.marked")
+
+
+def test_an_open_tab_stands_in_the_address_and_a_reload_opens_it(window: Window, runs: dict[str, str]) -> None:
+    window.open("backtests", run=runs["fixtures"])
+    window.page.get_by_role("tab", name="Config").click()
+    expect(window.page).to_have_url(re.compile(f"run={runs['fixtures']}&run-tab=Config$"))
+    window.page.reload()
+    window.settle("Backtests")
+    expect(window.page.get_by_role("tab", name="Config")).to_have_attribute("aria-selected", "true")
+
+
+def test_the_pointer_reads_equity_and_drawdown_at_once(window: Window, runs: dict[str, str]) -> None:
+    window.open("backtests", run=runs["fixtures"])
+    window.page.locator(".js-plotly-plot .nsewdrag").first.hover()
+    told = window.page.locator(".js-plotly-plot .hoverlayer .legend")
+    for text in ("Run : ", "Run, drawdown : "):
+        expect(told).to_contain_text(text)
+
+
 def test_a_run_is_picked_in_the_table_and_its_address_opens_it_again(window: Window, runs: dict[str, str]) -> None:
     window.open("backtests", run=runs["steady"])
     expect(window.page.locator(".logos-section").first).to_contain_text("steady")

@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from logos.domain.errors import InputError
 from logos.domain.orders import FLAT, LONG, SHORT, Signal
+from logos.domain.times import SECONDS_A_DAY
 from logos.session.allocator_config import EqualWeightConfig, FixedQuantityConfig
 from logos.session.allocators import equal_weight, fixed_quantity
+from logos.session.rebalancing import PriceWatcher
+from logos.session.schedule import Rebalancing
 from logos.session.seats import Pair, PairSignal
 from logos.session.targets import build_targets
 from logos.strategies.sample_bars import SAMPLE, plain_context
+from logos.testing.bars import bars_of, instrument
+from logos.testing.contexts import part_context
+from logos.testing.views import FakeAccount
 
 CONTEXT = attrs.evolve(plain_context(), pairs=4)
 
@@ -107,3 +113,91 @@ def test_an_allocator_that_has_answered_much_answers_like_a_new_one(asked) -> No
         for number, value in asked:
             signals = [signalled(value, number)]
             assert old.targets(signals, NoAccount()) == make().targets(signals, NoAccount())
+
+
+COINS = {symbol: instrument(symbol) for symbol in ("AAA", "BBB", "CCC")}
+DAY_0 = 19_800 * SECONDS_A_DAY
+
+
+def rebalanced_daily(pairs=None):
+    """Return an allocator of three coins with daily bars, and its account of 100,000 that holds nothing."""
+    traded = pairs or dict.fromkeys(COINS, 1)
+    context = part_context(*COINS.values(), interval=SECONDS_A_DAY, traded=traded, pairs=sum(traded.values()))
+    allocator = equal_weight(EqualWeightConfig(invest=Decimal("0.9"), rebalance=Rebalancing.EVERY_BAR), context)
+    account = FakeAccount(instruments=COINS, marks=dict.fromkeys(COINS, 10_000), fixed_equity=100_000 * 10**8)
+    return allocator, account
+
+
+def watch(allocator, day, *symbols) -> None:
+    assert isinstance(allocator, PriceWatcher)
+    for symbol in symbols:
+        start = DAY_0 + day * SECONDS_A_DAY
+        allocator.watch(bars_of(COINS[symbol], [10_000], start=start, interval=SECONDS_A_DAY))
+
+
+def full_signals(*symbols):
+    return [PairSignal(pair=Pair("held", symbol), instrument=COINS[symbol], signal=LONG) for symbol in symbols]
+
+
+def weights_of(allocator, account) -> list[Fraction]:
+    return [target.weight for target in allocator.rebalance(full_signals(*COINS), account).targets]
+
+
+THIRD = Fraction(3, 10)
+
+
+@pytest.mark.parametrize(("units", "others"), [(20, Fraction(44, 100)), (-20, Fraction(44, 100)), (950, Fraction(0))])
+def test_what_is_held_and_cannot_be_traded_leaves_the_rest_to_the_others(units, others) -> None:
+    allocator, account = rebalanced_daily()
+    watch(allocator, 0, *COINS)
+    account.positions = {"CCC": units * 100}
+    assert weights_of(allocator, account) == [THIRD] * 3
+    watch(allocator, 1, "AAA", "BBB")
+    assert weights_of(allocator, account) == [THIRD] * 3  # a day without a bar may be one without a trade
+    watch(allocator, 2, "AAA", "BBB")
+    found = allocator.rebalance(full_signals(*COINS), account)
+    assert found.untraded == {"CCC"}
+    assert [target.weight for target in found.targets][:2] == [others, others]
+    (note,) = found.notes
+    assert note.startswith("Held and not traded, without a close: CCC (none since 2024-03-18). It stays as it is")
+    watch(allocator, 3, *COINS)
+    again = allocator.rebalance(full_signals(*COINS), account)
+    assert ([target.weight for target in again.targets], again.untraded, again.notes) == ([THIRD] * 3, frozenset(), ())
+
+
+def test_what_is_not_held_or_is_worth_nobody_knows_what_takes_its_share_as_before() -> None:
+    allocator, account = rebalanced_daily()
+    watch(allocator, 0, *COINS)
+    watch(allocator, 2, "AAA", "BBB")
+    assert weights_of(allocator, account) == [THIRD] * 3
+    account.positions, account.fixed_equity = {"CCC": 100}, 0
+    assert weights_of(allocator, account) == [THIRD] * 3
+
+
+def test_pairs_of_one_symbol_share_and_a_restart_keeps_the_shares_in_force() -> None:
+    pairs = {"AAA": 2, "BBB": 1, "CCC": 1}
+    allocator, account = rebalanced_daily(pairs)
+    watch(allocator, 0, *COINS)
+    watch(allocator, 2, "AAA", "BBB")
+    account.positions = {"CCC": 6_000}
+    allocator.rebalance(full_signals(*COINS), account)
+    in_force = [target.weight for target in allocator.targets(full_signals(*COINS), account)]
+    assert in_force == [Fraction(84, 300), Fraction(84, 300), Fraction(6, 100)]
+    restored, _ = rebalanced_daily(pairs)
+    restored.restore(allocator.snapshot())
+    assert [target.weight for target in restored.targets(full_signals(*COINS), account)] == in_force
+
+
+@settings(max_examples=60, deadline=None)
+@given(held=st.lists(st.integers(-200_000, 200_000), min_size=3, max_size=3), stopped=st.sets(st.sampled_from("ABC")))
+def test_shares_and_what_stays_never_sum_to_more_than_invest_unless_that_alone_is_more(held, stopped) -> None:
+    allocator, account = rebalanced_daily()
+    watch(allocator, 0, *COINS)
+    watch(allocator, 5, *(symbol for symbol in COINS if symbol[0] not in stopped))
+    account.positions = dict(zip(COINS, held, strict=True))
+    found = allocator.rebalance(full_signals(*COINS), account)
+    stays = sum(Fraction(abs(account.positions[symbol]), 100_000) for symbol in found.untraded)
+    shares = {target.pair.symbol: target.weight for target in found.targets}
+    others = sum(share for symbol, share in shares.items() if symbol not in found.untraded)
+    assert sum(shares.values()) <= Fraction(9, 10)
+    assert others == (max(Fraction(9, 10) - stays, 0) if len(found.untraded) < len(COINS) else 0)

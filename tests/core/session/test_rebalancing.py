@@ -19,7 +19,7 @@ HALF = Fraction(1, 2)
 
 
 def half_each(schedule=EVERY_BAR) -> RebalancedEqualWeight:
-    return RebalancedEqualWeight(HALF, schedule)
+    return RebalancedEqualWeight(HALF, schedule, traded={}, instruments={}, interval=60)
 
 
 class Weights:

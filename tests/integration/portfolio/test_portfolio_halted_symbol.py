@@ -12,6 +12,7 @@ LONG_SHORT = (
 CASES = {
     "shorts": ("mean_variance, objective: max_sharpe", LONG_SHORT, "margin: true, "),
     "cash": ("inverse_volatility", "{}", ""),
+    "equal_weight": ("equal_weight", None, ""),
     "turnover": ("mean_variance", '{turnover: "0.2", max_weight: "0.5"}', ""),
 }
 
@@ -28,9 +29,8 @@ def halted(bench, closes_of):
         text = (bench.home / "p.yaml").read_text()
         head, _, rest = text.partition("  allocator:")
         _, _, tail = rest.partition("session:")
-        written = (
-            f"{head}  allocator: {{plugin: {allocator}}}\n  constraints: {constraints}\n  benchmarks: []\nsession:"
-        )
+        limits = "" if constraints is None else f"  constraints: {constraints}\n"
+        written = f"{head}  allocator: {{plugin: {allocator}}}\n{limits}  benchmarks: []\nsession:"
         tail = tail.replace("{plugin: paper, ", f"{{plugin: paper, {margin}").replace(
             "sector:", "calendar: XNYS, sector:"
         )
@@ -67,4 +67,7 @@ def test_what_stops_trading_keeps_its_share_of_every_limit_until_it_trades_again
     assert not [one for one in orders if one["status"] == "cancelled"]
     after = [at for at in weights if at > resumed and at not in during]
     assert after
-    assert [one for one in orders if one["symbol"] == "EEE" and one["created_at"] >= resumed]
+    if case == "equal_weight":  # its targets hardly move, and what is held may be near enough
+        assert all(target == 0.19 for at in after for target, _ in weights[at].values())
+    else:
+        assert [one for one in orders if one["symbol"] == "EEE" and one["created_at"] >= resumed]

@@ -418,6 +418,8 @@ def test_an_unknown_calendar_is_refused(stage):
     ("budgets", "message"),
     [
         ({"DDD": "0.5"}, "it names DDD, which is not traded"),
+        ({"AAA": "0"}, "that of AAA is 0, and must be above 0"),
+        ({"CCC": "NaN", "AAA": "-0.7", "BBB": "0.5"}, "that of AAA is -0.7, that of CCC is NaN, and must be above 0"),
         ({"AAA": "0.5", "BBB": "0.5"}, "The risk budgets sum to 1, which leaves nothing for CCC"),
         ({"AAA": "0.7", "BBB": "0.5"}, "The risk budgets sum to 1.2, which leaves nothing for CCC"),
         (
@@ -436,6 +438,16 @@ def test_budgets_that_are_no_shares_of_the_whole_risk_are_refused(stage, budgets
     assert problem.path == "allocator.budgets"
     assert message in problem.message
     assert problem.hint
+
+
+def test_budgets_of_unknown_symbols_are_told_before_those_that_are_none(stage):
+    config = RiskParityConfig(budgets={"AAA": Decimal(0), "DDD": Decimal(-1)})
+    with pytest.raises(ConfigError) as caught:
+        stage(config, opens=factories.open_risk_parity)
+    assert [problem.message for problem in caught.value.problems] == [
+        "it names DDD, which is not traded",
+        "that of AAA is 0, that of DDD is -1, and must be above 0",
+    ]
 
 
 @pytest.mark.parametrize(

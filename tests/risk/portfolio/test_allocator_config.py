@@ -36,12 +36,6 @@ def short_of(most):
         (keys.HrpConfig, {"linkage": "wards"}, "linkage is 'wards'"),
         (keys.HercConfig, {"distance": "euclid"}, "distance is 'euclid'"),
         (keys.HercConfig, {"clusters": 0}, "clusters is 0, and must be at least 1"),
-        (keys.RiskParityConfig, {"budgets": {"AAA": Decimal(0)}}, "budgets: that of AAA is 0, and must be above 0"),
-        (
-            keys.RiskParityConfig,
-            {"budgets": {"ZZZ": Decimal("NaN"), "AAA": Decimal("-0.7"), "BBB": Decimal("0.5")}},
-            "budgets: that of AAA is -0.7, that of ZZZ is NaN, and must be above 0",
-        ),
         *(
             (
                 config,

@@ -71,6 +71,40 @@ def test_the_weekend_of_a_coin_beside_a_share_is_no_gap_and_its_own_missing_days
     assert found(mixed, days, 19) == Gaps(periods=10, symbols=("ETH",))
 
 
+WEEKDAYS = [day for day in range(56) if day % 7 < 5]
+HOLIDAYS = {0, 14, 49}
+"""Of XNYS in these weeks: New Year's Day, Martin Luther King Day and Presidents' Day of 2024."""
+
+
+def beside_a_coin(calendar, days):
+    """Return the gaps of a share that is alone in its market, beside a coin with a close on each of 56 days."""
+    mixed = traded(AAA=AssetClass.EQUITY, BTC=AssetClass.CRYPTO)
+    mixed["AAA"] = attrs.evolve(mixed["AAA"], calendar=calendar)
+    return found(mixed, {"AAA": days, "BTC": range(56)}, 25)
+
+
+def test_missing_days_of_a_share_that_is_alone_in_its_market_are_told_where_a_calendar_says_that_it_was_open():
+    holes = [day for day in WEEKDAYS if day % 7 != 2 and day not in HOLIDAYS]  # no Wednesday
+    # From the 26th common close before the end, on day 7, there are seven of them.
+    assert beside_a_coin("XNYS", holes) == Gaps(periods=7, symbols=("AAA",))
+    assert beside_a_coin(None, holes) is None  # nobody knows when it was open
+
+
+def test_holidays_and_weekends_of_a_share_that_is_alone_in_its_market_are_no_gaps():
+    assert beside_a_coin("XNYS", [day for day in WEEKDAYS if day not in HOLIDAYS]) is None
+
+
+def test_bars_whose_days_are_not_those_of_the_sessions_are_no_gaps():
+    sundays_too = [day for day in range(56) if day % 7 not in {4, 5}]  # each bar a day before its session
+    assert beside_a_coin("XASX", sundays_too) is None
+
+
+def test_missing_days_of_a_coin_that_is_alone_are_told_where_the_share_beside_it_has_closes():
+    mixed = traded(AAA=AssetClass.EQUITY, BTC=AssetClass.CRYPTO)
+    days = {"AAA": WEEKDAYS, "BTC": [day for day in range(56) if day % 7 != 2]}
+    assert found(mixed, days, 31) == Gaps(periods=8, symbols=("BTC",))
+
+
 @pytest.mark.parametrize(("missing", "told"), [("common", True), ("pairwise", False)])
 def test_a_rebalance_says_how_many_returns_it_rests_on(missing, told):
     days = {"AAA": range(40), "BBB": [day for day in range(40) if day % 4]}
@@ -80,7 +114,7 @@ def test_a_rebalance_says_how_many_returns_it_rests_on(missing, told):
     notes = weigher.weigh(panel_of(SHARES, days), held, 1e5, used=used, untraded={}).fallbacks
     text = (
         "The estimate rests on 29 returns in common, of a lookback of 40; periods left out in which BBB had no close "
-        "and others of the same hours had one: 9. A return across them counts as one period, which overstates risk. "
+        "although the market was open: 9. A return across them counts as one period, which overstates risk. "
         "With risk_model.missing: pairwise the others keep all of theirs."
     )
     assert [note for note in notes if "rests on" in note] == ([text] if told else [])

@@ -18,7 +18,7 @@ OFF = 0
 REFRESH_CHOICES = (OFF, 2, 5, 10)
 """Seconds between two refreshes of a live panel; 0 where it is not refreshed by itself."""
 
-_REFRESH = "refresh"
+_REFRESH, _TAB = "refresh", "-tab"
 _DEFAULT_REFRESH = 5
 _KEPT = "logos:"
 _PAGE, _ADDRESS = "logos-page", "logos-address"
@@ -42,9 +42,14 @@ def refresh_seconds() -> int:
 
 def choose_refresh(seconds: int) -> None:
     """Choose how many seconds lie between two refreshes of a live panel; 0 for none."""
-    word = str(seconds) if seconds else "off"
-    st.session_state[_KEPT + _REFRESH] = word
-    _write({**st.query_params.to_dict(), _REFRESH: word})
+    choose_beside(_REFRESH, str(seconds) if seconds else "off")
+
+
+def choose_beside(name: str, value: str) -> None:
+    """Choose a value beside whatever else the address says, which then says it too, unless it is empty."""
+    st.session_state[_KEPT + name] = value
+    others = {other: text for other, text in st.query_params.to_dict().items() if other != name}
+    _write(others | ({name: value} if value else {}))
 
 
 def enter(page: str) -> None:
@@ -74,11 +79,12 @@ def chosen(name: str, default: str = "") -> str:
 def choose(**values: str) -> None:
     """Choose values and write them into the page's address, so that they can be linked.
 
-    The address then says these alone, without the empty ones, and the refresh interval where it said that before.
+    The address then says these alone, without the empty ones, and the refresh interval and the open tab where it said
+    them before.
     """
     for name, value in values.items():
         st.session_state[_KEPT + name] = value
-    kept = {name: value for name, value in st.query_params.to_dict().items() if name == _REFRESH}
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name == _REFRESH or name.endswith(_TAB)}
     _write(kept | {name: value for name, value in values.items() if value})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -44,11 +44,14 @@ def open_inverse_volatility(config: InverseVolatilityConfig, context: PartContex
 
 def open_risk_parity(config: RiskParityConfig, context: PartContext) -> PortfolioAllocator:
     """Build the ``risk_parity`` allocator."""
-    method = RiskParity(budgets={symbol: float(budget) for symbol, budget in config.budgets.items()})
-    problems = list(_budget_problems(config, method, context))
+    problems = list(_budget_problems(config.budgets, sorted(context.traded)))
     if problems:
         raise ConfigError("the allocator risk_parity does not fit the session", problems=problems)
-    return open_allocator("risk_parity", method, config, context)
+    return open_allocator("risk_parity", _risk_parity(config.budgets), config, context)
+
+
+def _risk_parity(budgets: Mapping[str, Decimal]) -> RiskParity:
+    return RiskParity(budgets={symbol: float(budget) for symbol, budget in budgets.items()})
 
 
 def open_hrp(config: HrpConfig, context: PartContext) -> PortfolioAllocator:
@@ -169,28 +172,38 @@ def _conflicts(
         yield Problem(path="allocator.constraints", message=error.message, hint=error.hint)
 
 
-def _budget_problems(config: RiskParityConfig, method: RiskParity, context: PartContext) -> Iterator[Problem]:
-    """Yield that budgets are of other symbols, or are no shares of the whole risk."""
-    traded, total = sorted(context.traded), sum(config.budgets.values(), Decimal(0))
-    strange = sorted(set(config.budgets) - set(traded))
+def _budget_problems(budgets: Mapping[str, Decimal], traded: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is wrong with budgets: unknown names first, then each alone, and all together where that is sound."""
+    strange = sorted(set(budgets) - set(traded))
     if strange:
         yield Problem(
-            path=_BUDGETS, message=f"it names {', '.join(strange)}, which is not traded", hint=_traded_hint(context)
+            path=_BUDGETS,
+            message=f"it names {', '.join(strange)}, which is not traded",
+            hint=f"The pairs trade {', '.join(traded)}",
         )
-    elif set(config.budgets) == set(traded):
-        if float(abs(total - 1)) > ROUNDING:
-            yield Problem(
-                path=_BUDGETS,
-                message=f"every symbol has one, and they sum to {total}, not to 1",
-                hint="They are shares of the whole risk: divide each by their sum. "
-                "Symbols that are left out share what is left",
-            )
-    else:
+    wrong = [name for name in sorted(budgets) if not budgets[name].is_finite() or budgets[name] <= 0]
+    if wrong:
+        yield Problem(
+            path=_BUDGETS,
+            message=f"{', '.join(f'that of {name} is {budgets[name]}' for name in wrong)}, and must be above 0",
+            hint='It is a share of the risk: "0.4" is two fifths. Symbols that are left out share what is left',
+        )
+    if not strange and not wrong:
+        yield from _sum_problems(budgets, traded)
+
+
+def _sum_problems(budgets: Mapping[str, Decimal], traded: Sequence[str]) -> Iterator[Problem]:
+    """Yield that budgets are no shares of the whole risk."""
+    total = sum(budgets.values(), Decimal(0))
+    if set(budgets) != set(traded):
         try:
-            method.shares(tuple(traded))
+            _risk_parity(budgets).shares(tuple(traded))
         except PortfolioError as error:
             yield Problem(path=_BUDGETS, message=error.message, hint=error.hint)
-
-
-def _traded_hint(context: PartContext) -> str:
-    return f"The pairs trade {', '.join(sorted(context.traded))}"
+    elif float(abs(total - 1)) > ROUNDING:
+        yield Problem(
+            path=_BUDGETS,
+            message=f"every symbol has one, and they sum to {total}, not to 1",
+            hint="They are shares of the whole risk: divide each by their sum. "
+            "Symbols that are left out share what is left",
+        )

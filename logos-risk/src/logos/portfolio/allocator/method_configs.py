@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from logos.session.outlook import Outlook
 
 
-def _budgets(_instance: object, attribute: attrs.Attribute[Any], value: Mapping[str, Decimal]) -> None:
-    wrong = [name for name in sorted(value) if not value[name].is_finite() or value[name] <= 0]
-    if wrong:
-        told = ", ".join(f"that of {name} is {value[name]}" for name in wrong)
-        raise InputError(
-            f"{attribute.name}: {told}, and must be above 0",
-            hint='It is a share of the risk: "0.4" is two fifths. Symbols that are left out share what is left',
-        )
-
-
 @attrs.frozen(kw_only=True)
 class LongConfig(AllocatorConfig):
     """The keys of the allocators whose method finds no shorts and borrows nothing: those that all allocators have.
@@ -58,11 +48,11 @@ class RiskParityConfig(LongConfig):
     Attributes
     ----------
     budgets:
-        By symbol, the share of the risk that it shall contribute. Where every symbol has one they must sum to 1; else
-        to less than 1, and the others share equally what is left.
+        By symbol, the share of the risk that it shall contribute, above 0. Where every symbol has one they must sum
+        to 1; else to less than 1, and the others share equally what is left.
     """
 
-    budgets: Mapping[str, Decimal] = attrs.field(factory=dict, validator=_budgets)
+    budgets: Mapping[str, Decimal] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from logos.domain.instruments import Instrument
 from logos.domain.money import RATIO_ONE
-from logos.domain.times import SECONDS_A_DAY, parse_interval, time_text
+from logos.domain.times import SECONDS_A_DAY, parse_interval
 from logos.portfolio.allocator.book_limits import book_limits
 from logos.portfolio.allocator.config import AllocatorConfig
 from logos.portfolio.allocator.rounding import kept_units, whole_units
@@ -21,13 +21,14 @@ from logos.portfolio.constraints.projection import nearest
 from logos.portfolio.constraints.resolving import limits_of
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.prices.gaps import gaps
-from logos.portfolio.prices.panel import STALE_AFTER, PricePanel
+from logos.portfolio.prices.panel import PricePanel
 from logos.portfolio.prices.returns import periods_per_year, without_constant
 from logos.portfolio.records import Allocation, Estimate, Method, Window
 from logos.portfolio.risk_models.config import COMMON
 from logos.portfolio.risk_models.contributions import risk_contributions, volatility
 from logos.portfolio.risk_models.model import build_risk_model
 from logos.session.rebalancing import BookLimit
+from logos.session.untraded import STALE_AFTER, since_text
 
 _OWN = frozenset({"closed form", "clustering", "newton"})
 """Ways of methods that know only one: not worth a word in the record."""
@@ -182,8 +183,8 @@ class Weigher:
             more = f" and {len(found.symbols) - _TOLD} more" if len(found.symbols) > _TOLD else ""
             yield (
                 f"The estimate rests on {returns} returns in common, of a lookback of {self._config.lookback}; periods "
-                f"left out in which {', '.join(found.symbols[:_TOLD])}{more} had no close and others of the same hours "
-                f"had one: {found.periods}. A return across them counts as one period, which overstates risk. With "
+                f"left out in which {', '.join(found.symbols[:_TOLD])}{more} had no close although the market was "
+                f"open: {found.periods}. A return across them counts as one period, which overstates risk. With "
                 "risk_model.missing: pairwise the others keep all of theirs."
             )
 
@@ -235,7 +236,7 @@ def _left_out(young: Sequence[str], stopped: Mapping[str, int], constant: tuple[
     if young:
         yield f"No weight yet for symbols with fewer than {least} returns: {', '.join(young)}."
     if stopped:
-        yield f"No weight for symbols without a close for more than {_STALE_DAYS} days: {_since(stopped)}."
+        yield f"No weight for symbols without a close for more than {_STALE_DAYS} days: {since_text(stopped)}."
     if constant:
         yield f"No weight for symbols whose price has not moved: {', '.join(sorted(constant))}."
 
@@ -244,10 +245,6 @@ def _stranded(untraded: Mapping[str, int]) -> Iterator[str]:
     """Yield that something is held that cannot be traded."""
     if untraded:
         yield (
-            f"Held and not traded, without a close: {_since(untraded)}. "
+            f"Held and not traded, without a close: {since_text(untraded)}. "
             "It stays as it is and counts toward every limit but turnover; equity counts it at that close."
         )
-
-
-def _since(stopped: Mapping[str, int]) -> str:
-    return ", ".join(f"{symbol} (none since {time_text(stopped[symbol])[:10]})" for symbol in sorted(stopped))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -163,28 +163,8 @@ def _told(
     clock: int,
 ) -> Weighing:
     signals, wanted = answer
-    weights: dict[str, Fraction] = {}
-    for one, target in zip(signals, wanted.targets, strict=True):
-        if target.weight is None:
-            raise InputError(
-                f"{main.name} names quantities, and no weights", hint="Name an allocator that weighs, such as hrp"
-            )
-        weights[one.pair.symbol] = weights.get(one.pair.symbol, Fraction(0)) + target.weight
-    books, interval = assembly.parts.books, main.config.interval
-    lines = []
-    for symbol in sorted({state.pair.symbol for state in assembly.parts.pairs}):
-        weight = weights.get(symbol, Fraction(0))
-        value = weight * books.equity
-        risk = wanted.risk.get(symbol)
-        lines.append(
-            Line(
-                symbol=symbol,
-                weight=float(weight),
-                risk=None if risk is None else risk / RATIO_ONE,
-                value=text_of(divide_half_even(value.numerator, value.denominator), books.decimals),
-                last_close=last[symbol].timestamp + interval if symbol in last else None,
-            )
-        )
+    weights = _weights(main, signals, wanted)
+    books = assembly.parts.books
     return Weighing(
         allocator=main.name,
         at=clock,
@@ -193,6 +173,34 @@ def _told(
         volatility=None if wanted.volatility is None else wanted.volatility / RATIO_ONE,
         invested=float(sum(abs(weight) for weight in weights.values())),
         net=float(sum(weights.values())),
-        lines=tuple(lines),
+        lines=tuple(_lines(assembly, weights, wanted, last, main.config.interval)),
         notes=wanted.notes,
     )
+
+
+def _weights(main: Candidate, signals: Sequence[PairSignal], wanted: Rebalance) -> dict[str, Fraction]:
+    """Return the weight of each symbol, all pairs of it together."""
+    weights: dict[str, Fraction] = {}
+    for one, target in zip(signals, wanted.targets, strict=True):
+        if target.weight is None:
+            raise InputError(
+                f"{main.name} names quantities, and no weights", hint="Name an allocator that weighs, such as hrp"
+            )
+        weights[one.pair.symbol] = weights.get(one.pair.symbol, Fraction(0)) + target.weight
+    return weights
+
+
+def _lines(
+    assembly: Assembly, weights: Mapping[str, Fraction], wanted: Rebalance, last: Mapping[str, Bar], interval: int
+) -> Iterator[Line]:
+    books = assembly.parts.books
+    for symbol in sorted({state.pair.symbol for state in assembly.parts.pairs}):
+        weight, risk = weights.get(symbol, Fraction(0)), wanted.risk.get(symbol)
+        value = weight * books.equity
+        yield Line(
+            symbol=symbol,
+            weight=float(weight),
+            risk=None if risk is None else risk / RATIO_ONE,
+            value=text_of(divide_half_even(value.numerator, value.denominator), books.decimals),
+            last_close=last[symbol].timestamp + interval if symbol in last else None,
+        )

@@ -22,6 +22,7 @@ from logos.portfolio.backtest.candidates import Candidate
 from logos.portfolio.backtest.common_start import CommonStart, common_start, span_text
 from logos.portfolio.backtest.comparing import Contender, Standings, standings, write_comparison
 from logos.portfolio.backtest.decisions import Decisions, read_decisions
+from logos.portfolio.backtest.early_purchases import early_purchases_note
 from logos.portfolio.backtest.outcomes import BenchmarkOutcome, PortfolioOutcome
 from logos.portfolio.backtest.request import Request
 from logos.portfolio.backtest.risk_report import RiskReport, risk_report, write_risk
@@ -186,12 +187,13 @@ class _Finisher:
         (folder / PORTFOLIO_FILE).write_text(self.request.text, encoding="utf-8")
         self._draw(folder, main, others)
         decisions = read_decisions(folder)
+        early = early_purchases_note(folder, main.risk.rebalances)
         return _Made(
             risk=main.risk,
             decisions=decisions,
             benchmarks=tuple(made),
             standings=compared,
-            notes=tuple(_all_notes(self.request, outcome, decisions, made)),
+            notes=tuple(_all_notes(self.request, outcome, decisions, made, early)),
         )
 
     def _draw(self, folder: Path, main: Contender, others: Sequence[Contender]) -> None:
@@ -208,15 +210,17 @@ class _Finisher:
 
 
 def _all_notes(
-    request: Request, outcome: BacktestOutcome, decisions: Decisions, benchmarks: Sequence[BenchmarkOutcome]
+    request: Request,
+    outcome: BacktestOutcome,
+    decisions: Decisions,
+    benchmarks: Sequence[BenchmarkOutcome],
+    early: str,
 ) -> Iterator[str]:
     """Yield what the operator should know, the gravest first."""
     yield from decisions.warnings()
     for one in benchmarks:
         yield from (f"{one.name}: {text}" for text in one.decisions.warnings())
-    remark = calendar_warning(outcome.metrics)
-    if remark:
-        yield remark
+    yield from filter(None, (calendar_warning(outcome.metrics), early))
     yield from _notes(request)
 
 

@@ -8,13 +8,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from logos.domain.bars import Bar
-from logos.domain.times import SECONDS_A_DAY
 from logos.portfolio.prices.alignment import common_returns, pairwise_returns
 from logos.portfolio.records import Window
 from logos.portfolio.risk_models.config import COMMON
-
-STALE_AFTER = 14 * SECONDS_A_DAY
-"""Seconds: a symbol without a close for longer than this before the newest close of any is no longer traded."""
+from logos.session.untraded import STALE_AFTER
 
 _NOTHING = -1
 

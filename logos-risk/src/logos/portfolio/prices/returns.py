@@ -11,7 +11,7 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-from logos.data.calendars import ALWAYS_OPEN, session_bounds
+from logos.data.calendars import session_bounds
 from logos.domain.instruments import AssetClass, Instrument
 from logos.domain.times import SECONDS_A_DAY
 from logos.metrics.periods import CALENDAR_DAYS, EXCHANGE_DAYS
@@ -19,6 +19,7 @@ from logos.portfolio.arrays import Matrix
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.records import Window
 from logos.portfolio.risk_models.config import COMMON
+from logos.session.untraded import never_closes
 
 Flags = npt.NDArray[np.bool_]
 
@@ -136,7 +137,7 @@ def constant_columns(returns: Matrix) -> Flags:
 
 
 def _periods_of(period: int, instrument: Instrument) -> float:
-    if _never_closes(instrument):
+    if never_closes(instrument):
         return CALENDAR_DAYS * SECONDS_A_DAY / period
     if period >= SECONDS_A_DAY:
         return float(EXCHANGE_DAYS)
@@ -144,12 +145,6 @@ def _periods_of(period: int, instrument: Instrument) -> float:
         return EXCHANGE_DAYS * _periods_a_session(instrument.calendar, period)
     seconds = _STOCK_SESSION if instrument.asset_class is AssetClass.EQUITY else SECONDS_A_DAY
     return float(EXCHANGE_DAYS * ceil(seconds / period))
-
-
-def _never_closes(instrument: Instrument) -> bool:
-    if instrument.calendar is None:
-        return instrument.asset_class is AssetClass.CRYPTO
-    return instrument.calendar == ALWAYS_OPEN
 
 
 @cache

@@ -14,7 +14,7 @@ from logos.ui.streamlit import state
 from logos.ui.streamlit.components.comparison import comparison
 from logos.ui.streamlit.components.empty import empty_card, error_card, gone_card, show_reading, warning_card
 from logos.ui.streamlit.components.equity_chart import equity_chart
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, section
 from logos.ui.streamlit.components.run_cards import run_cards
 from logos.ui.streamlit.components.run_picker import MOST_LISTED, filter_rows, in_order, pick
 from logos.ui.streamlit.components.tables import plain_table
@@ -24,11 +24,12 @@ from logos.ui.streamlit.data.comparing import MOST_RUNS
 from logos.ui.streamlit.data.legacy import LegacyRun, legacy_metrics, legacy_trades, list_legacy, read_picture
 from logos.ui.streamlit.data.runs_index import BacktestRow, list_backtests, shown_name
 from logos.ui.streamlit.data.trades import load_trades
-from logos.ui.streamlit.design.formats import count, number, percent, signed_money, when
+from logos.ui.streamlit.design.formats import count, money, money_decimals, number, percent, signed_money, when
 
 _ONE, _SOME = "One run", "Compare"
 _RUN, _RUNS, _VIEW = "run", "runs", "view"
 _COMPARING = "compare"
+_TABS = ("Fills", "Attribution", "Config", "Origin and commands")
 _MODE = "backtests-mode"
 _FIRST = "backtests-first"
 
@@ -100,14 +101,24 @@ def _choose_runs(ids: Sequence[str]) -> None:
 
 def _look_at(rows: Sequence[BacktestRow], known: Collection[str], wanted: str) -> None:
     (row,) = pick(rows, chosen=[wanted], several=False, key="backtests-one", on_pick=_choose_run)
-    if wanted and wanted not in known:  # said for as long as no other is picked
-        gone_card("run", wanted, "The first of the list is shown")
+    if wanted not in known:  # said for as long as no other is picked
+        _instead(rows[: rows.index(row)], wanted)
     if not row.readable:
         error_card(row.backtest_id, row.reason, "Run the backtest again, or take the folder away")
         return
     reading = load_backtest(row.folder)
     if show_reading(reading) and reading.value is not None:
         _one(row, reading.value)
+
+
+def _instead(passed: Sequence[BacktestRow], wanted: str) -> None:
+    """Say that a run of an address is not there, and which runs before the one that is shown cannot be read."""
+    if wanted:
+        gone_card("run", wanted, f"The first {'that can be read' if passed else 'of the list'} is shown")
+    if passed:
+        others = f" and {count(len(passed) - 1)} more" if len(passed) > 1 else ""
+        told = f"{passed[0].backtest_id}{others} cannot be read, so the first run that can is shown"
+        warning_card(f"{told}: pick {'one of them' if others else 'it'} to see why")
 
 
 def _one(row: BacktestRow, run: Backtest) -> None:
@@ -117,12 +128,18 @@ def _one(row: BacktestRow, run: Backtest) -> None:
     run_cards(run)
     equity = run.equity
     if show_reading(equity, title="No curve"):
-        equity_chart(equity, run.benchmark, currency=run.currency, key=state.key_of("equity", run.backtest_id))
+        equity_chart(
+            equity,
+            run.benchmark,
+            currency=run.currency,
+            decimals=run.decimals,
+            key=state.key_of("equity", run.backtest_id),
+        )
     if run.benchmark.state in {"damaged", "partial"}:
         show_reading(run.benchmark)
     elif run.benchmark.state == "missing":
         st.caption(f"{run.benchmark.message}.")
-    fills, attribution, config, origin = st.tabs(["Fills", "Attribution", "Config", "Origin and commands"])
+    fills, attribution, config, origin = linked_tabs(_TABS, name="run-tab")
     with fills:
         trades_panel(
             load_trades(run.folder),
@@ -160,8 +177,8 @@ def _share(entry: dict[str, Any], key: str) -> tuple[str, ...]:
         number(entry.get("fills"), 0),
         number(entry.get("trades"), 0),
         percent(entry.get("win_rate")),
-        number(entry.get("fees")),
-        signed_money(entry.get("net_pnl"), ""),
+        money(entry.get("fees"), "", money_decimals(entry.get("fees"))),
+        signed_money(entry.get("net_pnl"), "", money_decimals(entry.get("net_pnl"))),
         percent(entry.get("contribution"), signed=True),
     )
 

@@ -19,7 +19,7 @@ from logos.paths import logs_dir, sessions_dir
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components import live_activity, live_panels
 from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading, warning_card
-from logos.ui.streamlit.components.frame import page_header, refresh_control, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, refresh_control, section
 from logos.ui.streamlit.components.live_texts import as_of_snapshot
 from logos.ui.streamlit.components.log_view import log_view
 from logos.ui.streamlit.components.pnl_chart import pnl_chart
@@ -155,6 +155,7 @@ def _timeline(root: Path, name: str, window: str) -> None:
             starting_cash=float(decimal_of(session.money("starting_cash")) or 0),
             limit=limit.limit if limit else None,
             currency=session.currency,
+            decimals=session.decimals,
             title=f"PnL, {window.lower()}",
             key="live-pnl",
         )
@@ -195,7 +196,7 @@ def _tables(root: Path, name: str) -> None:
             "Decisions": live_activity.decisions,
             "Latest orders": live_activity.orders,
         }
-        for tab, panel in zip(st.tabs(list(draws)), draws.values(), strict=True):
+        for tab, panel in zip(linked_tabs(list(draws), name="session-tab"), draws.values(), strict=True):
             with tab:
                 shielded(partial(panel, session), what="This table")
 

@@ -20,11 +20,14 @@ from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import BacktestRow, Rows, few_days, list_backtests, shown_name
-from logos.ui.streamlit.data.sessions_index import list_sessions
-from logos.ui.streamlit.design.formats import MISSING, ago, count, money, number, percent, when
+from logos.ui.streamlit.data.sessions_index import latest_session, list_sessions
+from logos.ui.streamlit.design.formats import MISSING, ago, count, money, money_decimals, number, percent, when
 from logos.ui.streamlit.navigation import installed_registry
 
 _RECENT = 8
+_LINKS_WIDTH = 130
+"""In pixels; a longer name is cut there, and stands whole in the table."""
+
 _FIRST_STEPS = (
     ("Run a backtest on the bundled bars", "logos backtest"),
     ("Run a session on paper", "logos trade --fixtures"),
@@ -47,7 +50,7 @@ def _workspace(root: Path) -> None:
 def _latest(root: Path) -> None:
     """Draw the latest session, once there is anything: until then the first steps stand alone."""
     if not _is_empty(root):
-        shielded(lambda: latest_panel(root), what="The latest session")
+        shielded(lambda: _session(root), what="The latest session")
 
 
 def _counted(root: Path) -> None:
@@ -60,6 +63,13 @@ def _counted(root: Path) -> None:
     section("Recent backtests", "newest first")
     if show_reading(backtests, title="No backtests yet") and backtests.value:
         _recent(backtests.value[:_RECENT])
+
+
+def _session(root: Path) -> None:
+    latest_panel(root)
+    latest = latest_session(root).value
+    if latest is not None and shown_name(latest.name) == latest.name:
+        _link("Open it in the Live Monitor", "live-monitor", {"session": latest.name})
 
 
 def _first_steps() -> None:
@@ -124,16 +134,26 @@ def _recent(rows: Rows) -> None:
             _sharpe(row),
             percent(row.max_drawdown),
             count(row.fills),
-            money(row.fees, row.currency),
+            money(row.fees, row.currency, money_decimals(row.fees)),
         )
         for row in rows
     ]
-    plain_table("Recent backtests", columns, cells, numeric=figures, whole=columns[:3])
-    with st.container(horizontal=True):
-        for row in (one for one in rows[:1] if shown_name(one.backtest_id) == one.backtest_id):
-            _link(f"Open {row.backtest_id}", "backtests", {"run": row.backtest_id})
-        _link("All backtests", "backtests", {})
-        _link("Live Monitor", "live-monitor", {})
+    with st.container(horizontal=True, gap="small", key="recent-backtests"):
+        with st.container(width=_LINKS_WIDTH, gap=None):
+            st.html('<p class="logos-of-a-row">Run</p>')
+            for row in rows:
+                _row_link(row)
+        with st.container(width="stretch"):
+            plain_table("Recent backtests", columns, cells, numeric=figures, whole=columns[:3])
+    _link("All backtests", "backtests", {})
+
+
+def _row_link(row: BacktestRow) -> None:
+    """Draw the link that stands before a row; a name in which something is masked leads nowhere."""
+    if shown_name(row.backtest_id) == row.backtest_id:
+        _link(f"Open {row.name}", "backtests", {"run": row.backtest_id})
+    else:
+        st.html('<p class="logos-of-a-row"></p>')
 
 
 def _sharpe(row: BacktestRow) -> str:

@@ -13,7 +13,7 @@ from logos.ui.lessons.catalogue import LESSONS
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.document import document, picture_html
 from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading
-from logos.ui.streamlit.components.frame import page_header, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, section
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.lessons import LessonRow, LessonText, Term, list_lessons, load_lesson, read_picture
 from logos.ui.streamlit.data.runs_index import shown_name
@@ -88,7 +88,7 @@ def _lesson(lesson: LessonText) -> None:
         st.markdown("The folder of this lesson, for its exercises:")
         st.code(f"cd {shown_name(shlex.quote(str(lesson.folder)))}", language="bash", wrap_lines=True)
     words = f"Words ({len(lesson.terms)})"
-    transcript, glossary, plots = st.tabs(("Transcript", words, f"Plots ({len(lesson.plots)})"))
+    transcript, glossary, plots = linked_tabs(("Transcript", words, f"Plots ({len(lesson.plots)})"), name="lesson-tab")
     with transcript, st.container(width=_WIDTH):
         _transcript(lesson)
     with glossary:

@@ -21,7 +21,7 @@ from logos.ui.streamlit.data.backtest_run import Backtest
 from logos.ui.streamlit.data.comparing import compare_with, differences
 from logos.ui.streamlit.data.runs_index import few_days, shown_name
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
-from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, number, percent, signed_money
+from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, money_decimals, number, percent, signed_money
 from logos.ui.streamlit.design.tokens import ThemeName
 
 _LETTERS = "ABCDEF"
@@ -59,8 +59,7 @@ def comparison(runs: Sequence[Backtest]) -> None:
     section("Verdict", f"each run against {names[0]}")
     for reading in readings:
         show_reading(reading)
-    for name, compared in found:
-        _verdict(name, names[0], compared)
+    _verdicts(names[0], found)
     section("Figures", f"and their difference from {names[0]}; pp are percentage points")
     _figures(names, runs)
     if few := too_few(runs):
@@ -150,12 +149,27 @@ def overlay_text(runs: Sequence[Backtest]) -> str:
     return f"Equity of {len(ends)} runs, each from 100{over}. They end: {', '.join(ends)}."
 
 
-def _verdict(name: str, first: str, compared: Comparison) -> None:
-    """Draw a verdict: its first sentence is the title up to the colon, and all else stands below it in points."""
-    told = [_renamed(line, name[0]) for line in compared.verdict]
+def _verdicts(first: str, found: Sequence[tuple[str, Comparison]]) -> None:
+    """Draw a single verdict as a card, and several as a table with what they all warn of once below it."""
+    told = [(name[0], *_verdict(name[0], compared)) for name, compared in found]
+    if len(told) == 1:
+        ((letter, head, points),) = told
+        findings_card(f"{letter} against {first[0]}: {head}", points, warning=bool(found[0][1].obstacles))
+        return
+    # Where a winner is named, the last sentence is a caution that is the same for every run.
+    cautions = dict.fromkeys(compared.verdict[-1] for _, compared in found if compared.winner)
+    rows = [(letter, head, " ".join(one for one in points if one not in cautions)) for letter, head, points in told]
+    if rows:
+        plain_table("Verdicts", ("Run", "Verdict", "Why"), rows)
+    for caution in cautions:
+        st.caption(caution)
+
+
+def _verdict(letter: str, compared: Comparison) -> tuple[str, list[str]]:
+    """Return a verdict: its first sentence up to the colon, and all else in points."""
+    told = [_renamed(line, letter) for line in compared.verdict]
     head, _, reason = told[0].partition(": ")
-    points = [reason[:1].upper() + reason[1:], *told[1:]] if reason else told[1:]
-    findings_card(f"{name[0]} against {first[0]}: {head}", points, warning=bool(compared.obstacles))
+    return head, [reason[:1].upper() + reason[1:], *told[1:]] if reason else told[1:]
 
 
 def _renamed(line: str, letter: str) -> str:
@@ -182,7 +196,8 @@ def _figures(names: Sequence[str], runs: Sequence[Backtest]) -> None:
 
 def _value(value: Any, kind: Kind, currency: str, *, signed: bool = False) -> str:
     if kind == "money":
-        return signed_money(value, currency) if signed else money(value, currency)
+        decimals = money_decimals(value)
+        return signed_money(value, currency, decimals) if signed else money(value, currency, decimals)
     if kind == "percent":
         return percent(value, signed=signed)
     if kind == "count":
@@ -197,7 +212,7 @@ def _difference(base: Any, value: Any, kind: Kind, currency: str) -> str:
         return MISSING
     gap: Decimal = two - one
     if kind == "money":
-        return signed_money(gap, currency)
+        return signed_money(gap, currency, money_decimals(value))
     text = _value(gap, kind, "", signed=True)
     return text.replace("%", " pp") if kind == "percent" else text
 

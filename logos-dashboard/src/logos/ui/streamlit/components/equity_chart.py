@@ -20,28 +20,38 @@ _UPPER, _LOWER = (0.33, 1.0), (0.0, 0.26)
 _FIGURES: Kept[go.Figure] = Kept(16)
 
 
-def equity_chart(equity: Reading[EquityCurve], benchmark: Reading[EquityCurve], *, currency: str, key: str) -> None:
+def equity_chart(
+    equity: Reading[EquityCurve], benchmark: Reading[EquityCurve], *, currency: str, decimals: int = 2, key: str
+) -> None:
     """Draw a run's curve, which has to be there; the figure is made again only when one of the two files has changed.
 
     Parameters
     ----------
     benchmark:
         Buying and holding, where it was run.
+    decimals:
+        Of its money.
     key:
         Unique on the page.
     """
     if equity.value is None:
         return
-    made_of = (equity.stamp, benchmark.stamp, currency, state.theme())
+    made_of = (equity.stamp, benchmark.stamp, currency, decimals, state.theme())
     figure = _FIGURES.get(made_of)
     if figure is None:
-        figure = equity_figure(equity.value, benchmark.value, currency=currency)
+        figure = equity_figure(equity.value, benchmark.value, currency=currency, decimals=decimals)
         _FIGURES.put(made_of, figure)
-    show_figure(figure, alt=equity_text(equity.value, benchmark.value, currency=currency), key=key)
+    text = equity_text(equity.value, benchmark.value, currency=currency, decimals=decimals)
+    show_figure(figure, alt=text, key=key)
 
 
 def equity_figure(
-    equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str, theme: ThemeName | None = None
+    equity: EquityCurve,
+    benchmark: EquityCurve | None,
+    *,
+    currency: str,
+    decimals: int = 2,
+    theme: ThemeName | None = None,
 ) -> go.Figure:
     """Return the figure: equity above, drawdown below as a percentage of the peak."""
     figure = new_figure("Equity and drawdown", y_title=f"Equity ({currency})", height=_HEIGHT, theme=theme)
@@ -54,23 +64,25 @@ def equity_figure(
     }
     figure.update_layout(yaxis={"domain": _UPPER, "tickformat": ",~r"}, yaxis2=below)
     figure.update_xaxes(anchor="y2")
-    _lines(figure, "Run", equity, 0, currency, theme)
+    amount = f"%{{y:,.{decimals}f}} {currency}"
+    _lines(figure, "Run", equity, 0, amount, theme)
     if benchmark is not None:
-        _lines(figure, "Buy and hold, daily closes", benchmark, 1, currency, theme)
+        _lines(figure, "Buy and hold, daily closes", benchmark, 1, amount, theme)
     return figure
 
 
-def equity_text(equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str) -> str:
+def equity_text(equity: EquityCurve, benchmark: EquityCurve | None, *, currency: str, decimals: int = 2) -> str:
     """Return what the figure says, in sentences."""
-    last, deepest = equity.equity[-1], int(np.argmax(equity.drawdown))
+    amounts = (equity.equity[0], equity.equity[-1], equity.equity.min(), equity.equity.max())
+    first, last, lowest, highest = (money(float(each), currency, decimals) for each in amounts)
+    deepest = int(np.argmax(equity.drawdown))
     text = (
         f"Equity from {when(int(equity.time[0]))} to {when(int(equity.time[-1]))}: "
-        f"from {money(float(equity.equity[0]), currency)} to {money(float(last), currency)}, "
-        f"lowest {money(float(equity.equity.min()), currency)}, highest {money(float(equity.equity.max()), currency)}. "
+        f"from {first} to {last}, lowest {lowest}, highest {highest}. "
         f"Deepest drawdown {percent(float(equity.drawdown[deepest]))} at {when(int(equity.time[deepest]))}."
     )
     if benchmark is not None:
-        text += f" Buying and holding ended at {money(float(benchmark.equity[-1]), currency)}."
+        text += f" Buying and holding ended at {money(float(benchmark.equity[-1]), currency, decimals)}."
     return text
 
 
@@ -79,9 +91,7 @@ def moments(curve: EquityCurve) -> Any:
     return curve.time.astype("datetime64[s]")
 
 
-def _lines(
-    figure: go.Figure, name: str, curve: EquityCurve, index: int, currency: str, theme: ThemeName | None
-) -> None:
+def _lines(figure: go.Figure, name: str, curve: EquityCurve, index: int, amount: str, theme: ThemeName | None) -> None:
     look = series(index, theme)
     common: dict[str, Any] = {"x": moments(curve), "mode": "lines", "legendgroup": name}
     figure.add_trace(
@@ -89,7 +99,7 @@ def _lines(
             y=curve.equity,
             name=name,
             line=look.line,
-            hovertemplate=f"%{{y:,.2f}} {currency}",
+            hovertemplate=amount,
             **common,
         )
     )

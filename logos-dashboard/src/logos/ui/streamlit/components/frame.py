@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from logos.context.clock import SystemClock
 from logos.ui.streamlit import state
@@ -18,6 +20,26 @@ def page_header(title: str, subtitle: str = "") -> None:
     """Draw a page's title, and below it in a sentence what it shows."""
     below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
     st.html(f'<header class="logos-header"><h1>{escape(title)}</h1>{below}</header>')
+
+
+def linked_tabs(labels: Sequence[str], *, name: str) -> Sequence[DeltaGenerator]:
+    """Draw tabs of which the address says which one is open, unless it is the first, and return them.
+
+    Parameters
+    ----------
+    labels:
+        What stands on them; the address has what stands before a number in brackets.
+    name:
+        Under what it stands in the address; no other page has the same, and it ends with ``-tab``.
+    """
+    words = {label.partition(" (")[0]: label for label in labels}
+    st.session_state[name] = words.get(state.chosen(name), labels[0])
+
+    def turned() -> None:
+        open_one = st.session_state[name]
+        state.choose_beside(name, "" if open_one == labels[0] else open_one.partition(" (")[0])
+
+    return st.tabs(labels, key=name, on_change=turned)
 
 
 def section(title: str, note: str = "") -> None:

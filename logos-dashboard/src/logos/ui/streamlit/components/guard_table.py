@@ -16,12 +16,12 @@ _NEAR = f"Near the limit: from {percent(CLOSE, 0)} of it on; of {EXPOSURE} from 
 _SYMBOLS = {"bad": "▼", "warn": "!", "neutral": ""}
 
 
-def guard_table_html(gauges: Sequence[Gauge], *, currency: str) -> str:
+def guard_table_html(gauges: Sequence[Gauge], *, currency: str, decimals: int = 2) -> str:
     """Return a table with a row for each limit of each guard, and below it what is called near."""
     heads = "".join(f'<th scope="col"{_class(name)}>{name}</th>' for name in _COLUMNS)
     rows, before = [], ""
     for gauge in gauges:
-        rows.append(_row(gauge, currency, first=gauge.guard != before))
+        rows.append(_row(gauge, currency, decimals, first=gauge.guard != before))
         before = gauge.guard
     return (
         '<div class="logos-scroll" role="region" tabindex="0" aria-label="Guards and their limits">'
@@ -30,19 +30,19 @@ def guard_table_html(gauges: Sequence[Gauge], *, currency: str) -> str:
     )
 
 
-def amount(value: Decimal | None, kind: str, currency: str) -> str:
+def amount(value: Decimal | None, kind: str, currency: str, decimals: int) -> str:
     """Return a limit, or what is compared to it, with its unit."""
     if value is None:
         return MISSING
     if kind == "ratio":
         return percent(value)
     if kind == "money":
-        return money(value, currency)
+        return money(value, currency, decimals)
     return duration(float(value)) if kind == "seconds" else number(value, 0)
 
 
-def _row(gauge: Gauge, currency: str, *, first: bool) -> str:
-    values = [amount(value, gauge.kind, currency) for value in (gauge.now, gauge.left, gauge.limit)]
+def _row(gauge: Gauge, currency: str, decimals: int, *, first: bool) -> str:
+    values = [amount(value, gauge.kind, currency, decimals) for value in (gauge.now, gauge.left, gauge.limit)]
     mark = _SYMBOLS[gauge.tone]
     symbol = f'<span class="logos-mark" aria-hidden="true">{mark}</span>' if mark else ""
     said = f'<span class="logos-verdict logos-{gauge.tone}">{symbol}{_plain(gauge.verdict)}</span>'

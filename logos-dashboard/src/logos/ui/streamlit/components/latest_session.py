@@ -52,7 +52,8 @@ def latest_panel(root: Path) -> None:
 
 def session_metrics(session: LiveSession) -> list[Metric]:
     """Return the tiles of a session."""
-    currency, gain, orders = session.currency, session.pnl, orders_so_far(session)
+    currency, decimals = session.currency, session.decimals
+    gain, orders = session.pnl, orders_so_far(session)
     tone: Tone = "neutral" if not gain else "good" if gain > 0 else "bad"
     return [
         Metric(
@@ -61,10 +62,14 @@ def session_metrics(session: LiveSession) -> list[Metric]:
             meaning="How the session stands; an interrupted one says that it runs, and no program holds it.",
             tone=_STATUS_TONES.get(session.status, "neutral"),
         ),
-        Metric("Equity", money(session.money("equity"), currency), meaning="Cash and what is held at its last close."),
+        Metric(
+            "Equity",
+            money(session.money("equity"), currency, decimals),
+            meaning="Cash and what is held at its last close.",
+        ),
         Metric(
             "PnL",
-            signed_money(gain, currency),
+            signed_money(gain, currency, decimals),
             meaning="Equity less starting cash: since the start, after fees.",
             tone=tone,
         ),

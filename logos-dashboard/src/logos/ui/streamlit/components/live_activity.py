@@ -16,13 +16,14 @@ from logos.artifacts.schemas import (
     TRADES_FILE,
 )
 from logos.context.redaction import redact_text
-from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading
 from logos.ui.streamlit.components.live_texts import as_of_snapshot, plain, price
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.last_rows import LastRows, last_rows
-from logos.ui.streamlit.data.live_session import LiveSession
+from logos.ui.streamlit.data.live_session import COMPLETED, LiveSession
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.design.formats import (
+    count,
     money,
     quantity,
     signed_money,
@@ -85,7 +86,7 @@ def unknown_orders(session: LiveSession) -> None:
 
 def fills(session: LiveSession) -> None:
     """Draw the last fills."""
-    unit = session.currency
+    unit, decimals = session.currency, session.decimals
     columns = (
         "Fill",
         "Time (UTC)",
@@ -108,15 +109,15 @@ def fills(session: LiveSession) -> None:
             row["side"],
             quantity(row["quantity"]),
             price(row["price"]),
-            signed_money(row["realized_pnl"], unit),
-            money(row["fee"], unit),
-            money(row.get("value"), unit),
+            signed_money(row["realized_pnl"], unit, decimals),
+            money(row["fee"], unit, decimals),
+            money(row.get("value"), unit, decimals),
             row["liquidity"],
             row["order_id"],
         )
         for row in _newest(reading)
     ]
-    _table("Fills", "No fill yet", "Nothing was traded so far.", reading, columns, rows, columns[4:9])
+    _table(session, "Fills", ("No fill", "Nothing was traded"), reading, columns, rows, columns[4:9])
 
 
 def orders(session: LiveSession) -> None:
@@ -153,7 +154,7 @@ def orders(session: LiveSession) -> None:
         )
         for row in _newest(reading)
     ]
-    _table("Orders", "No order yet", "No signal became an order so far.", reading, columns, rows, columns[7:10])
+    _table(session, "Orders", ("No order", "No signal became an order"), reading, columns, rows, columns[7:10])
 
 
 def decisions(session: LiveSession) -> None:
@@ -178,9 +179,7 @@ def decisions(session: LiveSession) -> None:
         ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
         often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
         st.html(f'<p class="logos-refreshed">Why not traded, {plain(as_of_snapshot(session))}: {plain(often)}</p>')
-    _table(
-        "Decisions", "No decision yet", "No signal has changed a target so far.", reading, columns, rows, columns[3:5]
-    )
+    _table(session, "Decisions", ("No decision", "No signal changed a target"), reading, columns, rows, columns[3:5])
 
 
 def _why(row: Mapping[str, str]) -> str:
@@ -195,18 +194,29 @@ def _newest(reading: Reading[LastRows]) -> list[Mapping[str, str]]:
 
 
 def _table(
+    session: LiveSession,
     title: str,
-    none: str,
-    why: str,
+    none: tuple[str, str],
     reading: Reading[LastRows],
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     numeric: Sequence[str],
 ) -> None:
     if reading.state == "missing" or (reading.usable and not rows):
-        empty_card(none, why)
+        _no_rows(session, title.lower(), *none)
     elif show_reading(reading):
         plain_table(f"{title}, newest first", columns, rows, numeric=numeric)
+
+
+def _no_rows(session: LiveSession, what: str, none: str, why: str) -> None:
+    """Say that a table has no row; of a session that has ended that there was none, unless it has counted some."""
+    if session.status != COMPLETED:
+        empty_card(f"{none} yet", f"{why} so far.")
+    elif counted := session.state["counts"].get(what):
+        told = f"The table is gone or empty, though the session counted {count(counted)} {what}"
+        error_card(f"The {what} cannot be read", told, "Restore the folder from a copy of it")
+    else:
+        empty_card(none, f"{why} in this session.")
 
 
 def _texts(order: Mapping[str, Any], *names: str) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ def _bars_age(session: LiveSession, now: int) -> float | None:
 
 def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     """Draw the account."""
-    unit = session.currency
+    unit, decimals = session.currency, session.decimals
     counts = session.state["counts"]
     start = decimal_of(session.money("starting_cash"))
     refused = ", ".join(f"{count(counts.get(name))} {name}" for name in ("blocked", "rejected"))
@@ -155,28 +155,32 @@ def tiles(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     went = f"{filled}, {refused}{' at the snapshot' if is_behind(session) else ''}"
     metric_cards(
         [
-            Metric("Equity", money(session.money("equity"), unit), meaning="Cash and the market value of what is held"),
-            _won("PnL", session.pnl, start, unit, "Won or lost since the start, fees paid"),
-            _won("PnL today", session.pnl_today, start, unit, "Since the end of the last trading day, UTC"),
+            Metric(
+                "Equity",
+                money(session.money("equity"), unit, decimals),
+                meaning="Cash and the market value of what is held",
+            ),
+            _won(session, "PnL", session.pnl, start, "Won or lost since the start, fees paid"),
+            _won(session, "PnL today", session.pnl_today, start, "Since the end of the last trading day, UTC"),
             _fall(session, gauges),
             Metric(
                 "Gross exposure",
                 _share(session, "gross_exposure"),
                 f"net {_share(session, 'net_exposure', signed=True)}",
             ),
-            Metric("Cash", money(session.money("cash"), unit)),
-            Metric("Fees paid", money(session.money("fees"), unit)),
+            Metric("Cash", money(session.money("cash"), unit, decimals)),
+            Metric("Fees paid", money(session.money("fees"), unit, decimals)),
             Metric("Orders", count(orders_so_far(session)), went),
         ]
     )
 
 
-def _won(label: str, amount: Decimal | None, start: Decimal | None, unit: str, meaning: str) -> Metric:
+def _won(session: LiveSession, label: str, amount: Decimal | None, start: Decimal | None, meaning: str) -> Metric:
     if amount is None:
         return Metric(label, MISSING, meaning=meaning)
     tone: Tone = "good" if amount > 0 else "bad" if amount < 0 else "neutral"
     share = f"{percent(amount / start, signed=True)} of the start" if start else ""
-    return Metric(label, signed_money(amount, unit), share, meaning, tone)
+    return Metric(label, signed_money(amount, session.currency, session.decimals), share, meaning, tone)
 
 
 def _fall(session: LiveSession, gauges: Sequence[Gauge]) -> Metric:
@@ -201,13 +205,13 @@ def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
     if not gauges:
         empty_card("No guard", "The config of this session names none: only a kill file could stop it.")
         return
-    st.html(guard_table_html(gauges, currency=session.currency))
+    st.html(guard_table_html(gauges, currency=session.currency, decimals=session.decimals))
 
 
 def positions_and_feed(session: LiveSession) -> None:
     """Draw what is held, and how fresh the bars are."""
     held = holdings(session)
-    unit = session.currency
+    unit, decimals = session.currency, session.decimals
     behind = is_behind(session)
     rows = [
         (
@@ -215,8 +219,8 @@ def positions_and_feed(session: LiveSession) -> None:
             quantity(one.quantity),
             price(one.average_cost),
             price(one.mark_price),
-            money(one.market_value, unit),
-            signed_money(one.unrealized_pnl, unit),
+            money(one.market_value, unit, decimals),
+            signed_money(one.unrealized_pnl, unit, decimals),
             when(one.at, seconds=True) if behind else count(one.lots),
         )
         for one in held

@@ -19,7 +19,14 @@ _UPPER, _LOWER = (0.36, 1.0), (0.0, 0.27)
 
 
 def pnl_chart(
-    curve: EquityCurve, *, starting_cash: float, limit: Decimal | None, currency: str, title: str, key: str
+    curve: EquityCurve,
+    *,
+    starting_cash: float,
+    limit: Decimal | None,
+    currency: str,
+    decimals: int = 2,
+    title: str,
+    key: str,
 ) -> None:
     """Draw the timeline.
 
@@ -31,11 +38,13 @@ def pnl_chart(
         What PnL is counted from, for the picture alone.
     limit:
         The drawdown that halts the session, where there is a guard for it.
+    decimals:
+        Of its money.
     key:
         Unique on the page.
     """
-    figure = pnl_figure(curve, starting_cash=starting_cash, limit=limit, currency=currency, title=title)
-    show_figure(figure, alt=pnl_text(curve, starting_cash=starting_cash, limit=limit, currency=currency), key=key)
+    told: dict[str, Any] = {"starting_cash": starting_cash, "limit": limit, "currency": currency, "decimals": decimals}
+    show_figure(pnl_figure(curve, title=title, **told), alt=pnl_text(curve, **told), key=key)
 
 
 def pnl_figure(
@@ -44,6 +53,7 @@ def pnl_figure(
     starting_cash: float,
     limit: Decimal | None,
     currency: str,
+    decimals: int = 2,
     title: str,
     theme: ThemeName | None = None,
 ) -> go.Figure:
@@ -64,10 +74,10 @@ def pnl_figure(
     look = series(0, theme)
     figure.add_trace(
         go.Scatter(
-            y=np.round(curve.equity - starting_cash, 2),
+            y=np.round(curve.equity - starting_cash, decimals),
             name="PnL",
             line=look.line,
-            hovertemplate=f"%{{y:+,.2f}} {currency}",
+            hovertemplate=f"%{{y:+,.{decimals}f}} {currency}",
             **common,
         )
     )
@@ -87,14 +97,16 @@ def pnl_figure(
     return figure
 
 
-def pnl_text(curve: EquityCurve, *, starting_cash: float, limit: Decimal | None, currency: str) -> str:
+def pnl_text(
+    curve: EquityCurve, *, starting_cash: float, limit: Decimal | None, currency: str, decimals: int = 2
+) -> str:
     """Return what the figure says, in sentences."""
     pnl = curve.equity - starting_cash
+    now, lowest, highest = (signed_money(float(one), currency, decimals) for one in (pnl[-1], pnl.min(), pnl.max()))
     deepest = int(np.argmax(curve.drawdown))
     text = (
         f"PnL from {when(int(curve.time[0]))} to {when(int(curve.time[-1]))}: "
-        f"now {signed_money(float(pnl[-1]), currency)}, lowest {signed_money(float(pnl.min()), currency)}, "
-        f"highest {signed_money(float(pnl.max()), currency)}. Deepest drawdown "
+        f"now {now}, lowest {lowest}, highest {highest}. Deepest drawdown "
         f"{percent(float(curve.drawdown[deepest]))} at {when(int(curve.time[deepest]))}"
     )
     return f"{text}." if limit is None else f"{text}; {percent(limit)} halts the session."

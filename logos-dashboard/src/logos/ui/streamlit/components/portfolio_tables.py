@@ -150,8 +150,9 @@ def limits_table(settings: Mapping[str, Any]) -> None:
     """Draw the limits that a config sets, and name those that it does not."""
     found = [*_section(settings["allocator"].get("constraints")).items()]
     found += [(key, value) for key, value in _section(settings.get("position_manager")).items() if key in _OF_ORDERS]
-    unit = str(_section(settings.get("broker")).get("currency", ""))
-    given = [(key, _limit(key, value, unit), _MEANINGS.get(key, "")) for key, value in found if value not in _NONE]
+    unit, places = _unit(settings)
+    told = [(key, value) for key, value in found if value not in _NONE]
+    given = [(key, _limit(key, value, unit, places), _MEANINGS.get(key, "")) for key, value in told]
     if not given:
         empty_card("No limits", "The config sets no constraint.")
         return
@@ -159,6 +160,13 @@ def limits_table(settings: Mapping[str, Any]) -> None:
     left_out = [key for key, value in found if value in _NONE]
     if left_out:
         st.caption(f"Not limited: {', '.join(map(redact_text, left_out))}.")
+
+
+def _unit(settings: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the account's currency, and with how many decimals its money is shown."""
+    currency = str(_section(settings.get("broker")).get("currency", ""))
+    decimals = _section(_section(settings.get("currencies")).get(currency)).get("decimals")
+    return currency, min(2, decimals) if isinstance(decimals, int) and decimals >= 0 else 2
 
 
 def settings_table(settings: Mapping[str, Any]) -> None:
@@ -173,10 +181,10 @@ def _section(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _limit(key: str, value: Any, unit: str) -> str:
+def _limit(key: str, value: Any, unit: str, decimals: int) -> str:
     """Return a limit as text: a share of equity in percent, an amount with its currency."""
     if key in _AMOUNTS and not isinstance(value, dict | list):
-        return money(str(value), unit)
+        return money(str(value), unit, decimals)
     if key in _OF_GROUPS and isinstance(value, dict):
         return ", ".join(f"{group}: {_share(one)}" for group, one in value.items()) or MISSING
     return percent(str(value)) if key in _SHARES and not isinstance(value, dict | list) else _text(value)

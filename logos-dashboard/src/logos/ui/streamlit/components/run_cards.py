@@ -48,7 +48,7 @@ def _total_return(run: Backtest) -> Metric:
     return Metric(
         "Total return",
         percent(run.figure("total_return"), signed=True),
-        signed_money(gain, run.currency),
+        signed_money(gain, run.currency, run.decimals),
         _MEANINGS["total_return"],
         tone,
     )
@@ -82,7 +82,7 @@ def _sharpe(run: Backtest) -> Metric:
 def _fees(run: Backtest) -> Metric:
     fees, start = (decimal_of(run.metrics.get(name)) for name in ("fees", "starting_cash"))
     share = percent(fees / start) if fees is not None and start else MISSING
-    return Metric("Fees", money(fees, run.currency), f"{share} of starting cash", _MEANINGS["fees"])
+    return Metric("Fees", money(fees, run.currency, run.decimals), f"{share} of starting cash", _MEANINGS["fees"])
 
 
 def _beside(run: Backtest, name: str, *, signed: bool) -> str:

@@ -99,7 +99,7 @@ def pick(
     Parameters
     ----------
     chosen:
-        Ids of the chosen runs; where none of them is there, the first row is shown as if it were.
+        Ids of the chosen runs; where none of them is there, the first one that can be read is shown as if it were.
     several:
         Whether more than one may be picked, and none.
     on_pick:
@@ -108,7 +108,7 @@ def pick(
     """
     rows = [*rows[:MOST_LISTED], *(row for row in rows[MOST_LISTED:] if row.backtest_id in chosen)]
     ids = [row.backtest_id for row in rows]
-    places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [0])
+    places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [_first_readable(rows)])
     widget = _widget(ids, places, key)
 
     def picked() -> None:
@@ -129,6 +129,11 @@ def pick(
         alt="Backtests; press space on a row to pick it",
     )
     return [rows[place] for place in places]
+
+
+def _first_readable(rows: Sequence[BacktestRow]) -> int:
+    """Return the place of the first run that can be read; the first one where none can."""
+    return next((place for place, row in enumerate(rows) if row.readable), 0)
 
 
 def _widget(ids: Sequence[str], places: Sequence[int], key: str) -> str:

@@ -12,7 +12,7 @@ from logos.ui.streamlit.components.empty import empty_card, show_reading
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.trades import SIDES, Trades
-from logos.ui.streamlit.design.formats import count, number, quantity, signed_money, when
+from logos.ui.streamlit.design.formats import count, money, money_decimals, number, quantity, signed_money, when
 
 PAGE_ROWS = 25
 
@@ -108,9 +108,8 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         row["side"],
         quantity(row["quantity"]),
         number(row["price"], len(row["price"].partition(".")[2])),  # with the decimals of its tick
-        signed_money(pnl, ""),
-        number(row.get("fee")),
-        number(row.get("value")),
+        signed_money(pnl, "", money_decimals(pnl)),
+        *(money(row.get(name), "", money_decimals(row.get(name))) for name in ("fee", "value")),
         row.get("liquidity") or "",
         row.get("order_id") or "",
     )

@@ -25,7 +25,7 @@ from logos.ui.streamlit.data.downsampling import thinned
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import LEAST_DAYS, number_of
 from logos.ui.streamlit.data.stamps import Stamp
-from logos.ui.streamlit.design.formats import decimal_of
+from logos.ui.streamlit.design.formats import decimal_of, money_decimals
 
 _RUN_AGAIN = "Run the backtest again; `logos backtest verify` says what else differs"
 _MOST_CONFIG_BYTES = 4 << 20
@@ -64,6 +64,11 @@ class Backtest:
     def currency(self) -> str:
         """The account's currency."""
         return str(self.metrics["currency"])
+
+    @property
+    def decimals(self) -> int:
+        """With how many decimals its money is shown."""
+        return money_decimals(self.metrics.get("starting_cash"))
 
     def figure(self, name: str) -> float | None:
         """Return a figure that is a ratio or a count; ``None`` where it is not defined."""

@@ -21,6 +21,7 @@ from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import INTERRUPTED, RUNNING, true_status
 from logos.ui.streamlit.data.stamps import Stamp, stamp_of
+from logos.ui.streamlit.design.formats import money_decimals
 
 HEARTBEAT = 2.0
 """Seconds between two snapshots of a session that is run, also while its feed is silent."""
@@ -102,6 +103,11 @@ class LiveSession:
     def currency(self) -> str:
         """Return the account's currency."""
         return str(self.state["account"].get("currency", ""))
+
+    @property
+    def decimals(self) -> int:
+        """Return with how many decimals the account's money is shown."""
+        return money_decimals(self.money("starting_cash"))
 
     @property
     def clock(self) -> str:

@@ -27,7 +27,7 @@ TAIL_BYTES = 4 << 20
 """So much of the end of a session's journal is looked through for what its allocator remarked."""
 
 _MOST_BYTES = 64 << 20
-_SECTIONS = ("allocator", "position_manager", "broker")
+_SECTIONS = ("allocator", "position_manager", "broker", "currencies")
 _EVENT = b'"type":"rebalanced"'
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -150,7 +150,7 @@ def read_comparison(path: Path, stamp: Stamp) -> Reading[tuple[Mapping[str, str]
 
 
 def read_settings(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
-    """Return the sections of a config that set weights and trade towards them, and the account's."""
+    """Return the sections of a config that set weights and trade towards them, the account's, and the currencies'."""
     content = _content(path, stamp)
     if content.value is None:
         return Reading.damaged(content.message, content.hint)

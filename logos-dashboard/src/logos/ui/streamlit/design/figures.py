@@ -109,6 +109,7 @@ def _layout(title: str, height: int, colors: Palette) -> dict[str, Any]:
             "itemwidth": LEGEND_LINE,
         },
         "hovermode": "x unified",
+        "hoversubplots": "axis",  # one line and one label through every plot over the same axis of time
         "hoverlabel": {"bgcolor": colors.surface, "bordercolor": colors.line, "font": {"color": colors.text}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colors.muted, "activecolor": colors.accent},
         "uirevision": "kept",

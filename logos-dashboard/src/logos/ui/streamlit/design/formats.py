@@ -13,6 +13,8 @@ Number = Decimal | str | int | float | None
 
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_MOST_DECIMALS = 2
+"""Of money; what a file has behind them is kept there and not shown."""
 
 
 def decimal_of(value: Number) -> Decimal | None:
@@ -50,12 +52,23 @@ def count(value: int | None) -> str:
     return MISSING if value is None else number(value, 0)
 
 
-def money(value: Number, currency: str, decimals: int = 2) -> str:
+def money_decimals(amount: object) -> int:
+    """Return with how many decimals money is shown: two, or fewer where its currency has fewer, as in the yen's 0.
+
+    Parameters
+    ----------
+    amount:
+        One of the same currency as a file has it, which is with all decimals that its account keeps.
+    """
+    return min(_MOST_DECIMALS, len(amount.partition(".")[2])) if isinstance(amount, str) and amount else _MOST_DECIMALS
+
+
+def money(value: Number, currency: str, decimals: int = _MOST_DECIMALS) -> str:
     """Return an amount with its currency: ``1,234.56 USD``."""
     return _with_unit(number(value, decimals), currency)
 
 
-def signed_money(value: Number, currency: str, decimals: int = 2) -> str:
+def signed_money(value: Number, currency: str, decimals: int = _MOST_DECIMALS) -> str:
     """Return an amount that is a difference, with its sign and currency: ``+1,234.56 USD``."""
     return _with_unit(number(value, decimals, signed=True), currency)
 

@@ -85,6 +85,15 @@ _RULES = """
 [data-testid="stButtonGroup"]:has([data-testid="stWidgetLabel"]) button { min-height: 2.5rem; }
 [data-testid="stPageLink"] a { padding: .25rem 0; margin-right: .75rem; }
 [data-testid="stPageLink"] a p { color: var(--logos-accent); text-decoration: underline; text-underline-offset: .2em; }
+.st-key-recent-backtests { flex-wrap: nowrap; }
+.st-key-recent-backtests > :last-child { min-width: 0; }
+.st-key-recent-backtests :is(tr, :first-child > [data-testid="stElementContainer"]) { height: 2.25rem; margin: 0; }
+.st-key-recent-backtests .logos-table :is(th, td) { padding-block: 0; vertical-align: middle; }
+.st-key-recent-backtests [data-testid="stPageLink"] a { margin: 0; max-width: 100%; padding-block: .35rem; }
+.st-key-recent-backtests [data-testid="stPageLink"] p {
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.logos-of-a-row { color: var(--logos-muted); font-size: .9286rem; margin: 0; line-height: 2.25rem; }
 [data-testid="stPlotlyChart"] { border: 1px solid var(--logos-line); border-radius: .25rem; overflow: hidden; }
 .logos-scroll {
   --behind: var(--logos-surface); --edge: color-mix(in srgb, var(--logos-text) 30%, transparent);
