@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from logos import paths
 from logos.backtest.comparing import Comparison
+from logos.context.redaction import remember
 from logos.ui.streamlit import state
 from logos.ui.streamlit.app_pages import backtests
 from logos.ui.streamlit.components import comparison, frame, run_picker, trades_table
@@ -248,7 +249,101 @@ def test_a_run_that_is_looked_at_is_listed_however_many_there_are(workspace: Pat
 def test_a_short_list_has_no_choice_of_order(workspace: Path, write_backtest: Write):
     write_backtest(workspace, ONE)
 
-    assert not run().selectbox
+    assert [field.label for field in run().selectbox] == ["Run"]
+
+
+def test_a_run_is_picked_in_a_field_by_its_name_and_the_table_shows_it(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    test = run()
+    field = test.selectbox(key="backtests-one-field")
+    assert (field.value, field.options) == (0, [THREE, TWO, ONE])
+
+    field.set_value(2).run()
+
+    assert test.query_params == {"run": ONE}
+    assert f"logos backtest verify {ONE}" in text(test)
+    assert picked_in_the_table(test) == [2]
+
+
+def test_runs_are_compared_that_are_picked_in_a_field(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    test = run(runs=f"{TWO},{ONE}")
+    field = test.multiselect(key="backtests-some-field")
+    assert (field.value, field.options) == ([1, 2], [THREE, TWO, ONE])
+
+    field.set_value([0, 1, 2]).run()
+
+    assert test.query_params == {"runs": f"{TWO},{ONE},{THREE}"}  # what was there before stays the first
+    assert picked_in_the_table(test) == [0, 1, 2]
+    test.multiselect(key="backtests-some-field").set_value([2]).run()
+    assert test.query_params == {"runs": ONE}
+
+
+def test_a_click_on_any_cell_of_a_row_picks_its_run(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    one, some = run(), run(runs=f"{THREE},{ONE}")
+
+    click(one, 1)
+    click(some, 1)
+
+    assert one.query_params == {"run": TWO}
+    assert one.selectbox(key="backtests-one-field").value == 1
+    assert some.query_params == {"runs": f"{THREE},{ONE},{TWO}"}
+    click(some, 1)  # once more takes it back
+    assert some.query_params == {"runs": f"{THREE},{ONE}"}
+
+
+def test_what_the_table_sends_back_of_itself_takes_no_pick_back(workspace: Path, write_backtest: Write):
+    for run_id in (ONE, TWO, THREE):
+        write_backtest(workspace, run_id)
+    test = run()
+
+    test.selectbox(key="backtests-one-field").set_value(1)
+    click(test, 0, "made")  # the cell that it was told to show
+
+    assert test.query_params == {"run": TWO}
+
+
+def click(test: AppTest, row: int, column: str = "name") -> None:
+    """Tell the page what the browser does when somebody clicks a cell."""
+    widget = table_key(test)
+    rows = test.session_state[widget]["selection"]["rows"]
+    states = test._tree.get_widget_states()
+    told = {"selection": {"rows": list(rows), "columns": [], "cells": [[row, column]]}}
+    states.widgets.add(id=test.dataframe[0].proto.id, string_value=json.dumps(told))
+    test._run(states)
+
+
+def table_key(test: AppTest) -> str:
+    """Return the key of the table of runs, which is the last part of its id."""
+    return str(test.dataframe[0].proto.id).split("-", 2)[2]
+
+
+def picked_in_the_table(test: AppTest) -> list[int]:
+    """Return the rows that the table of runs shows as picked."""
+    return list(test.session_state[table_key(test)]["selection"]["rows"])
+
+
+def test_two_runs_whose_names_are_masked_alike_can_be_told_apart(workspace: Path, write_backtest: Write):
+    for last in "ab":
+        remember(f"topsecret-name-{last}")
+        write_backtest(workspace, f"20260302-143000-topsecret-name-{last}")
+
+    first, second = run().selectbox(key="backtests-one-field").options
+
+    assert first != second
+    assert "topsecret" not in first + second
+
+
+def test_the_columns_that_say_which_run_it_is_are_not_pinned(workspace: Path, write_backtest: Write):
+    write_backtest(workspace, ONE)
+
+    columns = json.loads(run().dataframe[0].proto.columns)
+
+    assert not [name for name, column in columns.items() if column.get("pinned")]  # those are written in a faint grey
 
 
 def test_a_link_opens_its_run(workspace: Path, write_backtest: Write):
@@ -577,18 +672,23 @@ def test_a_comparison_says_once_which_runs_have_too_few_days(workspace: Path, wr
     assert "too few to judge" not in text(run(runs=f"{TWO},{TWO}"))
 
 
+def first_run(test: AppTest) -> Any:
+    """Return the choice of the run that the others are held against."""
+    return test.selectbox(key="backtests-first")
+
+
 def test_the_first_run_of_an_address_is_the_first_run(workspace: Path, write_backtest: Write):
     for run_id, sharpe in ((ONE, 1.0), (TWO, 1.5), (THREE, 0.5)):
         write_backtest(workspace, run_id, metrics={"sharpe": sharpe})
     test = run(runs=f"{TWO},{ONE},{THREE}")
-    assert test.selectbox[0].value == TWO
+    assert first_run(test).value == TWO
     assert [line["name"][4:] for line in charts(test)[0]["data"]] == [TWO, ONE, THREE]
 
-    test.selectbox[0].set_value(THREE).run()
+    first_run(test).set_value(THREE).run()
 
     assert test.query_params["runs"] == f"{THREE},{TWO},{ONE}"
     again = run(runs=test.query_params["runs"])
-    assert again.selectbox[0].value == THREE
+    assert first_run(again).value == THREE
     assert [line["name"][4:] for line in charts(again)[0]["data"]] == [THREE, TWO, ONE]
     assert charts(again)[0]["data"] == charts(test)[0]["data"]
 
@@ -599,7 +699,7 @@ def test_another_first_run_turns_the_differences_round(workspace: Path, write_ba
     test = run(runs=f"{ONE},{TWO}")
     assert "+0.50" in text(test)
 
-    test.selectbox[0].set_value(TWO).run()
+    first_run(test).set_value(TWO).run()
 
     assert "−0.50" in text(test)  # noqa: RUF001 - a true minus sign
 

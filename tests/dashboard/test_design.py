@@ -149,7 +149,7 @@ def test_streamlit_is_told_to_stay_on_this_machine_and_to_tell_nobody():
 def test_the_style_sheet_is_small_names_every_colour_and_asks_nobody_for_anything():
     sheet = styles._sheet()
 
-    assert len(sheet) < 8_000
+    assert len(sheet) < 10_000
     assert "url(" not in sheet
     assert "@import" not in sheet
     for name in ("ground", "text", "good", "bad", "warn"):
@@ -219,6 +219,15 @@ def test_code_sets_comments_back_masks_secrets_and_can_be_reached_by_the_keyboar
     assert "abcdef0123456789" not in body
     assert "<b>" not in body
     assert 'tabindex="0" aria-label="A config"' in body
+
+
+def test_the_style_sheet_has_nothing_that_streamlit_would_throw_it_away_for():
+    assert "<" not in styles._sheet()
+    assert '"\\3c length\\3e"' in styles._sheet()
+
+
+def test_the_note_below_a_table_stands_apart_from_it():
+    assert ".logos-scroll + .logos-refreshed { margin-top: .4rem; }" in styles._sheet()
 
 
 def test_a_legend_stands_below_the_plot_where_it_cannot_run_into_the_title():

@@ -67,6 +67,36 @@ def test_an_empty_workspace_says_how_to_run_a_session(workspace: Path, page: Pag
     assert list(workspace.iterdir()) == []
 
 
+def test_an_empty_workspace_is_watched_for_its_first_session(
+    workspace: Path, page: Page, write_session: Write, intervals: list[object]
+):
+    test = page("live_monitor")
+    assert intervals == [5]
+    assert test.get("button_group")[0].proto.label == "Refresh every"
+    write_session(workspace)
+
+    shown = alone(text(test.run()))
+
+    assert "No session yet" not in shown
+    assert "Interrupted" in shown
+
+
+WAITING = """
+import streamlit as st
+from logos.ui.streamlit.components.frame import waiting_for
+
+seen = st.session_state.setdefault("seen", [])
+seen.append(len(seen))
+if len(seen) < 3:
+    waiting_for(lambda: True)
+st.text(f"run {len(seen)}")
+"""
+
+
+def test_a_page_that_is_waiting_is_drawn_again_until_there_is_something():
+    assert AppTest.from_string(WAITING).run().text[0].value == "run 3"
+
+
 def test_a_running_session_shows_its_account(workspace: Path, page: Page, write_session: Write):
     folder = write_session(workspace)
     with hold(folder):
@@ -147,8 +177,7 @@ def test_a_finished_session_whose_table_has_lost_its_rows_is_damaged(workspace: 
 
     shown = alone(text(page("live_monitor")))
 
-    assert "The fills cannot be read" in shown
-    assert "though the session counted 3 fills" in shown
+    assert "trades.csv has no whole row, though the snapshot tells of 3 fills" in shown
     assert ">No order<" in shown
 
 

@@ -64,12 +64,35 @@ def test_a_log_that_was_rotated_away_is_missing_until_it_is_there_again(log: Pat
 
 
 def test_lists_and_objects_in_a_line_are_shown_in_few_characters(log: Path):
-    told = {"event": "started", "plugins": [{"name": "a"}, {"name": "b"}], "symbols": ["X", "Y"], "by": {"n": 1}}
+    plugins = [{"name": name} for name in "abcd"]
+    told = {"event": "started", "plugins": plugins, "symbols": ["X", "Y"], "by": {"n": 1}}
     log.write_text(json.dumps(told) + "\n")
 
     (line,) = tail_of(log).value or ()
 
-    assert line.values == "plugins=(2 entries) symbols=[X, Y] by={n: 1}"
+    assert line.values == "plugins=(4 entries) symbols=[X, Y] by={n: 1}"
+
+
+def test_what_halted_a_session_is_told_and_found(log: Path):
+    cause = {"at": "2022-01-05T11:36:00Z", "guard": "drawdown", "reason": "0.0451898 >= 0.045, api_key=hunter2hunter2"}
+    log.write_text(json.dumps({"event": "session_halted", "causes": [cause]}) + "\n")
+
+    lines = tail_of(log).value or ()
+
+    assert lines[0].values == "causes=drawdown: 0.0451898 >= 0.045, api_key=*** (at 2022-01-05T11:36:00Z)"
+    assert len(matching(lines, "drawdown.*>= 0.045").value or ()) == 1
+
+
+def test_what_is_shown_as_a_number_of_entries_is_found_and_masked(log: Path):
+    plugins = [{"name": name, "of": ["logos-risk"], "api_secret": "5f3a9b71c2d84e06"} for name in "abcd"]
+    deep = "[" * 700 + "]" * 700
+    log.write_text(json.dumps({"event": "started", "plugins": plugins}) + '\n{"event": "deep", "x": ' + deep + "}\n")
+
+    lines = tail_of(log).value or ()
+
+    assert [line.values for line in lines] == ["plugins=(4 entries)", "x=(1 entry)"]
+    assert matching(lines, "logos-risk").value == lines[:1]
+    assert "5f3a9b71c2d84e06" not in lines[0].text
 
 
 def test_a_line_of_a_logos_log_is_taken_apart(log: Path):

@@ -64,11 +64,21 @@ def test_another_theme_is_handed_to_the_browser_for_every_page(page: Callable[[s
     test = page("settings")
     assert "localStorage" not in _text(test)
 
-    test.radio(key="theme-light").set_value("dark").run()
+    test.radio(key="theme-light").set_value("Dark").run()
 
     assert "localStorage.setItem" in _text(test)
     assert '"/live-monitor"' in _text(test)
     assert '\\"Dark\\"' in _text(test)
+
+
+def test_the_browser_follows_the_system_again_once_it_keeps_no_theme(page: Callable[[str], AppTest]):
+    test = page("settings")
+
+    test.radio(key="theme-light").set_value("As the system").run()
+
+    assert "localStorage.removeItem" in _text(test)
+    assert "localStorage.setItem" not in _text(test)
+    assert '"/live-monitor"' in _text(test)
 
 
 def test_no_secret_of_environment_credentials_or_config_is_shown(

@@ -17,14 +17,18 @@ from typing import Any
 
 import pytest
 import typer
+from streamlit.error_util import handle_user_script_exception
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.util import patch_config_options
 from streamlit.util import calc_hash
 
 from logos.domain.errors import InputError
 from logos.plugins.loading import installed_entry_points
 from logos.plugins.registry import load_registry
 from logos.ui.streamlit import navigation, serving
+from logos.ui.streamlit.app_pages import settings
 from logos.ui.streamlit.command import dashboard
+from logos.ui.streamlit.components import shield
 from logos.ui.streamlit.data.pages import pages_of
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "logos"
@@ -84,7 +88,8 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         (tmp_path / "desk_pages.py").write_text(PAGES)
         importlib.invalidate_caches()
         registry = load_registry([*installed_entry_points(), EntryPoint("desk", "desk_plugin", "logos.v1")])
-        monkeypatch.setattr(navigation, "installed_registry", lambda: registry)
+        for module in (navigation, settings):
+            monkeypatch.setattr(module, "installed_registry", lambda: registry)
 
     yield install
     for module in ("desk_plugin", "desk_pages"):
@@ -129,6 +134,56 @@ def test_a_page_of_a_third_party_stands_in_its_section(third_party, shell):
     assert navigation.installed_pages().by_section()["Desk"][0].title == "Desk"
 
 
+def test_the_root_stays_the_overviews_wherever_the_page_of_a_third_party_stands(third_party, shell, workspace: Path):
+    third_party(_page(section="Trading", order=5))
+
+    root = AppTest.from_file(str(serving.SCRIPT)).run(timeout=60)
+
+    assert navigation.installed_pages().pages[0][1].title == "Desk"
+    assert "<h1>Overview</h1>" in _text(root)
+    assert shell("desk").text[0].value == "the desk's own page"
+    (overview,) = [page for _, page in navigation.installed_pages().pages if page.name == "overview"]
+    assert navigation.installed_pages().home() is overview
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"target": "no_such_module:show"}, "there is no module no_such_module"),
+        ({"target": "desk_pages.gone:show"}, "there is no module desk_pages.gone"),
+        ({"icon": ":material/no_such_symbol_at_all:"}, "which Streamlit does not know: a plain one is shown"),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_with_a_page_is_told_before_anybody_opens_it(
+    third_party, shell, values: dict[str, str], told: str
+):
+    third_party(_page(**values))
+
+    test = shell("settings")
+
+    assert "Needs a look" in _text(test)
+    assert told in _text(test)
+    assert "desk" in [page.name for _, page in navigation.installed_pages().pages]
+    assert "desk_pages" not in sys.modules  # nothing of the page was imported to find that out
+
+
+def test_a_sound_page_needs_no_look(third_party):
+    third_party(_page())
+
+    assert pages_of(navigation.installed_registry()).faults == ()
+
+
+def test_a_plugin_that_offers_pages_alone_is_listed_as_installed(third_party, shell):
+    third_party(_page())
+
+    text = _text(shell("settings"))
+
+    (plugin,) = [one for one, _ in navigation.installed_registry().without_parts()]
+    row = (plugin.distribution, plugin.version, "0", "1")
+    cells = [f">{cell}</t" for cell in row]
+    assert any(all(cell in line for cell in cells) for line in text.split("<tr>"))
+
+
 @pytest.mark.parametrize(
     ("target", "told"),
     [
@@ -155,6 +210,34 @@ def test_a_page_that_fails_shows_a_card_in_its_place_and_leaves_the_others_alone
     assert "abcdef0123456789" not in _text(broken)
     assert not settings.exception
     assert "<h1>Settings</h1>" in _text(settings)
+
+
+def test_an_error_that_comes_again_at_every_refresh_is_logged_whole_once_and_then_counted(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    shield._TIMES.clear()
+    config = serving.options("127.0.0.1", 8501)
+    serving.before_streamlit()
+
+    def fail(error: type[Exception]) -> None:
+        raise error("in a live panel")
+
+    def again(error: type[Exception]) -> None:
+        try:
+            fail(error)
+        except Exception as raised:  # noqa: BLE001 - as Streamlit catches what a fragment raises
+            handle_user_script_exception(raised, serving.told)
+
+    with patch_config_options({"logger.enableRich": config["logger.enableRich"]}):
+        for _ in range(12):
+            again(RuntimeError)
+        again(LookupError)
+
+    whole = [record for record in caplog.records if record.exc_info]
+    assert [record.exc_info[0] for record in whole if record.exc_info] == [RuntimeError, LookupError]
+    assert "the same RuntimeError as before, 10 times now" in caplog.text
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
 
 
 @pytest.mark.parametrize(("target", "told"), [("draws_and_stops", "before the stop"), ("draws_again", "drawn again")])

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from logos.ui.streamlit.app_pages import tutor
+from logos.ui.streamlit.components import frame
 from logos.ui.streamlit.data.lessons import Term
 
 PNG = bytes.fromhex(
@@ -52,6 +53,17 @@ def digest(folder: Path) -> str:
 
 def test_without_lessons_the_page_says_how_to_run_one(page):
     assert "<code>logos lessons run first_session</code>" in html_of(page("tutor"))
+
+
+@pytest.mark.parametrize("name", ["tutor", "backtests"])
+def test_an_empty_page_looks_for_its_first_run_by_itself(page, monkeypatch, name: str):
+    intervals = []
+    real = frame.st.fragment
+    monkeypatch.setattr(frame.st, "fragment", lambda draw, run_every: intervals.append(run_every) or real(draw))
+
+    page(name)
+
+    assert intervals == [5]
 
 
 def test_the_newest_lesson_is_shown_with_its_words_and_its_plots(page, lesson):

@@ -17,8 +17,8 @@ from playwright.sync_api import Locator, expect
 
 from logos.ui.streamlit.state import key_of
 
-ROW, HEADER, PICK = 35, 35, 16
-"""Pixels of the table of runs: a row, the row of names, and where the box of a row is."""
+ROW, HEADER, PICK, NAME = 31, 32, 16, 220
+"""Pixels of the table of runs: a row, the row of names, and where the box of a row and its name are."""
 NOT_A_NUMBER = re.compile(r"[^\d.\-]")
 
 
@@ -123,11 +123,49 @@ def test_a_click_on_a_row_picks_its_run(window: Window, runs: dict[str, str]) ->
     expect(window.page.locator(".logos-metrics").first).to_contain_text("12 fills")
 
 
-def tick(window: Window, row: int) -> None:
-    """Tick a row of the table of runs."""
+def test_a_click_on_any_cell_of_a_row_picks_its_run(window: Window, runs: dict[str, str]) -> None:
+    window.open("backtests", run=runs["three"])
+    tick(window, 1, NAME)
+    expect(window.page).to_have_url(re.compile(runs["steady"]))
+    expect(window.page.locator(".logos-metrics").first).to_contain_text("6 fills")
+    tick(window, 2)  # the box of another row goes before the cell
+    expect(window.page).to_have_url(re.compile(runs["fixtures"]))
+    window.open("backtests", runs=runs["three"])
+    tick(window, 1, NAME)
+    expect(window.page).to_have_url(re.compile(f"runs={runs['three']}.*{runs['steady']}"))
+    window.settle()
+    tick(window, 1, NAME)
+    expect(window.page).to_have_url(re.compile(f"runs={runs['three']}$"))
+
+
+def test_a_table_fades_at_a_side_only_while_more_is_behind_it(window: Window) -> None:
+    window.open("settings")
+    window.wide(900)
+    config = window.page.locator(".logos-code")
+    assert fades(config) == (False, False)
+    window.open()
+    table = window.page.get_by_role("region", name="Recent backtests")
+    assert fades(table) == (False, True)
+    table.evaluate("node => { node.scrollLeft = node.scrollWidth; }")
+    window.settle()
+    assert fades(table) == (True, False)
+
+
+def fades(region: Locator) -> tuple[bool, ...]:
+    """Return whether the left side of a region and its right one fade."""
+    return tuple(
+        region.evaluate(
+            "node => ['left', 'right'].map("
+            "side => parseFloat(getComputedStyle(node).getPropertyValue(`--logos-${side}`)) > 0)"
+        )
+    )
+
+
+def tick(window: Window, row: int, across: int = PICK) -> None:
+    """Tick a row of the table of runs, at its box or anywhere else in it."""
     table = window.page.locator(".stDataFrameGlideDataEditor").first
     table.scroll_into_view_if_needed()
-    table.click(position={"x": PICK, "y": HEADER + ROW * row + ROW // 2})
+    table.click(position={"x": across, "y": HEADER + ROW * row + ROW // 2})
     window.settle()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browsing import PAGES, Window
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 MAIN = {
     "backtests": ["One run", "Search", "Strategy", "Symbol"],
@@ -60,6 +62,40 @@ def test_a_page_is_opened_with_the_keyboard_alone(window: Window) -> None:
     expect(link).to_be_focused()
     window.page.keyboard.press("Enter")
     window.settle("Strategy Lab")
+
+
+def tab_to(window: Window, field: Locator, most: int = 60) -> None:
+    """Press Tab until a field has the focus."""
+    window.page.evaluate("() => document.activeElement?.blur()")
+    for _ in range(most):
+        window.page.keyboard.press("Tab")
+        if field.evaluate("node => node === document.activeElement"):
+            return
+    pytest.fail("the key Tab does not reach it")
+
+
+def test_runs_are_picked_with_the_keyboard_alone(window: Window) -> None:
+    window.open("backtests")
+    expect(window.page.locator(".logos-section").first).to_contain_text("three")
+    tab_to(window, window.page.get_by_label("Run", exact=True))
+    window.page.keyboard.type("steady")
+    window.page.keyboard.press("Enter")
+    expect(window.page.locator(".logos-section").first).to_contain_text("steady")
+    expect(window.page).to_have_url(re.compile(r"\?run=[0-9-]+-steady$"))
+    window.open("backtests", view="compare")
+    tab_to(window, window.page.get_by_label("Runs", exact=True))
+    window.page.keyboard.type("steady")
+    window.page.keyboard.press("Enter")
+    expect(window.page).to_have_url(re.compile(r"\?runs=[0-9-]+-steady$"))
+
+
+def test_the_arrow_keys_pick_in_the_table_of_runs_too(window: Window) -> None:
+    window.open("backtests")
+    window.page.get_by_test_id("data-grid-canvas").first.focus()
+    for key, name in (("ArrowDown", "steady"), ("ArrowDown", "fixtures"), ("ArrowUp", "steady")):
+        window.page.keyboard.press(key)
+        expect(window.page).to_have_url(re.compile(rf"\?run=[0-9-]+-{name}$"))
+        window.settle()
 
 
 def test_a_table_that_scrolls_can_be_scrolled_with_the_keyboard(window: Window) -> None:

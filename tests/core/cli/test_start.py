@@ -57,11 +57,23 @@ def greet(code: int = 0, text: str = "hello", times: int = 1) -> None:
 """
 
 
+PAGES = """
+from logos.plugins import hookimpl
+@hookimpl(optionalhook=True)
+def logos_dashboard_pages():
+    return []
+"""
+
+
 @pytest.fixture
 def site(tmp_path, offline_environment):
-    """Return an environment with a plugin of commands and a broken one on its path."""
+    """Return an environment with a plugin of commands, a broken one, and one of pages on its path."""
     folder = tmp_path / "site"
-    for distribution, source in (("acme-commands", PLUGIN), ("acme-broken", "import a_library_that_nobody_has\n")):
+    for distribution, source in (
+        ("acme-commands", PLUGIN),
+        ("acme-broken", "import a_library_that_nobody_has\n"),
+        ("acme-pages", PAGES),
+    ):
         module = distribution.replace("-", "_")
         info = folder / f"{module}-1.0.dist-info"
         info.mkdir(parents=True)
@@ -239,11 +251,19 @@ def test_the_list_shows_broken_plugins_with_their_fault_and_cuts_no_name(logos_c
         assert "…" not in done.stdout
 
 
+def test_a_plugin_without_a_part_is_listed_with_the_hooks_that_it_answers(logos_cli, site):
+    for words in ((), ("--kind", "plugin")):
+        told = " ".join(logos_cli("plugins", "list", *words, env=site).stdout.split())
+        assert "main acme-pages 1.0 ready Offers no part; answers logos_dashboard_pages" in told
+    assert "acme-pages" not in logos_cli("plugins", "list", "--kind", "feed", env=site).stdout
+
+
 def test_the_list_as_json_is_one_line(logos_cli, site):
     done = logos_cli("plugins", "list", "--json", env=site)
     (line,) = done.stdout.splitlines()
     rows = {(row["kind"], row["distribution"], row["name"]): row for row in json.loads(line)["plugins"]}
     assert rows["plugin", "acme-broken", "main"]["state"] == "broken"
+    assert rows["plugin", "acme-pages", "main"]["state"] == "ready"
     assert rows["feed", "logos-core", "replay"]["state"] == "ready"
     done = logos_cli("plugins", "list", "--json", "--kind", "feed", env=site)
     assert {row["kind"] for row in json.loads(done.stdout)["plugins"]} == {"feed"}

@@ -55,7 +55,16 @@ def test_an_optional_hook_that_nobody_specifies_is_no_fault(site):
         "from logos.plugins import hookimpl\n"
         "@hookimpl(optionalhook=True)\ndef logos_dashboard_pages():\n    return []\n",
     )
-    assert site.registry().offers() == ()
+    registry = site.registry()
+    assert registry.offers() == ()
+    ((plugin, hooks),) = registry.without_parts()
+    assert (plugin.distribution, plugin.name, hooks) == ("acme-optional", "main", ("logos_dashboard_pages",))
+
+
+def test_a_plugin_with_parts_or_with_a_fault_is_not_among_those_without(site, guard_plugin):
+    site.install("acme-broken", "import a_library_that_nobody_has\n")
+    site.install("acme-guards", guard_plugin())
+    assert site.registry().without_parts() == ()
 
 
 def test_an_unmarked_hook_is_a_fault(site):

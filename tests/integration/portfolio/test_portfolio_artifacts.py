@@ -18,8 +18,8 @@ from logos.backtest.past_run import PastRun, read_run
 from logos.domain.times import parse_time
 from logos.portfolio.backtest.calendar_time import calendar_growth, calendar_warning, calendar_years
 from logos.portfolio.backtest.comparing import COLUMNS, Contender, sharpe_error, standings
-from logos.portfolio.backtest.rebalances import read_rebalances
-from logos.portfolio.backtest.risk_report import DEFINITIONS, risk_report
+from logos.portfolio.backtest.rebalances import PastRebalance, read_rebalances
+from logos.portfolio.backtest.risk_report import DEFINITIONS, RiskReport, risk_report
 
 BYTES = ("weights.csv", "risk.json", "comparison.csv", "metrics.json", "portfolio.yaml", "config.yaml", "trades.csv")
 
@@ -71,7 +71,7 @@ def test_no_run_of_a_benchmark_stands_beside_the_portfolios_or_counts_as_a_trial
 def test_risk_json_begins_with_its_contract_and_defines_every_figure(done):
     risk = risk_of(done)
     assert list(risk)[:5] == ["volatility", "contributions", "concentration", "turnover", "cost_drag"]
-    assert sum(risk["contributions"].values()) == pytest.approx(1, abs=1e-7)
+    assert sum(Decimal(str(share)) for share in risk["contributions"].values()) == 1
     assert list(risk["contributions"]) == ["AAA", "BBB", "CCC", "DDD", "EEE"]
     assert risk["definitions"] == DEFINITIONS
     assert set(DEFINITIONS) <= set(risk)
@@ -150,6 +150,38 @@ def test_figures_of_risk_are_means_over_the_time_that_each_rebalance_was_in_forc
     assert held["2021-03-02T00:00:00Z", "AAA"] == f"{rebalances[0].held['AAA']:.8f}"
 
 
+def past(run, share, risk, **more):
+    """Return a rebalance of a run at a share of its time."""
+    start, end = (parse_time(run.metrics[name]) for name in ("start", "end"))
+    given = {"targets": {}, "held": {}, "volatility": None, "method": "hrp", "notes": (), **more}
+    return PastRebalance(at=round(start + share * (end - start)), risk=risk, **given)
+
+
+def test_a_symbol_that_joins_late_is_averaged_over_the_rebalances_before_it_too(done, monkeypatch):
+    run = read_run(done)
+    # The first is in force for half of the time, the other two for a quarter each; the last has no estimate.
+    made = (past(run, 0, {"AAA": 1.0}), past(run, 0.5, {"AAA": 0.4, "BBB": 0.6}), past(run, 0.75, {}))
+    monkeypatch.setattr("logos.portfolio.backtest.risk_report.read_rebalances", lambda *_: made)
+    assert risk_report(run).contributions == pytest.approx({"AAA": 0.8, "BBB": 0.2}, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"AAA": 1 / 3, "BBB": 1 / 3, "CCC": 1 / 3},
+        {"AAA": 5 / 7, "BBB": 4 / 7, "CCC": -2 / 7},
+        {f"S{number}": 1 / 17 for number in range(17)},
+        {},
+    ],
+    ids=["thirds", "a hedge", "seventeenths", "no model"],
+)
+def test_the_shares_of_risk_in_the_file_sum_to_one_to_the_last_digit(shares):
+    empty = dict.fromkeys(field.name for field in attrs.fields(RiskReport))
+    told = RiskReport(**{**empty, "contributions": shares, "years": 1.0, "rebalances": ()}).as_object()["contributions"]
+    assert sum(Decimal(str(share)) for share in told.values()) == (1 if shares else 0)
+    assert told == pytest.approx(shares, abs=1.01e-8)
+
+
 def test_an_equally_held_benchmark_is_as_concentrated_as_its_number_of_symbols(done):
     risk = risk_of(done / "benchmarks" / "equal_weight")
     assert risk["rebalances"][0]["effective_assets"] == pytest.approx(5, abs=0.01)
@@ -177,6 +209,8 @@ def test_comparison_csv_has_a_row_for_each_allocator_with_the_figures_of_its_run
         assert row["sharpe"] == f"{metrics['sharpe']:.8f}"
         assert row["turnover"] == f"{risk['turnover']:.8f}"
         assert row["fees"] == metrics["fees"]
+        assert row["rebalances"] == str(len(risk["rebalances"]))
+        assert row["rebalances_with_notes"] == str(sum(1 for one in risk["rebalances"] if one["notes"]))
     assert rows[0]["sharpe_difference"] == ""
     gap = float(rows[1]["sharpe"]) - float(rows[0]["sharpe"])
     assert float(rows[1]["sharpe_difference"]) == pytest.approx(gap, abs=1e-6)

@@ -206,6 +206,40 @@ def test_every_different_remark_is_told_with_its_count_and_what_is_left_out_is_c
     assert f"and {len(set(notes))} more in risk.json" in bench.run("backtest", "--config", "p.yaml")[1]
 
 
+UNREACHABLE = '{plugin: mean_variance, name: tv, objective: target_volatility, target_volatility: "0.01"}'
+
+
+def test_what_befell_the_weights_of_a_benchmark_stands_beside_the_table(bench, config_text, monkeypatch):
+    bench.write(config_text.replace("[equal_weight, inverse_volatility]", f"[equal_weight, {UNREACHABLE}]"))
+    _, out, _ = bench.run("backtest", "--config", "p.yaml")
+    (run,) = bench.home.glob("runs/*/comparison.csv")
+    rows = {row["allocator"]: row for row in bench.table(str(run))}
+    count = int(rows["tv"]["rebalances"])
+    assert rows["tv"]["rebalances_with_notes"] == str(count)
+    assert rows["equal_weight"]["rebalances_with_notes"] == "0"
+    assert f"\ntv: {count} of its {count} rebalances have remarks:\n" in out
+    told = out[out.index("\ntv: ") :]
+    assert f"\n  {count} times, first on 2021-03-" in told
+    assert "so target_volatility took the weights of least variance." in told
+    assert "equal_weight: 0" not in out
+    monkeypatch.setattr(backtest_command, "_MOST_REMARKS_OF_A_BENCHMARK", 0)
+    assert "and 1 more in benchmarks/tv/risk.json" in bench.run("backtest", "--config", "p.yaml")[1]
+
+
+FAILING = "{plugin: skfolio, name: bad, estimator: MeanRisk, params: {min_return: 50.0}}"
+
+
+def test_a_benchmark_that_never_decides_says_why(bench, config_text):
+    bench.write(config_text.replace("[equal_weight, inverse_volatility]", f"[{FAILING}]"))
+    code, out, err = bench.run("backtest", "--config", "p.yaml")
+    assert code == 0, out + err
+    assert "Note: bad: Nothing was traded: 0 fills" in out
+    assert "hrp and bad: no Sharpe ratio to compare, since the equity of bad never changed." in out
+    told = out[out.index("\nbad: ") : out.index("Note: bad")]
+    assert " rebalances have remarks:\n" in told
+    assert "The weights in force stay: " in told
+
+
 @pytest.mark.parametrize(
     ("count", "first", "last"),
     [

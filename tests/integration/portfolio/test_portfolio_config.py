@@ -207,3 +207,27 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(refused, config_text):
     found = refused(config_text.replace("{plugin: hrp}", "{plugin: hrp, api_key: Zx81-very-secret-Zx81}"))
     assert found
     assert "very-secret" not in "".join(map(str, found.values()))
+
+
+@pytest.mark.parametrize("command", ["backtest", "weights"])
+def test_what_parts_refuse_is_told_together_each_with_its_line(bench, config_text, command):
+    bench.write(
+        config_text.replace("{plugin: hrp}", '{plugin: risk_parity, budgets: {APPL: "0.3"}}').replace(
+            'max_weight: "0.4", gross: "1", sectors: {energy: "0.5"}', 'max_weight: "0.05", sectors: {tch: "0.1"}'
+        )
+    )
+    first, *problems = bench.problems(command, "--config", "p.yaml").splitlines()
+    assert first.startswith("error: p.yaml has ")
+    assert first.endswith(" problems and cannot be used")
+    lines = {line.split(":")[0]: number for number, line in enumerate(config_text.splitlines(), start=1)}
+    allocator, constraints = lines["  allocator"], lines["  constraints"]
+    assert problems[0].startswith(f"  portfolio.allocator.budgets (line {allocator}): it names APPL")
+    assert problems[1].startswith(f"  portfolio.constraints (line {constraints}): no weights can keep")
+    assert problems[2].startswith(f"  portfolio.constraints.sectors.tch (line {constraints}): no instrument")
+
+
+def test_a_period_of_the_position_manager_that_bars_do_not_fill_is_told_at_its_key(bench, config_text):
+    bench.write(config_text.replace("  benchmarks:", "  position_manager: {interval: 1h}\n  benchmarks:"))
+    said = bench.problems()
+    assert "portfolio.position_manager.interval (line " in said
+    assert "1h is no multiple of the session's bars of 1d" in said

@@ -14,6 +14,8 @@ import pytest
 from logos.artifacts import schemas
 from logos.backtest.running import run_backtest
 from logos.backtest.setup import BacktestSetup
+from logos.cli.backtest_output import summary_lines
+from logos.cli.session_output import print_outcome
 from logos.config.session import load_session_config
 from logos.domain.errors import ConfigError
 from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
@@ -170,3 +172,27 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path, sta
     assert problem.path == "allocator.constraints"
     assert "constraints.max_weight 0.3 and invest 0.95" in problem.message
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_session_whose_allocator_could_never_decide_says_so_at_its_end(
+    tmp_path, registry, start_session, capsys
+) -> None:
+    text = config("plugin: hrp, lookback: 1000")
+    outcome = start_session(tmp_path, text, BARS)
+    (warning,) = outcome.warnings
+    assert outcome.as_object()["warnings"] == [warning]
+    print_outcome(outcome, as_json=False)
+    assert f"  warning: {warning}" in capsys.readouterr().out
+    assert warning.startswith("the allocator was never ready for its first rebalance: no weights were set")
+    backtest = run_backtest(
+        BacktestSetup(workspace=tmp_path, registry=registry, output=tmp_path / "backtest"),
+        load_session_config(text, registry, workspace=tmp_path),
+    )
+    assert backtest.warnings == (warning,)
+    assert f"  Warning: {warning}" in summary_lines(backtest, None)
+
+
+def test_a_session_whose_allocator_decides_has_no_warning(lookback, tmp_path, start_session) -> None:
+    outcome = start_session(tmp_path, config(f"plugin: hrp, {lookback}"), BARS)
+    assert outcome.warnings == ()
+    assert "warnings" not in outcome.as_object()

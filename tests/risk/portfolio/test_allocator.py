@@ -16,6 +16,7 @@ from logos.portfolio.allocator.method_configs import HrpConfig, InverseVolatilit
 from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
 from logos.portfolio.errors import PortfolioError
 from logos.portfolio.methods.inverse_volatility import InverseVolatility
+from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.session.rebalancing import PriceWatcher, RebalancingAllocator
 from logos.session.schedule import Rebalancing
 from logos.session.seats import Pair, PairSignal
@@ -379,7 +380,7 @@ def test_returns_of_a_day_are_taken_from_bars_of_an_hour(stage):
 @pytest.mark.parametrize(
     ("config", "surroundings", "path", "message"),
     [
-        (HrpConfig(interval="1h"), {}, "allocator.interval", "1h is no multiple of the session's interval"),
+        (HrpConfig(interval="1h"), {}, "allocator.interval", "1h is no multiple of the session's bars of 1d"),
         (
             HrpConfig(constraints=ConstraintsConfig(max_weight=Decimal("0.3"))),
             {},
@@ -476,4 +477,58 @@ def test_a_short_portfolio_needs_margin_and_may_then_sell(stage):
     config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)
     weights = stage(config, instruments=stocks, account=account).see(10).weights()
     assert weights["AAA"] <= Fraction("-0.2")
-    assert abs(sum(weights.values())) <= Fraction(1, RATIO_ONE)
+    assert abs(sum(weights.values()) - Fraction("0.1")) <= Fraction(1, RATIO_ONE)
+
+
+def test_with_a_range_of_the_sum_what_a_cap_cuts_off_goes_to_symbols_with_room(stage):
+    constraints = ConstraintsConfig(net=Bounds(min=Decimal("0.3")), max_weight=Decimal("0.33"))
+    config = InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)
+    free = stage(attrs.evolve(config, constraints=ConstraintsConfig())).see(10).weights()
+    assert max(free.values()) > Fraction("0.35")
+    weights = stage(config).see(10).weights()
+    assert max(weights.values()) <= Fraction("0.33") + Fraction(1, RATIO_ONE)
+    assert abs(sum(weights.values()) - Fraction("0.95")) <= Fraction(1, RATIO_ONE)
+
+
+def test_where_caps_do_not_leave_room_for_all_as_much_as_they_do_is_invested(stage):
+    constraints = ConstraintsConfig(net=Bounds(min=Decimal("0.3")), max_weight=Decimal("0.3"))
+    weights = stage(InverseVolatilityConfig(lookback=20, min_history=5, constraints=constraints)).see(10).weights()
+    assert abs(sum(weights.values()) - Fraction("0.9")) <= Fraction(3, RATIO_ONE)
+
+
+def test_what_is_wrong_with_budgets_and_with_constraints_is_told_together(stage):
+    config = RiskParityConfig(
+        budgets={"AAB": Decimal("0.3")},
+        constraints=ConstraintsConfig(max_weight=Decimal("0.05"), sectors={"tch": Decimal("0.1")}),
+    )
+    with pytest.raises(ConfigError) as caught:
+        stage(config, opens=factories.open_risk_parity)
+    assert [problem.path for problem in caught.value.problems] == [
+        "allocator.budgets",
+        "allocator.constraints.sectors.tch",
+        "allocator.constraints",
+    ]
+
+
+def test_a_largest_position_that_cannot_be_is_told_as_money(stage):
+    config = HrpConfig(constraints=ConstraintsConfig(max_position=Decimal("0.2")))
+    with pytest.raises(ConfigError) as caught:
+        stage(config, opens=factories.open_hrp)
+    (problem,) = caught.value.problems
+    assert "constraints.max_position 0.2 of the account's currency (2e-" in problem.message
+    assert " of equity)" in problem.message
+
+
+def test_a_half_life_that_leaves_too_few_returns_is_a_warning(stage):
+    model = RiskModelConfig(model="ewma", halflife=Decimal("0.5"))
+    seated = stage(InverseVolatilityConfig(lookback=20, min_history=5, risk_model=model)).see(10)
+    seated.rebalance()
+    assert (
+        "warning",
+        "With a half-life of 0.5, 9 returns weigh as much as 1.7 equal ones, too few for the covariance of 3 symbols.",
+    ) in seated.told
+    longer = stage(
+        InverseVolatilityConfig(lookback=20, min_history=5, risk_model=attrs.evolve(model, halflife=Decimal(5)))
+    )
+    longer.see(10).rebalance()
+    assert not [text for _, text in longer.told if "half-life" in text]

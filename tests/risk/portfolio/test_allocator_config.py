@@ -6,11 +6,12 @@ import attrs
 import pytest
 
 from logos.domain.errors import InputError
-from logos.domain.times import SECONDS_A_DAY
+from logos.domain.times import SECONDS_A_DAY, parse_time
 from logos.portfolio.allocator import mean_variance_config
 from logos.portfolio.allocator import method_configs as keys
 from logos.portfolio.allocator.mean_variance_config import MeanVarianceConfig
 from logos.portfolio.constraints.config import Bounds, ConstraintsConfig
+from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.session.outlook import Outlook, Remarking
 from logos.session.schedule import Rebalancing
 from logos.testing.bars import instrument
@@ -123,15 +124,16 @@ def test_min_history_is_a_quarter_of_the_lookback_unless_it_is_given():
 def remarks():
     """Return a function that gives what a config says of a session of daily bars, as path and message."""
 
-    def ask(config, bars, *instruments):
+    def ask(config, bars, *instruments, interval=SECONDS_A_DAY, spans=None):
         found = instruments or (instrument("AAA"), instrument("BBB"))
         outlook = Outlook(
-            context=part_context(*found, interval=SECONDS_A_DAY),
+            context=part_context(*found, interval=interval),
             feed="replay",
             broker="paper",
             polled=False,
             outside=False,
             bars=bars,
+            spans=spans or {},
         )
         assert isinstance(config, Remarking)
         return [(each.path, each.message) for each in config.remarks(outlook)]
@@ -215,3 +217,69 @@ def test_more_clusters_than_symbols_are_told(remarks):
 def test_a_least_variance_that_may_be_that_of_nothing_is_told(remarks, constraints, objective, is_told):
     config = MeanVarianceConfig(objective=objective, solver="heuristic", constraints=ConstraintsConfig(**constraints))
     assert [path for path, _ in remarks(config, {})] == (["constraints.net"] if is_told else [])
+
+
+WEEK = (parse_time("2024-03-04T14:30:00Z"), parse_time("2024-03-11T19:59:00Z"))
+"""From the first minute of a Monday's session to the last of the Monday after it."""
+
+
+@pytest.mark.parametrize(("calendar", "days"), [("XNYS", 6), ("24/7", 8), (None, 8)])
+def test_minute_bars_are_counted_as_the_days_that_returns_are_of(remarks, calendar, days):
+    traded = attrs.evolve(instrument("AAA"), calendar=calendar)
+    bars, spans = {"AAA": 6_466}, {"AAA": WEEK}
+    told = remarks(keys.HrpConfig(lookback=252), bars, traded, interval=60, spans=spans)
+    assert told == [
+        (
+            "min_history",
+            f"a weight needs 63 returns, and no symbol has more than {days} periods of 1d: no weight will ever be set",
+        )
+    ]
+    assert remarks(keys.HrpConfig(lookback=days - 1), bars, traded, interval=60, spans=spans) == []
+    told = remarks(keys.HrpConfig(lookback=days), bars, traded, interval=60, spans=spans)
+    assert told == [("lookback", f"{days} returns need {days + 1} periods of 1d, and AAA has {days}")]
+
+
+def test_no_period_is_counted_without_a_bar(remarks):
+    config = keys.HrpConfig(lookback=6, min_history=3)
+    ((path, message),) = remarks(config, {"AAA": 3}, instrument("AAA"), interval=60, spans={"AAA": WEEK})
+    assert path == "min_history"
+    assert "no symbol has more than 3 periods of 1d" in message
+
+
+def test_means_that_nothing_looks_at_are_told(remarks):
+    model = RiskModelConfig(mean="ewma")
+    told = [
+        (
+            "risk_model.mean",
+            "it is ewma, and this allocator does not look at mean returns: it changes nothing",
+        )
+    ]
+    assert remarks(keys.HrpConfig(risk_model=model), {}) == told
+    assert remarks(MeanVarianceConfig(solver="heuristic", risk_model=model), {}) == told
+    assert remarks(MeanVarianceConfig(solver="heuristic", objective="max_sharpe", risk_model=model), {}) == []
+    assert remarks(keys.HrpConfig(), {}) == []
+
+
+def test_a_half_life_that_leaves_fewer_returns_than_symbols_is_told(remarks):
+    model = RiskModelConfig(model="ewma", halflife=Decimal("0.5"))
+    assert remarks(keys.HrpConfig(risk_model=model), {}) == [
+        (
+            "risk_model.halflife",
+            "it is 0.5: 252 returns weigh as much as 1.7 equal ones, too few for the covariance of 2 symbols",
+        )
+    ]
+    assert remarks(keys.HrpConfig(risk_model=attrs.evolve(model, halflife=Decimal(5))), {}) == []
+    means = RiskModelConfig(model="sample", mean="ewma", halflife=Decimal("0.5"))
+    assert [path for path, _ in remarks(keys.HrpConfig(risk_model=means), {})] == ["risk_model.mean"]
+
+
+@pytest.mark.parametrize("value", ["1", "5", "-1", "NaN"])
+def test_a_risk_free_rate_that_is_no_share_is_refused(value):
+    with pytest.raises(InputError, match=f"risk_free is {value}, and must lie between -1 and 1"):
+        MeanVarianceConfig(objective="max_sharpe", risk_free=Decimal(value))
+
+
+def test_a_target_volatility_of_all_equity_and_more_is_told(remarks):
+    config = MeanVarianceConfig(objective="target_volatility", target_volatility=Decimal(12), solver="heuristic")
+    assert remarks(config, {}) == [("target_volatility", "it is 12, which is 1,200 % a year")]
+    assert remarks(attrs.evolve(config, target_volatility=Decimal("0.12")), {}) == []

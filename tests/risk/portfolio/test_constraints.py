@@ -222,6 +222,14 @@ def test_sale_of_a_symbol_that_is_not_allocated_to_uses_up_turnover():
     assert found.elsewhere == 0.25
 
 
+def test_a_min_weight_of_its_own_lets_shorts_go_beyond_max_weight():
+    most = ConstraintsConfig(long_only=False, gross=Decimal("1.5"), max_weight=Decimal("0.3"))
+    assert limits(most).lower.tolist() == [-0.3] * 4  # one key bounds both sides
+    both = attrs.evolve(most, min_weight=Decimal("-0.5"))
+    assert limits(both).lower.tolist() == [-0.5] * 4
+    assert limits(both).upper.tolist() == [0.3] * 4
+
+
 def test_groups_without_a_symbol_to_allocate_to_are_left_out():
     config = ConstraintsConfig(sectors={"energy": Decimal("0.3")}, asset_classes={"crypto": Decimal("0.2")})
     found = limits(config, symbols=("AAPL", "BTC-USD"), held=np.zeros(2))

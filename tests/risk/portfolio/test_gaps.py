@@ -105,19 +105,64 @@ def test_missing_days_of_a_coin_that_is_alone_are_told_where_the_share_beside_it
     assert found(mixed, days, 31) == Gaps(periods=8, symbols=("BTC",))
 
 
-@pytest.mark.parametrize(("missing", "told"), [("common", True), ("pairwise", False)])
-def test_a_rebalance_says_how_many_returns_it_rests_on(missing, told):
-    days = {"AAA": range(40), "BBB": [day for day in range(40) if day % 4]}
+def notes_of(instruments, days, missing):
+    """Return what a rebalance says of an estimate of 40 days."""
     config = InverseVolatilityConfig(lookback=40, min_history=5, risk_model=RiskModelConfig(missing=missing))
-    weigher = Weigher(name="x", config=config, method=InverseVolatility(), instruments=SHARES)
-    held, used = dict.fromkeys(SHARES, 0.0), dict.fromkeys(SHARES, 1.0)
-    notes = weigher.weigh(panel_of(SHARES, days), held, 1e5, used=used, untraded={}).fallbacks
-    text = (
-        "The estimate rests on 29 returns in common, of a lookback of 40; periods left out in which BBB had no close "
-        "although the market was open: 9. A return across them counts as one period, which overstates risk. "
-        "With risk_model.missing: pairwise the others keep all of theirs."
-    )
-    assert [note for note in notes if "rests on" in note] == ([text] if told else [])
+    weigher = Weigher(name="x", config=config, method=InverseVolatility(), instruments=instruments)
+    held, used = dict.fromkeys(instruments, 0.0), dict.fromkeys(instruments, 1.0)
+    return weigher.weigh(panel_of(instruments, days), held, 1e5, used=used, untraded={}).fallbacks
+
+
+EVERY_FOURTH_LACKING = [day for day in range(40) if day % 4]
+
+
+def test_a_rebalance_says_how_many_returns_in_common_it_rests_on():
+    notes = notes_of(SHARES, {"AAA": range(40), "BBB": EVERY_FOURTH_LACKING}, "common")
+    assert [note for note in notes if "rests on" in note] == [
+        (
+            "The estimate rests on 29 returns in common, of a lookback of 40; periods left out in which BBB had no "
+            "close although the market was open: 9. A return across them counts as one period, which overstates risk. "
+            "risk_model.missing: pairwise counts each symbol's own returns, and understates correlations instead. "
+            "Leave such symbols out, or fill in their bars."
+        )
+    ]
+
+
+def test_a_pairwise_rebalance_says_whose_returns_span_several_periods():
+    notes = notes_of(SHARES, {"AAA": range(40), "BBB": EVERY_FOURTH_LACKING}, "pairwise")
+    assert [note for note in notes if "span" in note] == [
+        (
+            "Some returns of BBB span several periods: BBB has 29 in 38 periods in which its market was open. Its risk "
+            "a year allows for that; its correlations with the others do not, and are understated. Leave such symbols "
+            "out, or fill in their bars."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"AAA": range(40), "BBB": [day for day in range(40) if day != 20]},  # too few for a word
+        {"AAA": EVERY_FOURTH_LACKING, "BBB": EVERY_FOURTH_LACKING},  # the same periods for both
+        {"AAA": range(40), "BBB": range(20, 40)},  # listed later
+    ],
+)
+def test_a_pairwise_rebalance_says_nothing_of_gaps_where_correlations_are_hardly_wrong(days):
+    assert [note for note in notes_of(SHARES, days, "pairwise") if "span" in note] == []
+
+
+def test_shares_that_lack_the_same_days_of_their_calendar_have_the_same_periods():
+    listed = {symbol: attrs.evolve(one, calendar="XNYS") for symbol, one in SHARES.items()}
+    days = [day for day in WEEKDAYS if day not in HOLIDAYS][::2]
+    notes = notes_of(listed, {"AAA": days, "BBB": days}, "pairwise")
+    assert [note for note in notes if "span" in note] == []
+
+
+def test_every_symbol_that_lacks_some_of_the_periods_is_named_and_no_other():
+    three = {**SHARES, "CCC": attrs.evolve(SHARES["AAA"], symbol="CCC")}
+    days = {"AAA": range(40), "BBB": EVERY_FOURTH_LACKING, "CCC": [day for day in range(40) if day % 4 != 2]}
+    # Each of the two has closes in the periods that the other lacks.
+    assert found(three, days, 19).symbols == ("BBB", "CCC")
 
 
 def test_a_short_position_held_elsewhere_uses_up_turnover_as_a_long_one_does():

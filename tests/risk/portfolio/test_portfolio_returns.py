@@ -40,18 +40,17 @@ def test_simple_returns_keep_gaps():
 
 
 @pytest.mark.parametrize(
-    ("instruments", "missing", "days"),
+    ("instruments", "days"),
     [
-        ([SHARE, PLAIN], "common", 252),
-        ([PAIR], "common", 252),
-        ([COIN], "common", 365),
-        ([SHARE, COIN], "common", 252),  # only days on which both have a close
-        ([SHARE, COIN], "pairwise", 365),
-        ([named("X", calendar="24/7")], "common", 365),
+        ([SHARE, PLAIN], 252),
+        ([PAIR], 252),
+        ([COIN], 365),
+        ([SHARE, COIN], 252),  # only days on which both have a close
+        ([named("X", calendar="24/7")], 365),
     ],
 )
-def test_a_year_of_days(instruments, missing, days):
-    assert periods_per_year(DAY, instruments, missing=missing) == days
+def test_a_year_of_days(instruments, days):
+    assert periods_per_year(DAY, instruments) == days
 
 
 @pytest.mark.parametrize(
@@ -66,12 +65,12 @@ def test_a_year_of_days(instruments, missing, days):
     ],
 )
 def test_a_year_of_shorter_periods(instrument, period, count):
-    assert periods_per_year(period, [instrument], missing="common") == count
+    assert periods_per_year(period, [instrument]) == count
 
 
 def test_hours_of_an_exchange_are_those_that_its_sessions_touch():
     # 14:30 to 21:00 UTC touches seven hours, and the three early closes of a year fewer.
-    assert 252 * 6.9 < periods_per_year(HOUR, [SHARE], missing="common") < 252 * 7
+    assert 252 * 6.9 < periods_per_year(HOUR, [SHARE]) < 252 * 7
 
 
 def test_one_market_needs_one_close_more_than_returns():
@@ -101,6 +100,16 @@ def test_symbols_that_never_move_are_taken_out_by_name():
     assert names == ("B", "C")
     assert rest.symbols == ("A",)
     assert rest.returns.tolist() == [[0.1], [0.2], [0.1]]
+
+
+def test_symbols_that_are_left_keep_the_periods_of_a_year_that_are_their_own():
+    window = Window(
+        symbols=("A", "B", "C"),
+        returns=window_of([[0.1, 0.0, 0.2], [0.2, 0.0, 0.1]]).returns,
+        periods_per_year=np.array([252.0, 365.0, 126.0]),
+    )
+    rest, _ = without_constant(window)
+    assert rest.periods_per_year.tolist() == [252.0, 126.0]
 
 
 def test_a_window_that_moves_is_left_as_it_is():

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from logos.domain.errors import InputError
+from logos.domain.errors import ConfigError, InputError
 from logos.portfolio.position_manager.config import CostAwareConfig
 from logos.portfolio.position_manager.cost_aware import Variances, build_cost_aware
 from logos.portfolio.position_manager.order_differences import Place, order_differences
@@ -151,8 +151,11 @@ def test_what_the_config_says_of_costs_wins_over_the_broker(manager, ask):
 
 
 def test_a_period_that_bars_do_not_fill_is_refused(demo):
-    with pytest.raises(InputError, match="a bar of the session is 86400 seconds long"):
+    with pytest.raises(ConfigError) as caught:
         build_cost_aware(CostAwareConfig(interval="1h"), part_context(demo, interval=DAY))
+    (problem,) = caught.value.problems
+    assert problem.path == "position_manager.interval"
+    assert problem.message == "1h is no multiple of the session's bars of 1d"
 
 
 @pytest.mark.parametrize(

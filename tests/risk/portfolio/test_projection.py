@@ -7,7 +7,7 @@ import pytest
 import logos.portfolio.constraints.multipliers
 from logos.portfolio.constraints.keeping import violation
 from logos.portfolio.constraints.limits import Group, Limits
-from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.constraints.projection import nearest, nearest_of_sum
 from logos.portfolio.errors import EstimationError, InfeasibleError
 
 PLAIN = Limits(
@@ -202,3 +202,32 @@ def test_limits_that_no_weights_keep_are_refused_by_name(changes, conflict):
 def test_weights_that_are_no_numbers_are_refused():
     with pytest.raises(EstimationError, match="not a finite number"):
         nearest(np.array([np.nan, 0.3, 0.3, 0.3]), PLAIN)
+
+
+RANGE = attrs.evolve(PLAIN, total=(0.3, 1.5))
+
+
+def test_what_a_cap_cuts_off_goes_to_the_others_where_the_sum_is_a_range():
+    weights = np.array([0.65, 0.1, 0.1, 0.1])
+    assert nearest(weights, RANGE).sum() == pytest.approx(0.7)
+    found = nearest_of_sum(weights, RANGE)
+    assert found == pytest.approx(nearest(weights, PLAIN), abs=1e-9)
+    assert found.sum() == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize(("cap", "total"), [(0.2, 0.8), (0.4, 0.95)])
+def test_the_sum_comes_as_near_as_the_other_limits_let_it(cap, total):
+    limits = attrs.evolve(RANGE, upper=np.full(4, cap))
+    found = nearest_of_sum(np.array([0.65, 0.1, 0.1, 0.1]), limits)
+    assert violation(found, limits) <= 1e-9
+    assert found.sum() == pytest.approx(total, abs=2e-8)
+
+
+def test_a_sum_outside_its_range_goes_to_the_nearest_end():
+    assert nearest_of_sum(np.full(4, 0.4), attrs.evolve(RANGE, total=(0.3, 0.5))).sum() == pytest.approx(0.5)
+    assert nearest_of_sum(np.full(4, 0.01), attrs.evolve(RANGE, total=(0.3, 0.5))).sum() == pytest.approx(0.3)
+
+
+def test_limits_that_contradict_each_other_are_named_whatever_sum_is_asked():
+    with pytest.raises(InfeasibleError):
+        nearest_of_sum(np.full(4, 0.3), attrs.evolve(RANGE, total=(1.7, 1.8)))

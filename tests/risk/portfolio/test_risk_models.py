@@ -168,6 +168,33 @@ def test_shrinking_goes_a_part_of_the_way_to_the_target(target):
     np.testing.assert_allclose(aim[off], (np.outer(slopes, slopes) * market.var())[off], rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("target", "returns"),
+    [
+        ("single_factor", [[0.6, -0.6], [0.1, 1.0], [0.3, 0.2], [0.4, 0.1]]),
+        (
+            "constant_correlation",
+            [
+                [0.4, -1.2, -0.9],
+                [0.0, -5.3, -2.2],
+                [1.3, 5.4, 2.0],
+                [0.7, -0.8, -1.2],
+                [1.0, 11.3, 0.8],
+                [0.7, -0.8, -1.3],
+                [0.5, -3.4, -1.6],
+            ],
+        ),
+    ],
+)
+def test_an_error_that_is_estimated_below_zero_means_no_shrinkage(target, returns):
+    # The intensity would be about -16: the sample's error is estimated as its covariance with the target's.
+    made = ledoit_wolf(np.array(returns) / 100, target=target)
+    assert made.intensity == 0.0
+    divisor = len(returns) - (target == "constant_correlation")
+    deviations = np.array(returns) / 100 - np.mean(returns, axis=0) / 100
+    np.testing.assert_allclose(made.covariance, deviations.T @ deviations / divisor, rtol=1e-12)
+
+
 def test_assets_that_offset_one_another_have_no_common_factor():
     one = random_returns(4, (40, 1))[:, 0]
     other = random_returns(5, (40, 1))[:, 0]

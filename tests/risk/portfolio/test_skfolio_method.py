@@ -69,12 +69,71 @@ def test_weights_are_those_that_skfolio_gives(allocate, window):
     assert found == pytest.approx(0.95 * expected, abs=1e-12)
 
 
-def test_periods_that_a_symbol_lacks_are_left_out(allocate, window):
+def test_returns_across_periods_that_a_symbol_lacks_are_compounded_for_all(allocate, window):
+    # AAA has no close at the end of row 100: its next return spans two periods, as that of all others then has to.
+    levels = np.cumprod(1.0 + window.returns, axis=0)
     holed = window.returns.copy()
-    holed[:30, 2] = np.nan
+    holed[100, 0] = np.nan
+    holed[101, 0] = levels[101, 0] / levels[99, 0] - 1.0
     partly = Window(symbols=SYMBOLS, returns=holed, periods_per_year=252.0)
-    rest = Window(symbols=SYMBOLS, returns=window.returns[30:], periods_per_year=252.0)
-    assert allocate("MeanRisk", seen=partly).weights.tolist() == allocate("MeanRisk", seen=rest).weights.tolist()
+    closes = np.delete(levels, 100, axis=0)
+    in_common = Window(symbols=SYMBOLS, returns=closes[1:] / closes[:-1] - 1.0, periods_per_year=252.0)
+    for estimator in ("InverseVolatility", "HierarchicalRiskParity"):
+        expected = allocate(estimator, seen=in_common).weights
+        assert allocate(estimator, seen=partly).weights == pytest.approx(expected, abs=1e-12)
+
+
+def test_periods_before_the_first_that_all_have_are_left_out(allocate, window):
+    holed = window.returns.copy()
+    holed[:30, 2] = np.nan  # what the first return of CCC covers nobody knows
+    partly = Window(symbols=SYMBOLS, returns=holed, periods_per_year=252.0)
+    rest = Window(symbols=SYMBOLS, returns=window.returns[31:], periods_per_year=252.0)
+    expected = allocate("InverseVolatility", seen=rest).weights
+    assert allocate("InverseVolatility", seen=partly).weights == pytest.approx(expected, abs=1e-12)
+
+
+def test_symbols_without_two_returns_in_common_are_an_error(allocate, window):
+    holed = window.returns.copy()
+    holed[:150, 0] = holed[151:, 1] = np.nan
+    partly = Window(symbols=SYMBOLS, returns=holed, periods_per_year=252.0)
+    with pytest.raises(EstimationError, match="0 return"):
+        allocate("MeanRisk", seen=partly)
+
+
+def with_net(low, high, **keys):
+    return Limits(
+        symbols=SYMBOLS,
+        lower=np.full(5, -1.5),
+        upper=np.full(5, 1.5),
+        total=(low, high),
+        held=np.zeros(5),
+        gross=1.5,
+        **keys,
+    )
+
+
+@pytest.mark.parametrize(("low", "high", "aim"), [(-1.0, 1.5, 0.95), (0.2, 0.4, 0.4), (1.1, 1.5, 1.1)])
+def test_weights_that_sum_to_one_aim_at_invest_moved_into_the_bounds_of_net(window, low, high, aim):
+    limits = with_net(low, high, invest=0.95)
+    for estimator, params in (("InverseVolatility", {}), ("MeanRisk", {"min_weights": -0.5})):
+        found = SkfolioMethod(estimator=estimator, params=params).allocate(window, None, limits)
+        assert found.weights.sum() == pytest.approx(aim, abs=1e-6)
+
+
+def test_weights_that_sum_to_something_else_are_shares_of_invest_whatever_net_is(window):
+    params = {"min_weights": -1.0, "budget": 0.0, "objective_function": "maximize_ratio"}
+    raw = skfolio.optimization.MeanRisk(
+        min_weights=-1.0, budget=0.0, objective_function=skfolio.optimization.ObjectiveFunction.MAXIMIZE_RATIO
+    ).fit(window.returns)
+    assert np.abs(raw.weights_).sum() > 0.1
+    for limits, share in ((with_net(-0.1, 0.1, invest=0.95), 0.95), (with_net(-0.1, 0.1), 1.0)):
+        found = SkfolioMethod(estimator="MeanRisk", params=params).allocate(window, None, limits)
+        assert found.weights == pytest.approx(share * raw.weights_, abs=1e-12)
+
+
+def test_a_negative_net_turns_no_weight_around(window):
+    found = SkfolioMethod(estimator="InverseVolatility").allocate(window, None, with_net(-0.4, -0.2, invest=0.95))
+    assert found.weights.min() > 0  # the allocator then takes the nearest ones that keep the limits, and says so
 
 
 @pytest.mark.parametrize(

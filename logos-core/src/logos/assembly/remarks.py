@@ -42,7 +42,7 @@ def remarks(
         yield Problem(path="guards", message=message, hint="Add guards: logos plugins list --kind guard")
     yield from target_remarks(config, assembly)
     yield from guard_remarks(config, assembly)
-    yield from own_remarks(config, assembly, context, bars)
+    yield from own_remarks(config, assembly, context, reports)
 
 
 def _feed(config: SessionConfig, assembly: Assembly, bars: dict[str, int]) -> Iterator[Problem]:
@@ -106,14 +106,14 @@ def _kill_files(workspace: Path, assembly: Assembly) -> Iterator[Problem]:
 
 
 def own_remarks(
-    config: SessionConfig, assembly: Assembly, context: PartContext, bars: dict[str, int]
+    config: SessionConfig, assembly: Assembly, context: PartContext, reports: Sequence[SymbolReport]
 ) -> Iterator[Problem]:
     """Yield what the parts say about their own keys.
 
     Parameters
     ----------
-    bars:
-        How many bars each symbol has; nothing for a polled feed.
+    reports:
+        What the feed found out about its bars; nothing for a polled one.
     """
     broker = assembly.parts.broker
     outlook = Outlook(
@@ -122,7 +122,12 @@ def own_remarks(
         broker=config.broker.name,
         polled=assembly.feed.polled,
         outside=is_outside(config),
-        bars=bars,
+        bars={report.symbol: report.bars for report in reports},
+        spans={
+            report.symbol: (report.first, report.last)
+            for report in reports
+            if report.first is not None and report.last is not None
+        },
     )
     for part in used_parts(config):
         if not isinstance(part.config, Remarking):

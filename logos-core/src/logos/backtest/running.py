@@ -38,7 +38,7 @@ from logos.live.runner import quiet_collector
 from logos.live.setup import plugins_of
 from logos.live.watch import Watch
 from logos.session.machine import Session
-from logos.session.rebalancer import warm_watchers, watchers_of
+from logos.session.rebalancer import never_decided, warm_watchers, watchers_of
 from logos.session.seats import SymbolReport
 
 APP_LOG = "app.log"
@@ -343,6 +343,7 @@ class _Job:
             seconds=round(seconds, 3),
             bars_a_second=int(metrics["bars"] / seconds) if seconds else 0,
             peak_memory=peak_memory,
+            warnings=never_decided(course.session.rebalancer) if isinstance(course, Course) else (),
         )
         log.info(
             "backtest_ended",

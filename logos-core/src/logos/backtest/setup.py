@@ -96,6 +96,8 @@ class BacktestOutcome:
         How long the bars took: signals and session, without start, reading ahead and closing.
     peak_memory:
         The most memory that the process had, in bytes.
+    warnings:
+        What went wrong without a halt, as sentences without their full stop.
     """
 
     backtest_id: str
@@ -110,3 +112,4 @@ class BacktestOutcome:
     seconds: float
     bars_a_second: int
     peak_memory: int
+    warnings: tuple[str, ...] = ()

@@ -80,6 +80,7 @@ def as_object(outcome: BacktestOutcome) -> dict[str, Any]:
         "engine_note": outcome.engine_note,
         "seconds": outcome.seconds,
         "peak_memory_bytes": outcome.peak_memory,
+        **({"warnings": list(outcome.warnings)} if outcome.warnings else {}),
     }
 
 
@@ -97,6 +98,8 @@ def summary_lines(outcome: BacktestOutcome, config: Path | None) -> Iterator[str
     yield f"  {metrics['bars']:,} bars, run by the {outcome.engine} engine{note}"
     for note in metrics.get("notes", ()):
         yield f"  Data: {note}"
+    for warning in outcome.warnings:
+        yield f"  Warning: {warning}"
     yield ""
     yield from _figures(metrics)
     yield from _costs(metrics)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from logos.cli.output import emit_json, print_table
-from logos.plugins.offers import Offer
+from logos.plugins.loading import Plugin
+from logos.plugins.offers import PLUGIN, READY, Offer
 from logos.plugins.registry import load_registry
 
 app = typer.Typer(help="List installed plugins and what is wrong with them.", no_args_is_help=True)
@@ -24,24 +26,49 @@ def _plugins() -> None:
 def list_plugins(
     *,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Only parts of this kind, such as guard, or plugin for failed ones.")
+        str | None,
+        typer.Option("--kind", help="Only parts of this kind, such as guard, or plugin for plugins without a part."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """List every part that is installed, and every plugin that failed. Nothing heavy is imported."""
-    offers = load_registry().offers(kind)
+    """List every part that is installed, and every plugin that failed or offers none. Nothing heavy is imported."""
+    registry = load_registry()
+    offers = registry.offers(kind)
+    others = registry.without_parts() if kind in {None, PLUGIN} else ()
     if as_json:
-        emit_json({"plugins": [_record(offer) for offer in offers]})
+        emit_json(
+            {
+                "plugins": [
+                    *map(_record, offers),
+                    *(_record(_offer(plugin), _answers(hooks)) for plugin, hooks in others),
+                ]
+            }
+        )
         return
-    rows = [
-        (offer.kind, offer.name, offer.distribution, offer.version, offer.status, _summary(offer)) for offer in offers
-    ]
+    rows = [(*_cells(offer), offer.summary if offer.part else "see below") for offer in offers]
+    rows += [(*_cells(_offer(plugin)), _answers(hooks)) for plugin, hooks in others]
     print_table("", _COLUMNS, rows)
     _print_mends(offers)
 
 
-def _summary(offer: Offer) -> str:
-    return offer.summary if offer.part else "see below"
+def _offer(plugin: Plugin) -> Offer:
+    """Return the row of a plugin that is sound and offers no part."""
+    return Offer(
+        kind=PLUGIN,
+        name=plugin.name,
+        part=None,
+        distribution=plugin.distribution,
+        version=plugin.version,
+        status=READY,
+    )
+
+
+def _answers(hooks: Sequence[str]) -> str:
+    return f"Offers no part; answers {', '.join(hooks) or 'no hook'}"
+
+
+def _cells(offer: Offer) -> tuple[str, ...]:
+    return offer.kind, offer.name, offer.distribution, offer.version, offer.status
 
 
 def _print_mends(offers: tuple[Offer, ...]) -> None:
@@ -50,14 +77,14 @@ def _print_mends(offers: tuple[Offer, ...]) -> None:
             typer.echo(f"\n{offer.kind} {offer.qualified}: {offer.fault}\n  mend: {offer.mend}")
 
 
-def _record(offer: Offer) -> dict[str, object]:
+def _record(offer: Offer, summary: str = "") -> dict[str, object]:
     return {
         "kind": offer.kind,
         "name": offer.name,
         "distribution": offer.distribution,
         "version": offer.version,
         "state": offer.status,
-        "summary": offer.summary,
+        "summary": summary or offer.summary,
         "capabilities": sorted(offer.part.capabilities) if offer.part else [],
         "fault": offer.fault,
         "mend": offer.mend,

@@ -114,6 +114,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
 def _lines(outcome: Outcome) -> Iterator[str]:
     for cause in outcome.causes:
         yield f"  halted by {cause.guard}: {cause.reason}"
+    yield from (f"  warning: {warning}" for warning in outcome.warnings)
     yield from _venue_lines(outcome.at_venue)
     figures = _figures(outcome)
     width = max(len(value) for _, value in figures)

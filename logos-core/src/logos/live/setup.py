@@ -111,7 +111,13 @@ class Setup:
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """How a session stands when the program lets go of it. Money as text."""
+    """How a session stands when the program lets go of it. Money as text.
+
+    Attributes
+    ----------
+    warnings:
+        What went wrong without a halt, as sentences without their full stop.
+    """
 
     session_id: str
     path: str
@@ -129,6 +135,7 @@ class Outcome:
     unrealized_pnl: str
     fees: str
     at_venue: AtVenue | None = None
+    warnings: tuple[str, ...] = ()
 
     def as_object(self) -> dict[str, Any]:
         """Return the outcome as ``logos trade --json`` prints it."""
@@ -140,6 +147,7 @@ class Outcome:
             "halt_causes": [told_cause(cause) for cause in self.causes],
             **{name: getattr(self, name) for name in names},
             **({} if self.at_venue is None else _told_of_venue(self.at_venue)),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
         }
 
 

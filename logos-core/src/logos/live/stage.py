@@ -36,6 +36,7 @@ from logos.live.watch import Watch
 from logos.live.written_ahead import tell_lost
 from logos.plugins.observers import Observers
 from logos.session.machine import Session
+from logos.session.rebalancer import never_decided
 from logos.session.seats import SymbolReport
 
 
@@ -255,6 +256,7 @@ class Play:
             unrealized_pnl=text_of(books.unrealized, books.decimals),
             fees=text_of(books.fees, books.decimals),
             at_venue=self._at_venue(),
+            warnings=never_decided(self.session.rebalancer) if counts.slices and status is not Status.PAUSED else (),
         )
 
 

@@ -119,7 +119,7 @@ class Offer:
 def offer_of(part: Part, distribution: str, version: str) -> Offer:
     """Return the offer of a part, having looked whether its optional libraries are there."""
     status, fault, mend = READY, "", ""
-    missing = [name for name in part.needs if not _is_installed(name)]
+    missing = [name for name in part.needs if not is_installed(name)]
     if part.state == STUB:
         status, fault = STUB, "it is described and not built in this release"
     elif missing:
@@ -138,7 +138,7 @@ def offer_of(part: Part, distribution: str, version: str) -> Offer:
     )
 
 
-def _is_installed(name: str) -> bool:
+def is_installed(name: str) -> bool:
     """Look for a module without importing it, nor the packages it lies in."""
     top, *rest = name.split(".")
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint
 
 import attrs
+import pluggy
 
 from logos.domain.errors import PluginError, Problem
 from logos.plugins.known import DISTRIBUTIONS
@@ -69,6 +70,14 @@ class Registry:
             )
         )
 
+    def without_parts(self) -> tuple[tuple[Plugin, tuple[str, ...]], ...]:
+        """Return the sound plugins that offer no part, each with the hooks that it answers, such as one for pages."""
+        return tuple(
+            (plugin, tuple(sorted(name for name, caller in vars(plugin.manager.hook).items() if _is_answered(caller))))
+            for plugin in self._plugins
+            if plugin.manager is not None and not plugin.parts
+        )
+
     def find(self, kind: str, name: str) -> Offer:
         """Return the offer of a kind and a name, ``name`` or ``distribution/name``; it can be used.
 
@@ -117,6 +126,10 @@ class Registry:
             )
             return f"Did you mean {offered}?"
         return f"There are: {', '.join(installed)}" if installed else f"No {kind} is installed"
+
+
+def _is_answered(caller: object) -> bool:
+    return isinstance(caller, pluggy.HookCaller) and bool(caller.get_hookimpls())
 
 
 def _check_kind(kind: str) -> None:

@@ -25,6 +25,8 @@ class Outlook:
         Whether the broker works with a venue.
     bars:
         How many bars each symbol has; nothing for a polled feed.
+    spans:
+        The open times of the first and the last of them, in seconds since the epoch, UTC, where they are known.
     """
 
     context: PartContext
@@ -33,6 +35,7 @@ class Outlook:
     polled: bool
     outside: bool
     bars: Mapping[str, int]
+    spans: Mapping[str, tuple[int, int]] = attrs.field(factory=dict)
 
 
 @runtime_checkable

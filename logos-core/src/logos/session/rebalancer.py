@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 WATCHING = "the allocator or the position manager, which watch prices,"
 """How a part is called that fails while it is shown prices."""
 
+_NEVER_DECIDED = (
+    "the allocator was never ready for its first rebalance: no weights were set, and nothing was traded. Shorten its "
+    "look-back or the history that it asks for, or give it more bars"
+)
+
 
 def schedule_of(allocator: Allocator) -> Schedule | None:
     """Return when an allocator wants to set all targets anew; ``None`` where it never does."""
@@ -38,6 +43,13 @@ def rebalancer_of(parts: SessionParts, pairs: Iterable[PairState]) -> Rebalancer
     if isinstance(allocator, RebalancingAllocator) and allocator.schedule is not None:
         return Rebalancer(allocator, allocator.schedule, pairs, parts.books)
     return None
+
+
+def never_decided(rebalancer: Rebalancer | None) -> tuple[str, ...]:
+    """Return the warning at the end of a session whose allocator has a schedule and never set a weight."""
+    if rebalancer is None or rebalancer.has_begun:
+        return ()
+    return (_NEVER_DECIDED,)
 
 
 def watchers_of(parts: SessionParts) -> tuple[PriceWatcher, ...]:

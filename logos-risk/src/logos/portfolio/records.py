@@ -21,12 +21,13 @@ class Window:
     returns:
         Shape (T, N), oldest first: simple returns of one period each, NaN where a symbol has none.
     periods_per_year:
-        How many such periods a year has: what annualises.
+        How many such returns a year has: what annualises. Shape (N,) where that differs from symbol to symbol, as where
+        one has no close in many periods and a return of it spans several.
     """
 
     symbols: tuple[str, ...]
     returns: Matrix
-    periods_per_year: float
+    periods_per_year: float | Vector
 
 
 @attrs.frozen(kw_only=True, eq=False)

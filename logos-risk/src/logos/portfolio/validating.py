@@ -41,6 +41,16 @@ def below_one(hint: str) -> Any:
     return check
 
 
+def within_one(hint: str) -> Any:
+    """Return an attrs validator for a rate of a year between -1 and 1, without these ends."""
+
+    def check(_instance: object, attribute: attrs.Attribute[Any], value: Decimal) -> None:
+        if not value.is_finite() or not -1 < value < 1:
+            raise InputError(f"{attribute.name} is {value}, and must lie between -1 and 1", hint=hint)
+
+    return check
+
+
 def at_least(least: int, hint: str) -> Any:
     """Return an attrs validator for a whole number, or ``None``, with a least one."""
 

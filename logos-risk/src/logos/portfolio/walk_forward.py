@@ -10,7 +10,7 @@ import numpy as np
 from logos.portfolio.arrays import Matrix, Vector
 from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.constraints.projection import nearest_of_sum
 from logos.portfolio.errors import PortfolioError
 from logos.portfolio.records import Method, Window
 from logos.portfolio.risk_models.model import RiskModel
@@ -128,7 +128,7 @@ def hold(weights: Vector, returns: Matrix) -> tuple[Vector, Vector]:
 
 def _kept(weights: Vector, limits: Limits) -> Vector:
     """Return weights that keep their limits; those of a method that keeps them by itself stay as they are."""
-    return weights if violation(weights, limits) <= TOLERANCE else nearest(weights, limits)
+    return weights if violation(weights, limits) <= TOLERANCE else nearest_of_sum(weights, limits)
 
 
 def _checked(window: Window, rebalances: Sequence[int], lookback: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 from html import escape
 
@@ -17,15 +17,12 @@ from logos.ui.streamlit import state
 from logos.ui.streamlit.components.shield import shielded
 from logos.ui.streamlit.data.pages import Pages, pages_of, resolve
 from logos.ui.streamlit.design.styles import style_sheet
-from logos.ui.streamlit.page import DashboardPage
+from logos.ui.streamlit.page import PLAIN_ICON, DashboardPage
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='5' fill='#0a5ea8'/>"
     "<path d='M7 22l6-7 5 4 7-10' fill='none' stroke='#fff' stroke-width='3'/></svg>"
 )
-
-
-_PLAIN = ":material/web_asset:"
 
 
 def run() -> None:
@@ -35,11 +32,13 @@ def run() -> None:
     remember_file(state.workspace())
     style_sheet()
     pages = installed_pages()
+    home = pages.home()
+    at_root = _place(home, at_root=True)
     places = {
-        section: [_place(page, first=page is pages.pages[0][1]) for page in some]
+        section: [at_root if page is home else _place(page) for page in some]
         for section, some in pages.by_section().items()
     }
-    places[next(iter(places))].append(_at_its_name(places))
+    places[home.section].append(_at_its_name(home, at_root))
     chosen = st.navigation(places, expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Logos")
     _side()
@@ -71,27 +70,26 @@ def installed_pages() -> Pages:
     return pages_of(installed_registry())
 
 
-def _place(page: DashboardPage, *, first: bool) -> st.Page:
-    """Return a page as Streamlit takes it; a symbol that Streamlit does not know is left out.
+def _place(page: DashboardPage, *, at_root: bool = False) -> st.Page:
+    """Return a page as Streamlit takes it; in place of a symbol that it does not know it gets a plain one.
 
-    The first one has the root as its address, and its name is left to the page that leads there.
+    The one at the root has another name in its address than its own, which is left to the page that leads there.
     """
-    place = f"{page.name}-at-root" if first else page.name
-    make = partial(st.Page, _shown(page), title=page.title, url_path=place, default=first)
+    place = f"{page.name}-at-root" if at_root else page.name
+    make = partial(st.Page, _shown(page), title=page.title, url_path=place, default=at_root)
     try:
         return make(icon=page.icon)
     except StreamlitAPIException:
-        return make(icon=_PLAIN)
+        return make(icon=PLAIN_ICON)
 
 
-def _at_its_name(places: Mapping[str, Sequence[st.Page]]) -> st.Page:
-    """Return a page at the name of the first one that leads there: Streamlit has the first one at the root alone."""
-    first, name = next(iter(places.values()))[0], installed_pages().pages[0][1].name
+def _at_its_name(home: DashboardPage, at_root: st.Page) -> st.Page:
+    """Return a page at the name of the one at the root that leads there: Streamlit has that one at the root alone."""
 
     def show() -> None:
-        st.switch_page(first)
+        st.switch_page(at_root)
 
-    return st.Page(show, title=first.title, url_path=name, visibility="hidden")
+    return st.Page(show, title=home.title, url_path=home.name, visibility="hidden")
 
 
 def _shown(page: DashboardPage) -> Callable[[], None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+PLAIN_ICON = ":material/web_asset:"
+
 
 @attrs.frozen(kw_only=True)
 class DashboardPage:
@@ -20,7 +22,8 @@ class DashboardPage:
     section:
         The heading of the navigation that it stands under.
     order:
-        Its place: pages stand by this number, then by name.
+        Its place: pages stand by this number, then by name, headings by their first page. The root of the address stays
+        the Overview's.
     target:
         The function that draws it, as ``module:function``; it is called without arguments, whenever the page is shown.
     """
@@ -28,6 +31,6 @@ class DashboardPage:
     name: str
     title: str
     target: str
-    icon: str = ":material/web_asset:"
+    icon: str = PLAIN_ICON
     section: str = "Plugins"
     order: int = 1000

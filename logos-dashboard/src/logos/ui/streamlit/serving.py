@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -97,6 +98,7 @@ def before_streamlit() -> list[Middleware]:
     """Return what sees every request before Streamlit does."""
     from starlette.middleware import Middleware  # noqa: PLC0415 -- comes with Streamlit, which may be missing
 
+    logging.getLogger("streamlit.error_util").addFilter(_not_told_twice)
     return [Middleware(OwnAddressOnly)]
 
 
@@ -106,6 +108,11 @@ def told(error: Exception) -> bool:
 
     tell(error)
     return True
+
+
+def _not_told_twice(record: logging.LogRecord) -> bool:
+    """Return whether Streamlit is to log something itself; what a page has raised, ``told`` does, and counts."""
+    return record.msg != "Uncaught app execution"
 
 
 def check_streamlit() -> None:

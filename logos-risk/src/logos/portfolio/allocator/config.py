@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from logos.domain.errors import InputError, Problem
-from logos.portfolio.allocator.remarks import currency_remarks, history_remarks, sector_remarks
+from logos.portfolio.allocator.remarks import (
+    currency_remarks,
+    history_remarks,
+    risk_model_remarks,
+    sector_remarks,
+)
 from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
 from logos.portfolio.validating import at_least, interval_text
@@ -85,8 +90,14 @@ class AllocatorConfig:
         """How many returns a symbol needs before it gets a weight."""
         return max(2, self.lookback // 4) if self.min_history is None else self.min_history
 
+    @property
+    def looks_at_means(self) -> bool:
+        """Whether the weights depend on the mean returns."""
+        return False
+
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
         """Yield what the constraints and the estimate leave out, and that there are too few bars for either."""
         yield from sector_remarks(outlook, self.constraints)
         yield from currency_remarks(outlook)
         yield from history_remarks(outlook, self.interval, self.lookback, self.least_history)
+        yield from risk_model_remarks(outlook, self.risk_model, self.lookback, looks_at_means=self.looks_at_means)

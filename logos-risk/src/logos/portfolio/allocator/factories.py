@@ -10,7 +10,7 @@ import numpy as np
 from logos.context.parts import PartContext
 from logos.domain.errors import ConfigError, Problem
 from logos.domain.instruments import Instrument
-from logos.domain.times import parse_interval
+from logos.domain.times import interval_text, parse_interval
 from logos.portfolio.allocator.config import AllocatorConfig
 from logos.portfolio.allocator.mean_variance_config import MeanVarianceConfig
 from logos.portfolio.allocator.method_configs import (
@@ -45,9 +45,8 @@ def open_inverse_volatility(config: InverseVolatilityConfig, context: PartContex
 def open_risk_parity(config: RiskParityConfig, context: PartContext) -> PortfolioAllocator:
     """Build the ``risk_parity`` allocator."""
     problems = list(_budget_problems(config.budgets, sorted(context.traded)))
-    if problems:
-        raise ConfigError("the allocator risk_parity does not fit the session", problems=problems)
-    return open_allocator("risk_parity", _risk_parity(config.budgets), config, context)
+    budgets = {} if problems else config.budgets
+    return open_allocator("risk_parity", _risk_parity(budgets), config, context, problems=problems)
 
 
 def _risk_parity(budgets: Mapping[str, Decimal]) -> RiskParity:
@@ -93,13 +92,17 @@ def open_skfolio(config: SkfolioConfig, context: PartContext) -> PortfolioAlloca
     return allocator
 
 
-def open_allocator(name: str, method: Method, config: AllocatorConfig, context: PartContext) -> PortfolioAllocator:
+def open_allocator(
+    name: str, method: Method, config: AllocatorConfig, context: PartContext, *, problems: Sequence[Problem] = ()
+) -> PortfolioAllocator:
     """Seat a method: with its panel of prices, its schedule and its constraints, for the symbols that are traded.
 
     Parameters
     ----------
     name:
         What the record calls it.
+    problems:
+        What does not fit in the method's own keys: told together with the rest.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def open_allocator(name: str, method: Method, config: AllocatorConfig, context: 
         With a problem for each key that does not fit the session.
     """
     instruments = {symbol: context.instruments[symbol] for symbol in sorted(context.traded)}
-    problems = list(_problems(config, instruments, context))
+    problems = [*problems, *_problems(config, instruments, context)]
     if problems:
         raise ConfigError(f"the allocator {name} does not fit the session", problems=problems)
     schedule = schedule_for(config.rebalance, config.calendar, context)
@@ -140,7 +143,7 @@ def _problems(
     if parse_interval(config.interval) % context.interval:
         yield Problem(
             path="allocator.interval",
-            message=f"{config.interval} is no multiple of the session's interval of {context.interval} seconds",
+            message=f"{config.interval} is no multiple of the session's bars of {interval_text(context.interval)}",
             hint="Returns are taken from the session's bars: write the feed's interval, or 1d",
         )
     if not config.constraints.long_only and not context.account.margin:
@@ -149,10 +152,9 @@ def _problems(
             message="it is false, and the account has no margin: nothing can be sold short",
             hint="Set margin: true in the broker's section, or long_only: true",
         )
-    unknown = unknown_names(config.constraints, instruments)
-    yield from (Problem(path=f"allocator.{each.path}", message=each.message, hint=each.hint) for each in unknown)
-    if not unknown:
-        yield from _conflicts(config, instruments, context)
+    for each in unknown_names(config.constraints, instruments):
+        yield Problem(path=f"allocator.{each.path}", message=each.message, hint=each.hint)
+    yield from _conflicts(config, instruments, context)
 
 
 def _conflicts(

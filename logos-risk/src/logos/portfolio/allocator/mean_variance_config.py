@@ -22,7 +22,7 @@ from logos.portfolio.methods.objectives import (
     require_target,
 )
 from logos.portfolio.optimiser.names import CLARABEL, HEURISTIC, SOLVERS
-from logos.portfolio.validating import above_zero, below_one, finite
+from logos.portfolio.validating import above_zero, below_one, within_one
 
 if TYPE_CHECKING:
     from logos.session.outlook import Outlook
@@ -77,7 +77,7 @@ class MeanVarianceConfig(AllocatorConfig):
     risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=[_ABOVE_ZERO, _looked_at])
     target_volatility: Decimal | None = attrs.field(default=None, validator=[_ABOVE_ZERO, _looked_at])
     risk_free: Decimal = attrs.field(
-        default=Decimal(0), validator=[finite('Write a decimal such as "0.02"'), _looked_at]
+        default=Decimal(0), validator=[within_one('It is a share a year: "0.02" is two percent'), _looked_at]
     )
     costs: Decimal = attrs.field(
         default=Decimal(0), validator=below_one('It is a share of what is traded: "0.001" is ten basis points')
@@ -88,9 +88,20 @@ class MeanVarianceConfig(AllocatorConfig):
         super().__attrs_post_init__()
         require_target(self.objective, self.target_volatility)
 
+    @property
+    def looks_at_means(self) -> bool:
+        """Whether the weights depend on the mean returns."""
+        return self.objective != MIN_VARIANCE
+
     def remarks(self, outlook: Outlook) -> Iterator[Problem]:
-        """Yield what every allocator has to say, that nothing is best, and that a library of the solver is missing."""
+        """Yield what every allocator has to say, and what is odd about the objective and the solver."""
         yield from super().remarks(outlook)
+        if self.target_volatility is not None and self.target_volatility >= 1:
+            yield Problem(
+                path="target_volatility",
+                message=f"it is {self.target_volatility:f}, which is {self.target_volatility * 100:,f} % a year",
+                hint='It is a share of equity: "0.12" is twelve percent',
+            )
         if self.objective == MIN_VARIANCE and may_be_empty(self.constraints):
             yield Problem(
                 path="constraints.net",

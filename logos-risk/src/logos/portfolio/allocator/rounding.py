@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil, inf
+
 import attrs
 import numpy as np
 
 from logos.domain.money import RATIO_ONE
+from logos.portfolio.allocator.whole_programs import closest_units, nearest_units
 from logos.portfolio.arrays import Vector
 from logos.portfolio.constraints.keeping import TOLERANCE, violation
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.constraints.projection import nearest
-from logos.portfolio.errors import InfeasibleError
 
-_UNIT = 1.0 / RATIO_ONE
 _NOISE = 1e-12
 """Sums of floats that stand for whole units are off by less."""
 
@@ -20,47 +20,42 @@ _NOISE = 1e-12
 def kept_units(weights: Vector, limits: Limits) -> dict[str, int]:
     """Return weights that keep their limits in hundred-millionths that keep them too, each to a unit.
 
-    Rounded one by one, N weights move a sum of them by up to N/2 units. Where that breaks a limit, the weights are
-    first moved inside by as much: then bounds, groups, gross exposure and turnover win over the sum of all weights,
-    which may fall short of the least by up to N units. Where limits leave no such room, as a turnover of nothing does,
-    plain rounding is all there is.
+    A sum of all weights that is given is kept exactly. Rounded one by one, N weights move a sum of them by up to N/2
+    units; where that breaks a limit, the nearest units are taken that break none. Where there are none at all, such as
+    with a turnover of nothing, a given sum gives way first, and then every limit by as few units as possible.
     """
     units = whole_units(weights, limits.symbols)
-    for inner in (_inside(limits), attrs.evolve(_inside(limits), turnover=limits.turnover)):
-        if violation(_shares(units, limits), limits) <= TOLERANCE + _NOISE:
-            break
-        try:
-            rounded = np.rint(nearest(weights, inner) * RATIO_ONE)
-        except InfeasibleError:
-            continue
-        return {symbol: int(unit) for symbol, unit in sorted(zip(limits.symbols, rounded, strict=True))}
-    return units
+    if _is_kept(units, limits):
+        return units
+    near = nearest_units(weights, limits)
+    if near is not None and _is_kept(found := _named(near, limits), limits):
+        return found
+    closest = closest_units(weights, limits)
+    candidates = (units,) if closest is None else (units, _named(closest, limits))
+    return min(candidates, key=lambda one: _breach(one, limits))
 
 
-def _inside(limits: Limits) -> Limits:
-    """Return limits with as much room as rounding takes; the bounds of one weight give way, half a unit towards 0."""
-    count = len(limits.symbols)
-    room = _UNIT / 2
-    margin = (count - 1) * room
-    lower = np.where(limits.lower > 0, limits.lower - room, limits.lower)
-    upper = np.where(limits.upper < 0, limits.upper + room, limits.upper)
-    groups = [
-        attrs.evolve(
-            group,
-            lower=group.lower + (len(group.members) - 1) * room if group.lower else 0.0,
-            upper=group.upper - (len(group.members) - 1) * room,
-        )
-        for group in limits.groups
-    ]
-    return attrs.evolve(
-        limits,
-        lower=lower,
-        upper=upper,
-        total=(limits.total[0] - count * room, limits.total[1] - margin),
-        gross=None if limits.gross is None else limits.gross - margin,
-        turnover=None if limits.turnover is None else limits.turnover - margin,
-        groups=tuple(groups),
-    )
+def _is_kept(units: dict[str, int], limits: Limits) -> bool:
+    return _breach(units, limits) == (0, 0)
+
+
+def _breach(units: dict[str, int], limits: Limits) -> tuple[int, int]:
+    """Return by how many units more than one a limit is broken, and by how many a sum that is given."""
+    least, most = limits.total
+    if least != most:
+        return _units_beyond(units, limits), 0
+    apart = attrs.evolve(limits, total=(-inf, inf))
+    return _units_beyond(units, apart), abs(sum(units.values()) - round(least * RATIO_ONE))
+
+
+def _units_beyond(units: dict[str, int], limits: Limits) -> int:
+    beyond = violation(_shares(units, limits), limits) - TOLERANCE - _NOISE
+    units_beyond: int = ceil(beyond * RATIO_ONE)
+    return max(0, units_beyond)
+
+
+def _named(units: Vector, limits: Limits) -> dict[str, int]:
+    return {symbol: int(unit) for symbol, unit in sorted(zip(limits.symbols, units, strict=True))}
 
 
 def _shares(units: dict[str, int], limits: Limits) -> Vector:

@@ -12,19 +12,21 @@ from logos.domain.money import RATIO_ONE
 from logos.domain.times import SECONDS_A_DAY, parse_interval
 from logos.portfolio.allocator.book_limits import book_limits
 from logos.portfolio.allocator.config import AllocatorConfig
+from logos.portfolio.allocator.effective_returns import too_few_told
 from logos.portfolio.allocator.rounding import kept_units, whole_units
 from logos.portfolio.arrays import Vector
 from logos.portfolio.constraints.fixing import relaxed_beside
 from logos.portfolio.constraints.keeping import TOLERANCE, broken, violation
 from logos.portfolio.constraints.limits import Limits
-from logos.portfolio.constraints.projection import nearest
+from logos.portfolio.constraints.projection import nearest_of_sum
 from logos.portfolio.constraints.resolving import limits_of
 from logos.portfolio.errors import EstimationError
-from logos.portfolio.prices.gaps import gaps
+from logos.portfolio.prices.gap_notes import common_notes, pairwise_notes
+from logos.portfolio.prices.own_returns import own_periods_per_year
 from logos.portfolio.prices.panel import PricePanel
 from logos.portfolio.prices.returns import periods_per_year, without_constant
 from logos.portfolio.records import Allocation, Estimate, Method, Window
-from logos.portfolio.risk_models.config import COMMON
+from logos.portfolio.risk_models.config import COMMON, EWMA
 from logos.portfolio.risk_models.contributions import risk_contributions, volatility
 from logos.portfolio.risk_models.model import build_risk_model
 from logos.session.rebalancing import BookLimit
@@ -125,6 +127,7 @@ class Weigher:
         """
         window, short, constant = self._window(panel, untraded)
         gappy = tuple(self._gaps(panel, sorted({*window.symbols, *constant}), len(window.returns)))
+        faded = tuple(self._faded(window))
         stopped = {symbol: last for symbol, last in panel.stopped().items() if symbol not in untraded}
         young = [symbol for symbol in sorted(short) if symbol not in stopped]
         estimate = self._model.estimate(window)
@@ -142,7 +145,7 @@ class Weigher:
             risk=risk,
             volatility=expected,
             choices=(*_left_out(young, stopped, constant, self._config.least_history), *moved),
-            fallbacks=(*_stranded(untraded), *gappy, *estimate.notes, *given_up, *allocation.notes),
+            fallbacks=(*_stranded(untraded), *gappy, *faded, *estimate.notes, *given_up, *allocation.notes),
             limits=tuple(book_limits(limits)),
         )
 
@@ -171,29 +174,32 @@ class Weigher:
             periods_per_year=1.0,
             without=untraded,
         )
+        if not window.symbols:
+            return window, short, ()  # the risk model says so
         moving, constant = without_constant(window)
-        return attrs.evolve(moving, periods_per_year=self._periods(moving.symbols)), short, constant
+        return attrs.evolve(moving, periods_per_year=self._periods(panel, moving, constant)), short, constant
 
     def _gaps(self, panel: PricePanel, symbols: Sequence[str], returns: int) -> Iterator[str]:
-        """Yield that many periods are left out of the returns that all have in common."""
-        if self._config.risk_model.missing != COMMON:
-            return
-        found = gaps(panel, symbols, self._instruments, returns)
-        if found is not None:
-            more = f" and {len(found.symbols) - _TOLD} more" if len(found.symbols) > _TOLD else ""
-            yield (
-                f"The estimate rests on {returns} returns in common, of a lookback of {self._config.lookback}; periods "
-                f"left out in which {', '.join(found.symbols[:_TOLD])}{more} had no close although the market was "
-                f"open: {found.periods}. A return across them counts as one period, which overstates risk. With "
-                "risk_model.missing: pairwise the others keep all of theirs."
-            )
+        """Yield what is to be said of periods that symbols lack although their markets were open."""
+        if self._config.risk_model.missing == COMMON:
+            return common_notes(panel, symbols, self._instruments, returns, lookback=self._config.lookback)
+        return pairwise_notes(panel, symbols, self._instruments, returns)
 
-    def _periods(self, symbols: tuple[str, ...]) -> float:
+    def _faded(self, window: Window) -> Iterator[str]:
+        """Yield that too few returns have any weight for a covariance of all symbols."""
+        model = self._config.risk_model
+        told = too_few_told(len(window.returns), float(model.halflife), len(window.symbols))
+        if model.model == EWMA and told:
+            yield f"With a half-life of {model.halflife}, {told}."
+
+    def _periods(self, panel: PricePanel, window: Window, constant: Sequence[str]) -> float | Vector:
         """Return how many periods a year has for the symbols that take part: a coin alone trades on more days."""
+        symbols = window.symbols
+        if self._config.risk_model.missing != COMMON:
+            return own_periods_per_year(panel, symbols, self._instruments, len(window.returns), beside=constant)
         if symbols not in self._years:
-            instruments = [self._instruments[symbol] for symbol in symbols]
-            period, missing = parse_interval(self._config.interval), self._config.risk_model.missing
-            self._years = {symbols: periods_per_year(period, instruments, missing=missing)}
+            period = parse_interval(self._config.interval)
+            self._years = {symbols: periods_per_year(period, [self._instruments[symbol] for symbol in symbols])}
         return self._years[symbols]
 
     def _limits(self, window: Window, held: Mapping[str, float], equity: float, untraded: tuple[str, ...]) -> Limits:
@@ -220,7 +226,7 @@ def _kept(weights: Vector, limits: Limits) -> tuple[Vector, tuple[str, ...]]:
         "The nearest weights that keep the constraints were taken, since the method's own break "
         f"{', '.join(told[:_TOLD])}{more}."
     )
-    return nearest(weights, limits), (note,)
+    return nearest_of_sum(weights, limits), (note,)
 
 
 def _risk(units: Mapping[str, int], used: Mapping[str, float], estimate: Estimate) -> tuple[dict[str, int], int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from logos.assembly.build import Assembly, assemble
+from logos.config.problems import refuse
 from logos.context.clock import SystemClock
 from logos.domain.bars import Bar
 from logos.domain.errors import ConfigError, InputError, part_at_work
@@ -18,7 +19,6 @@ from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.live.late_log import LateLog
 from logos.portfolio.backtest.candidates import Candidate
 from logos.portfolio.backtest.request import Request
-from logos.portfolio.backtest.translating import placed
 from logos.session.rebalancer import warm_watchers, watchers_of
 from logos.session.rebalancing import Rebalance, RebalancingAllocator
 from logos.session.seats import PairSignal, SymbolReport
@@ -50,11 +50,11 @@ class Weighing:
     at:
         The close of the last bar that counts, in seconds since the epoch, UTC.
     volatility:
-        Expected, a year; ``None`` where the allocator has no model of risk.
+        Expected, a year, as a share of equity; ``None`` where the allocator has no model of risk.
     invested:
-        The sum of the absolute weights.
+        The sum of the absolute weights, as a share of equity.
     net:
-        The sum of the weights, short ones being negative.
+        The sum of the weights, short ones being negative, as a share of equity.
     """
 
     allocator: str
@@ -109,9 +109,7 @@ def _assembled(request: Request, main: Candidate, workspace: Path) -> Assembly:
     try:
         assembly = assemble(main.config, workspace=workspace, clock=SystemClock(), log=LateLog())
     except ConfigError as error:
-        raise ConfigError(
-            f"{request.source} cannot be used", problems=[placed(problem, main.places) for problem in error.problems]
-        ) from error
+        refuse(request.source, [request.placed(problem, main) for problem in error.problems])
     if assembly.feed.polled:
         raise InputError(
             f"the feed {main.config.feed.name} polls for bars, and weights are told from recorded ones",

@@ -10,6 +10,7 @@ import attrs
 from logos.assembly.build import Assembly, assemble, part_context
 from logos.assembly.remarks import own_remarks
 from logos.backtest.setup import BacktestSetup
+from logos.config.problems import refuse
 from logos.domain.errors import ConfigError, InputError
 from logos.domain.times import time_text
 from logos.live.late_log import LateLog
@@ -112,12 +113,12 @@ def _seated(setup: BacktestSetup, request: Request, candidates: Sequence[Candida
         try:
             assembly = assemble(one.config, workspace=setup.workspace, clock=setup.clock, log=LateLog(), feed=feed)
         except ConfigError as error:
-            problems += [placed(problem, one.places) for problem in error.problems]
+            problems += [request.placed(problem, one) for problem in error.problems]
             continue
         feed = assembly.feed
         seats.append(assembly)
     if problems or feed is None:
-        raise ConfigError(f"{request.source} cannot be run", problems=list(dict.fromkeys(problems)))
+        refuse(request.source, list(dict.fromkeys(problems)))
     if feed.polled:
         raise InputError(
             f"the feed {request.main.config.feed.name} polls for bars, and a backtest needs recorded ones",
@@ -130,8 +131,7 @@ def _remarks(
     setup: BacktestSetup, main: Candidate, assembly: Assembly, reports: Sequence[SymbolReport]
 ) -> Iterator[str]:
     context = part_context(main.config, workspace=setup.workspace, clock=setup.clock, log=LateLog())
-    bars = {report.symbol: report.bars for report in reports}
-    for problem in own_remarks(main.config, assembly, context, bars):
+    for problem in own_remarks(main.config, assembly, context, reports):
         yield str(placed(problem, main.places))
 
 

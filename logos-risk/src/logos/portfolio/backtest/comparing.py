@@ -39,11 +39,13 @@ COLUMNS = (
     "effective_assets",
     "expected_volatility",
     "rebalances",
+    "rebalances_with_notes",
     "sharpe_difference",
     "sharpe_difference_standard_error",
 )
 """The columns of ``comparison.csv``. Money is exact, ratios have eight decimals, and what is undefined is empty.
 
+``rebalances_with_notes`` counts the rebalances of which ``risk.json`` tells what was left out, repaired or given up;
 ``sharpe_difference`` is the benchmark's Sharpe ratio less the portfolio's; it is empty where the two cannot be ranked.
 """
 
@@ -96,7 +98,7 @@ def standings(main: Contender, benchmarks: Sequence[Contender]) -> Standings:
     rows += [
         Standing(name=one.name, values=_values(one, found)) for one, found in zip(benchmarks, comparisons, strict=True)
     ]
-    verdicts = [_verdict(main.name, one.name, found) for one, found in zip(benchmarks, comparisons, strict=True)]
+    verdicts = [_verdict(main, one, found) for one, found in zip(benchmarks, comparisons, strict=True)]
     if any("more than noise" in verdict for verdict in verdicts) and len(verdicts) > 1:
         verdicts.append(
             f"{len(verdicts)} comparisons were made: where nothing differs, one in twenty is beyond noise by chance."
@@ -147,6 +149,7 @@ def _values(one: Contender, against: Comparison | None) -> dict[str, Any]:
         "effective_assets": risk.effective_assets,
         "expected_volatility": risk.volatility,
         "rebalances": len(risk.rebalances),
+        "rebalances_with_notes": risk.remarked,
         "sharpe_difference": None if test is None else test.difference,
         "sharpe_difference_standard_error": None if test is None else test.standard_error,
     }
@@ -158,21 +161,24 @@ def _cell(value: Any) -> str:
     return f"{value + 0.0:.8f}" if isinstance(value, float) else str(value)
 
 
-def _verdict(main: str, other: str, found: Comparison) -> str:
-    return f"{main} and {other}: {'; '.join(_judged(main, other, found))}."
+def _verdict(main: Contender, other: Contender, found: Comparison) -> str:
+    return f"{main.name} and {other.name}: {'; '.join(_judged(main, other, found))}."
 
 
-def _judged(main: str, other: str, found: Comparison) -> Iterator[str]:
+def _judged(main: Contender, other: Contender, found: Comparison) -> Iterator[str]:
     test = found.sharpe
+    still = [one.name for one in (main, other) if one.run.metrics["volatility"] == 0]
     if found.obstacles:
-        yield f"they cannot be ranked, with A for {main} and B for {other}"
+        yield f"they cannot be ranked, with A for {main.name} and B for {other.name}"
         yield from found.obstacles
+    elif test is None and still:
+        yield f"no Sharpe ratio to compare, since the equity of {' and '.join(still)} never changed"
     elif test is None:
         yield "too few trading days to tell their Sharpe ratios apart"
     elif test.statistic is None:
         yield "the daily returns are the same"
     else:
-        ahead = other if test.difference > 0 else main
+        ahead = (other if test.difference > 0 else main).name
         size = f"{abs(test.difference):.2f} a year, with a standard error of {test.standard_error:.2f} over"
         judged = "more than noise at 95 % confidence" if test.significant else "which is within noise"
         yield f"the Sharpe ratio of {ahead} is higher by {size} {test.days:,} days, {judged}"

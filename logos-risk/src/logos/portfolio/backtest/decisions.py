@@ -38,6 +38,8 @@ class Reason:
     ----------
     outcome, code:
         As in ``decisions.csv``.
+    count:
+        How many decisions.
     first:
         The clock of the first such decision, as text, UTC.
     symbols:

@@ -10,6 +10,7 @@ import attrs
 
 from logos.config.core_keys import SECTIONS, check_name
 from logos.config.leaves import described
+from logos.config.origins import written_line
 from logos.config.part_reading import Offers, as_section
 from logos.config.problems import item_path, key_path, nearest, refuse, shortened
 from logos.config.reading import Listing, Node, Scalar, Section, located, parse, plain, read_file
@@ -64,12 +65,20 @@ class Request:
         What messages call the file.
     text:
         The config as YAML, with the defaults of ``portfolio:`` filled in; it asks for the same backtest.
+    root:
+        The file as it was written.
     """
 
     source: str
     main: Candidate
     benchmarks: tuple[Candidate, ...]
     text: str
+    root: Section = attrs.field(repr=False, eq=False)
+
+    def placed(self, problem: Problem, one: Candidate) -> Problem:
+        """Return a problem that a part of an allocator's session has found, at its path and line in the file."""
+        found = placed(problem, one.places)
+        return attrs.evolve(found, line=found.line or written_line(self.root, found.path))
 
 
 def read_request(
@@ -137,6 +146,7 @@ class _Reader:
             main=main,
             benchmarks=tuple(with_instruments(one, main.config) for one in others),
             text=self._text(portfolio, keys, instead),
+            root=self._root,
         )
 
     def _check_sections(self) -> None:

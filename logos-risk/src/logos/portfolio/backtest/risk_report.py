@@ -13,13 +13,12 @@ import numpy as np
 
 from logos.backtest.figures import metrics_json
 from logos.backtest.past_run import PastRun
+from logos.domain.money import RATIO_DECIMALS, RATIO_ONE
 from logos.domain.times import parse_time, time_text
+from logos.portfolio.allocator.rounding import whole_units
 from logos.portfolio.backtest.calendar_time import calendar_years
 from logos.portfolio.backtest.rebalances import PastRebalance, read_rebalances, spans
 from logos.portfolio.risk_models.contributions import herfindahl
-
-_DECIMALS = 8
-_GAPS = ("tracking_gap", "greatest_tracking_gap")
 
 DEFINITIONS = {
     "volatility": "Expected volatility a year of the target weights, as a share of equity; the mean over the "
@@ -61,14 +60,19 @@ class RiskReport:
     greatest_tracking_gap: float | None
     rebalances: tuple[PastRebalance, ...]
 
+    @property
+    def remarked(self) -> int:
+        """How many rebalances have a note."""
+        return sum(1 for one in self.rebalances if one.notes)
+
     def as_object(self) -> dict[str, Any]:
         """Return the object of ``risk.json``: ratios with eight decimals, symbols in name order."""
-        names = ("turnover", "cost_drag", "realised_volatility", "effective_assets", "years", *_GAPS)
+        rest = ("turnover", "cost_drag", "realised_volatility", "effective_assets", "years", "tracking_gap")
         return {
             "volatility": _rounded(self.volatility),
-            "contributions": {symbol: _rounded(share) for symbol, share in sorted(self.contributions.items())},
+            "contributions": _shares(self.contributions),
             "concentration": _rounded(self.concentration),
-            **{name: _rounded(getattr(self, name)) for name in names},
+            **{name: _rounded(getattr(self, name)) for name in (*rest, "greatest_tracking_gap")},
             "rebalances": [_rebalance(one) for one in self.rebalances],
             "definitions": DEFINITIONS,
         }
@@ -85,20 +89,20 @@ def risk_report(run: PastRun) -> RiskReport:
     metrics = run.metrics
     end = parse_time(metrics["end"]) if metrics["end"] else 0
     rebalances = read_rebalances(run.folder, end)
-    inforce = spans(rebalances, end) if rebalances else []
+    in_force = spans(rebalances, end) if rebalances else []
     years = calendar_years(metrics)
     gaps = [gap for one in rebalances if (gap := tracking_gap(one)) is not None]
-    concentration = _mean(rebalances, inforce, lambda one: concentration_of(one.held))
+    concentration = _mean(rebalances, in_force, lambda one: concentration_of(one.held))
     return RiskReport(
-        volatility=_mean(rebalances, inforce, lambda one: one.volatility),
-        contributions=_contributions(rebalances, inforce),
+        volatility=_mean(rebalances, in_force, lambda one: one.volatility),
+        contributions=_contributions(rebalances, in_force),
         concentration=concentration,
         turnover=_a_year(metrics["turnover"], years),
         cost_drag=_a_year(_costs_share(run), years),
         realised_volatility=metrics["volatility"],
         effective_assets=1 / concentration if concentration else None,
         years=years,
-        tracking_gap=_mean(rebalances, inforce, tracking_gap),
+        tracking_gap=_mean(rebalances, in_force, tracking_gap),
         greatest_tracking_gap=max(gaps, default=None),
         rebalances=rebalances,
     )
@@ -124,22 +128,24 @@ def tracking_gap(one: PastRebalance) -> float | None:
 
 
 def _mean(
-    rebalances: Sequence[PastRebalance], weights: Sequence[int], figure: Callable[[PastRebalance], float | None]
+    rebalances: Sequence[PastRebalance], in_force: Sequence[int], figure: Callable[[PastRebalance], float | None]
 ) -> float | None:
     """Return the mean of a figure over the rebalances that define it, each counted by the time it was in force."""
     values = [
-        (value, weight) for one, weight in zip(rebalances, weights, strict=True) if (value := figure(one)) is not None
+        (value, seconds)
+        for one, seconds in zip(rebalances, in_force, strict=True)
+        if (value := figure(one)) is not None
     ]
-    total = sum(weight for _, weight in values)
+    total = sum(seconds for _, seconds in values)
     if not total:  # one rebalance at the very end
         return values[-1][0] if values else None
-    return sum(value * weight for value, weight in values) / total
+    return sum(value * seconds for value, seconds in values) / total
 
 
-def _contributions(rebalances: Sequence[PastRebalance], weights: Sequence[int]) -> dict[str, float]:
+def _contributions(rebalances: Sequence[PastRebalance], in_force: Sequence[int]) -> dict[str, float]:
     symbols = sorted({symbol for one in rebalances for symbol in one.risk})
     shares = {
-        symbol: _mean(rebalances, weights, lambda one, symbol=symbol: one.risk.get(symbol, 0.0) if one.risk else None)  # type: ignore[misc]
+        symbol: _mean(rebalances, in_force, lambda one, symbol=symbol: one.risk.get(symbol, 0.0) if one.risk else None)  # type: ignore[misc]
         for symbol in symbols
     }
     total = sum(share or 0.0 for share in shares.values())
@@ -173,4 +179,11 @@ def _rebalance(one: PastRebalance) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DECIMALS) + 0.0
+    return None if value is None else round(value, RATIO_DECIMALS) + 0.0
+
+
+def _shares(contributions: Mapping[str, float]) -> dict[str, float]:
+    """Return shares with eight decimals that still sum to 1; rounded one by one, they would not."""
+    symbols = tuple(sorted(contributions))
+    units = whole_units(np.array([contributions[symbol] for symbol in symbols]), symbols)
+    return {symbol: count / RATIO_ONE + 0.0 for symbol, count in units.items()}

@@ -197,11 +197,8 @@ class _Finisher:
         )
 
     def _draw(self, folder: Path, main: Contender, others: Sequence[Contender]) -> None:
-        from logos.portfolio.backtest.plots import (  # noqa: PLC0415 - matplotlib takes long to load
-            draw_comparison,
-            draw_risk,
-            draw_weights,
-        )
+        from logos.portfolio.backtest.plots import draw_comparison, draw_risk  # noqa: PLC0415 - loads matplotlib
+        from logos.portfolio.backtest.weights_plot import draw_weights  # noqa: PLC0415 - loads matplotlib
 
         title = main.run.name
         draw_weights(main, folder / WEIGHTS_PLOT, title=f"{title}: weights")

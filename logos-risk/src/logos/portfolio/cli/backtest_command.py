@@ -18,13 +18,14 @@ from logos.plugins.registry import load_registry
 from logos.portfolio.backtest import running
 from logos.portfolio.backtest.comparing import Standing
 from logos.portfolio.backtest.decisions import Decisions
-from logos.portfolio.backtest.outcomes import PortfolioOutcome
+from logos.portfolio.backtest.outcomes import BenchmarkOutcome, PortfolioOutcome
 from logos.portfolio.backtest.request import read_request
 from logos.portfolio.backtest.risk_report import RiskReport
 
 _STYLES = {"completed": "green", "interrupted": "yellow", "halted": "red"}
 _MOST_SHARES = 12
 _MOST_REMARKS = 10
+_MOST_REMARKS_OF_A_BENCHMARK = 3
 
 
 def run_command(config: Path, benchmarks: Sequence[str], *, as_json: bool) -> int:
@@ -105,7 +106,7 @@ def _print(outcome: PortfolioOutcome) -> None:
     columns = ("allocator", *(label for _, label, _ in _COLUMNS))
     rows = [(row.name, *_cells(row)) for row in outcome.standings.rows]
     print_table("Comparison", columns, rows, numeric=columns[1:])
-    for line in outcome.standings.verdicts:
+    for line in (*outcome.standings.verdicts, *_benchmark_lines(outcome.benchmarks)):
         target.print(line, markup=False, soft_wrap=True)
     for note in outcome.notes:
         target.print(f"Note: {note}", markup=False, soft_wrap=True, style="yellow")
@@ -173,23 +174,33 @@ def _method_lines(risk: RiskReport) -> Iterator[str]:
     for method, count in sorted(counts.items()):
         often = "once" if count == 1 else f"{count:,} times"
         yield f"    {'Weights by':<20}{method}" + (f", {often}" if len(counts) > 1 else "")
-    remarked = sum(1 for one in risk.rebalances if one.notes)
-    if remarked:
-        yield f"    {remarked:,} of the rebalances {'has' if remarked == 1 else 'have'} remarks:"
-        yield from _remark_lines(risk)
+    if risk.remarked:
+        yield f"    {risk.remarked:,} of the rebalances {'has' if risk.remarked == 1 else 'have'} remarks:"
+        yield from (f"      {line}" for line in _remark_lines(risk, _MOST_REMARKS, running.RISK_FILE))
 
 
-def _remark_lines(risk: RiskReport) -> Iterator[str]:
-    """Yield the kinds of remarks with how often each was made, the most frequent first."""
+def _benchmark_lines(benchmarks: Sequence[BenchmarkOutcome]) -> Iterator[str]:
+    """Yield what befell the weights of each benchmark; its figures are not to be read without."""
+    for one in benchmarks:
+        remarked, count = one.risk.remarked, len(one.risk.rebalances)
+        if remarked:
+            has = "has" if remarked == 1 else "have"
+            yield f"{one.name}: {remarked:,} of its {count:,} rebalance{'s' * (count != 1)} {has} remarks:"
+            file = f"{running.BENCHMARKS}/{one.name}/{running.RISK_FILE}"
+            yield from (f"  {line}" for line in _remark_lines(one.risk, _MOST_REMARKS_OF_A_BENCHMARK, file))
+
+
+def _remark_lines(risk: RiskReport, most: int, file: str) -> Iterator[str]:
+    """Yield the kinds of remarks with how often each was made, the most frequent first; ``file`` has the rest."""
     remarks = Remarks()
     for one in risk.rebalances:
         for note in one.notes:
             remarks.add(note, one.at)
     # Equal ones stay in the order in which they were first made.
-    shown = sorted(remarks, key=lambda remark: -remark.count)[:_MOST_REMARKS]
-    yield from (f"      {remark.often}: {remark.text}" for remark in shown)
+    shown = sorted(remarks, key=lambda remark: -remark.count)[:most]
+    yield from (f"{remark.often}: {remark.text}" for remark in shown)
     if len(remarks) > len(shown):
-        yield f"      and {len(remarks) - len(shown):,} more in {running.RISK_FILE}"
+        yield f"and {len(remarks) - len(shown):,} more in {file}"
 
 
 def _share_lines(risk: RiskReport) -> Iterator[str]:

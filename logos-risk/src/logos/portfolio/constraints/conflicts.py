@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, floor
+from math import ceil, floor, inf
 
 import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Vector
 from logos.portfolio.constraints.keeping import violation
-from logos.portfolio.constraints.limits import Bound, Limits
+from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.multipliers import settled
 from logos.portfolio.constraints.rules import bounds_of, numbers_of, program_of, rules_of
 from logos.portfolio.errors import InfeasibleError
@@ -60,6 +60,20 @@ def least_change(weights: Vector, limits: Limits) -> Vector | None:
     program = program_of(limits, rules_of(limits).values())
     found = program.minimised(dict.fromkeys(program.absolute(weights), 1.0))
     return None if found is None else found[: weights.size]
+
+
+def nearest_total(limits: Limits, asked: float) -> tuple[float, float] | None:
+    """Return bounds around the sum nearest to one asked for that weights can have; ``None`` where there are none."""
+    program = program_of(limits, rules_of(limits).values())
+    distance = program.column(0.0, inf)
+    everything = range(limits.lower.size)
+    program.row((*everything, distance), (*[1.0] * len(everything), 1.0), asked, inf)
+    program.row((*everything, distance), (*[1.0] * len(everything), -1.0), -inf, asked)
+    found = program.minimised({distance: 1.0})
+    if found is None:
+        return None
+    total = float(found[: limits.lower.size].sum())
+    return max(limits.total[0], total - _STEP), min(limits.total[1], total + _STEP)
 
 
 def _irreducible(
@@ -180,9 +194,8 @@ def _scaled(limits: Limits, factor: float) -> Limits:
     """Return the limits with every bound that prescribes a position times a factor."""
     low, high = limits.lower, limits.upper
     bounds = tuple(
-        Bound(
-            name=one.name,
-            members=one.members,
+        attrs.evolve(
+            one,
             lower=one.lower * factor if one.lower > 0 else one.lower,
             upper=one.upper * factor if one.upper < 0 else one.upper,
         )

@@ -40,12 +40,15 @@ class Bound:
         As the config writes it, such as ``constraints.max_weight`` or ``constraints.weights.AAPL.min``.
     members:
         The places it bounds, each by itself; ``None`` for all.
+    told:
+        How the config says its number where that is no share of equity; mostly empty.
     """
 
     name: str
     members: tuple[int, ...] | None = None
     lower: float = -inf
     upper: float = inf
+    told: str = ""
 
 
 @attrs.frozen(kw_only=True, eq=False)

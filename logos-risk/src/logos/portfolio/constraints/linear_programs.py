@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from logos.portfolio.arrays import Vector
 from logos.portfolio.errors import PortfolioError
 
 _TOLERANCE = 1e-10
+
+_NODES = 200
+"""How many branches a search for whole numbers looks at: an end that is the same on every machine, as no time is."""
+
+
+_Row = tuple[Sequence[int], Sequence[float], float, float]
+"""Places of columns, a factor for each, and the least and the greatest of their weighted sum."""
 
 
 class Program:
@@ -25,7 +33,7 @@ class Program:
     def __init__(self, count: int) -> None:
         self._count = count
         self._least, self._most = [-inf] * count, [inf] * count
-        self._rows: list[tuple[Sequence[int], Sequence[float], float, float]] = []
+        self._rows: list[_Row] = []
 
     def column(self, least: float, most: float) -> int:
         """Add a column and return its place."""
@@ -66,7 +74,6 @@ class Program:
             Where the solver comes to no result.
         """
         from scipy.optimize import linprog  # noqa: PLC0415 - slow to load, and needed only where limits conflict
-        from scipy.sparse import csr_array  # noqa: PLC0415 - the same
 
         least, most = np.array(self._least), np.array(self._most)
         if not least.size:
@@ -75,18 +82,9 @@ class Program:
             return None
         upper = [row for row in self._rows if row[3] < inf]
         lower = [row for row in self._rows if row[2] > -inf]
-        entries = [
-            (number, place, sign * factor)
-            for sign, rows, offset in ((1.0, upper, 0), (-1.0, lower, len(upper)))
-            for number, (places, factors, _, _) in enumerate(rows, start=offset)
-            for place, factor in zip(places, factors, strict=True)
-        ]
-        numbers, places, factors = zip(*entries, strict=True) if entries else ((), (), ())
-        cost = np.zeros(least.size)
-        cost[list(costs)] = list(costs.values())
         found = linprog(
-            cost,
-            A_ub=csr_array((factors, (numbers, places)), shape=(len(upper) + len(lower), least.size)),
+            self._cost(costs),
+            A_ub=self._matrix([*((1.0, row) for row in upper), *((-1.0, row) for row in lower)]),
             b_ub=[row[3] for row in upper] + [-row[2] for row in lower],
             bounds=np.column_stack([least, np.maximum(least, most)]),
             method="highs-ds",
@@ -95,3 +93,46 @@ class Program:
         if found.status not in (0, 2):
             raise PortfolioError(f"HiGHS could not decide whether any weights keep the constraints: {found.message}")
         return None if found.status == 2 else np.asarray(found.x, dtype=np.float64)
+
+    def minimised_whole(self, costs: Mapping[int, float], whole: Sequence[int]) -> Vector | None:
+        """Return the columns at the least cost, some of them whole numbers; ``None`` where none were found.
+
+        The search ends after a number of branches, with the best that it has seen. Its tolerance of 1e-6 a row suits
+        small numbers.
+        """
+        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - slow to load, and seldom needed
+
+        least, most = np.array(self._least), np.array(self._most)
+        if bool((least > most).any()):
+            return None
+        integrality = np.zeros(least.size)
+        integrality[list(whole)] = 1
+        found = milp(
+            self._cost(costs),
+            integrality=integrality,
+            bounds=Bounds(least, most),
+            constraints=LinearConstraint(
+                self._matrix([(1.0, row) for row in self._rows]),
+                [row[2] for row in self._rows],
+                [row[3] for row in self._rows],
+            ),
+            options={"mip_rel_gap": 0.0, "node_limit": _NODES},
+        )
+        return None if found.x is None else np.asarray(found.x, dtype=np.float64)
+
+    def _cost(self, costs: Mapping[int, float]) -> Vector:
+        cost = np.zeros(len(self._least))
+        cost[list(costs)] = list(costs.values())
+        return cost
+
+    def _matrix(self, rows: Sequence[tuple[float, _Row]]) -> Any:
+        """Return rows, each times a sign, as a sparse matrix."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to load, and needed only where limits conflict
+
+        entries = [
+            (number, place, sign * factor)
+            for number, (sign, (places, factors, _, _)) in enumerate(rows)
+            for place, factor in zip(places, factors, strict=True)
+        ]
+        numbers, places, factors = zip(*entries, strict=True) if entries else ((), (), ())
+        return csr_array((factors, (numbers, places)), shape=(len(rows), len(self._least)))

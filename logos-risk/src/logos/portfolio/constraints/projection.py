@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 
 from logos.portfolio.arrays import Vector
-from logos.portfolio.constraints.conflicts import least_change, refusal
+from logos.portfolio.constraints.conflicts import feasible, least_change, nearest_total, refusal
 from logos.portfolio.constraints.keeping import violation
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.constraints.multipliers import settled
@@ -14,6 +15,28 @@ from logos.portfolio.errors import EstimationError
 _KEPT = 1e-10
 """Weights that break no limit by more than this stay as they are."""
 _REACHED = 1e-9
+
+
+def nearest_of_sum(weights: Vector, limits: Limits) -> Vector:
+    """Return the weights nearest to those given among all that keep all limits and have the sum nearest to theirs.
+
+    Where the sum may lie in a range, the plainly nearest weights would leave what a cap cuts off in cash, though other
+    symbols have room for it.
+
+    Raises
+    ------
+    InfeasibleError, EstimationError
+        See ``nearest``.
+    """
+    least, most = limits.total
+    asked = min(max(float(weights.sum()), least), most)
+    if least == most or not np.isfinite(asked):
+        return nearest(weights, limits)
+    given = attrs.evolve(limits, total=(asked, asked), totals=())
+    if not feasible(given):
+        total = nearest_total(limits, asked)
+        given = limits if total is None else attrs.evolve(limits, total=total, totals=())
+    return nearest(weights, given)
 
 
 def nearest(weights: Vector, limits: Limits) -> Vector:

@@ -84,7 +84,8 @@ def _bounds(config: ConstraintsConfig, symbols: Sequence[str], equity: float) ->
     if config.max_position is not None:
         # Without equity there is nothing to hold a position of.
         most = float(config.max_position) / equity if equity > 0 else 0.0
-        yield Bound(name="constraints.max_position", lower=-most, upper=most)
+        told = f"{config.max_position:f} of the account's currency"
+        yield Bound(name="constraints.max_position", lower=-most, upper=most, told=told)
 
 
 def _totals(config: ConstraintsConfig, invest: float) -> Iterator[Bound]:

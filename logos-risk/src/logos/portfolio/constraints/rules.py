@@ -78,8 +78,9 @@ def numbers_of(limits: Limits) -> dict[str, str]:
     for name in texts:
         if taken.get(name):
             texts[name] += f" (of which {taken[name]:.6g} is held and cannot be traded)"
-    if "constraints.max_position" in texts:  # the config has it in money
-        texts["constraints.max_position"] += " of equity"
+    for one in bounds_of(limits):
+        if one.told:
+            texts[one.name] = f"{one.told} ({texts[one.name]} of equity)"
     return texts
 
 

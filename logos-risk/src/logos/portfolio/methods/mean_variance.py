@@ -36,6 +36,9 @@ _NO_RETURN = 1e-10
 _EXACT = 1e-13
 """By how much rounding alone may break a limit: weights that break it by less are taken to keep it."""
 
+_BINDS = 0.99
+"""The share of a target that is reached where it binds, with room for what a solver leaves over."""
+
 _BISECTIONS = 60
 """Halvings of an interval, after which it is narrower than the precision of a float; as many doublings before."""
 
@@ -165,7 +168,15 @@ class MeanVariance:
             costs=self._costs(limits),
             volatility=target,
         )
-        return solve(problem, self.solver)
+        best = solve(problem, self.solver)
+        volatility = sqrt(best.weights @ estimate.covariance @ best.weights)
+        if volatility >= _BINDS * target:
+            return best
+        note = (
+            f"The target_volatility of {target:g} a year bounds nothing: the weights that are expected to earn most "
+            f"have {volatility:.4g}."
+        )
+        return attrs.evolve(best, notes=(note, *best.notes))
 
     def _losses(self, estimate: Estimate) -> Vector:
         return np.asarray(self.risk_free - estimate.mean, dtype=np.float64)

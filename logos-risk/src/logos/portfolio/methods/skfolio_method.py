@@ -9,14 +9,17 @@ import warnings
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from importlib.metadata import version
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from logos.domain.errors import InputError
+from logos.portfolio.arrays import Matrix, Vector
 from logos.portfolio.constraints.limits import Limits
 from logos.portfolio.errors import EstimationError
 from logos.portfolio.records import Allocation, Estimate, Window
+from logos.portfolio.risk_models.covariance import require_two
 
 _REFUSED = {
     "efficient_frontier_size": "it asks for many portfolios, and an allocator holds one",
@@ -31,6 +34,9 @@ _UNFIT = {
 _TRIAL = 260
 """Made-up returns that an estimator is tried on."""
 
+_ROUNDING = 1e-3
+"""How far from 1 the sum of an estimator's weights may be by the accuracy of its solver."""
+
 _NESTED = {"estimator", "params"}
 """The keys of an estimator inside another one's parameters."""
 
@@ -38,8 +44,9 @@ _NESTED = {"estimator", "params"}
 class SkfolioMethod:
     """Fits an estimator of ``skfolio.optimization`` to each window and takes its weights.
 
-    They count as shares of what is invested: 1 is all of it. The estimator makes its own estimate of risk; the
-    allocator's is for the record only.
+    They count as shares of what is invested: those that sum to 1, as is usual, are scaled to ``limits.aim``. Others,
+    such as the market-neutral ones of a ``budget`` of 0, have no sum to scale: 1 is ``limits.invest`` then, whatever
+    the limits of the sum. The estimator makes its own estimate of risk; the allocator's is for the record only.
 
     Parameters
     ----------
@@ -67,9 +74,11 @@ class SkfolioMethod:
         Raises
         ------
         EstimationError
-            Where the estimator fails, or answers something else than one finite weight a symbol.
+            Where the symbols have fewer than two returns in common, and where the estimator fails or answers something
+            else than one finite weight a symbol.
         """
-        returns = window.returns[np.isfinite(window.returns).all(axis=1)]
+        returns = _in_common(window.returns)
+        require_two(returns)
         fitted = self._new()
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
@@ -84,7 +93,7 @@ class SkfolioMethod:
         if weights.shape != (len(window.symbols),) or not np.isfinite(weights).all():
             raise EstimationError(f"skfolio's {self._name} answered {weights}, expected one finite weight a symbol")
         notes = dict.fromkeys(f"skfolio warns: {_one_line(warning.message)}." for warning in told)
-        return Allocation(weights=weights * limits.total[1], solver=self._solver, notes=tuple(notes))
+        return Allocation(weights=weights * _invested(weights, limits), solver=self._solver, notes=tuple(notes))
 
     def try_out(self, count: int) -> None:
         """Fit the estimator once to made-up returns of ``count`` symbols, so that a wrong parameter is told at once.
@@ -112,6 +121,30 @@ class SkfolioMethod:
 
     def _new(self) -> Any:
         return _estimator(self._name, self._params)
+
+
+def _in_common(returns: Matrix) -> Matrix:
+    """Return the returns between consecutive periods in which all symbols have one, and so a close.
+
+    Those of a symbol in between are compounded, so that the rows cover one time for all. Where any is missing, the
+    first such row is given up: its returns may begin at different closes.
+    """
+    missing = np.isnan(returns)
+    if not missing.any():
+        return returns
+    rows = np.flatnonzero(~missing.any(axis=1))
+    if len(rows) < 2:
+        return np.empty((0, returns.shape[1]))
+    growth = np.where(missing, 1.0, 1.0 + returns)[: rows[-1] + 1]
+    compounded: Matrix = np.multiply.reduceat(growth, rows[:-1] + 1, axis=0) - 1.0
+    return compounded
+
+
+def _invested(weights: Vector, limits: Limits) -> float:
+    """Return the share of equity that a weight of 1 stands for."""
+    if abs(weights.sum() - 1.0) <= _ROUNDING and limits.aim > 0:
+        return limits.aim
+    return limits.invest if isfinite(limits.invest) else 1.0
 
 
 def _failures_of_returns() -> tuple[type[Exception], ...]:

@@ -8,10 +8,10 @@ from math import fsum
 
 from logos.context.parts import PartContext
 from logos.domain.bars import Bar
-from logos.domain.errors import InputError
+from logos.domain.errors import ConfigError, Problem
 from logos.domain.instruments import Instrument
 from logos.domain.money import scaled
-from logos.domain.times import parse_interval
+from logos.domain.times import interval_text, parse_interval
 from logos.portfolio.position_manager.adjustment import Adjustment
 from logos.portfolio.position_manager.config import CostAwareConfig
 from logos.portfolio.position_manager.trading_costs import TradingRules, always_traded, cost_of_trading
@@ -134,15 +134,17 @@ def build_cost_aware(config: CostAwareConfig, context: PartContext) -> CostAware
 
     Raises
     ------
-    InputError
+    ConfigError
         Where the period of the returns is no multiple of the session's bars.
     """
     period = parse_interval(config.interval)
     if period % context.interval:
-        raise InputError(
-            f"interval is {config.interval}, and a bar of the session is {context.interval} seconds long",
-            hint="Make it a multiple of feed.interval",
+        problem = Problem(
+            path="position_manager.interval",
+            message=f"{config.interval} is no multiple of the session's bars of {interval_text(context.interval)}",
+            hint="Write the feed's interval, or 1d",
         )
+        raise ConfigError("the position manager cost_aware does not fit the session", problems=[problem])
     rules = TradingRules(
         band=Fraction(config.band),
         min_trade=scaled(config.min_trade, context.account.decimals),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 import attrs
@@ -58,19 +58,32 @@ def gaps(panel: PricePanel, symbols: Sequence[str], instruments: Mapping[str, In
     each = dict(zip(symbols, (np.frombuffer(one, dtype=np.int64) for one in kept), strict=True))
     union, counts = np.unique(np.concatenate(list(each.values())), return_counts=True)
     common = union[counts == len(each)][-returns - 1 :]
-    alike: dict[str, list[str]] = {}
-    for symbol in each:
-        alike.setdefault(_hours(instruments[symbol]), []).append(symbol)
-    opened = (
-        _open_periods([each[symbol] for symbol in group], panel.period, instruments[group[0]])
-        for group in alike.values()
-    )
-    expected = reduce(np.intersect1d, opened, union)
+    markets = opened_by_market(each, panel.period, instruments)
+    expected = reduce(np.intersect1d, (opened for _, opened in markets), union)
     missed = np.setdiff1d(expected[(expected > common[0]) & (expected < common[-1])], common)
     if len(missed) <= WORTH_A_WORD * (len(missed) + returns):
         return None
     lacking = (symbol for symbol, own in each.items() if not np.isin(missed, own).all())
     return Gaps(periods=len(missed), symbols=tuple(sorted(lacking)))
+
+
+def opened_by_market(
+    each: Mapping[str, Periods], length: int, instruments: Mapping[str, Instrument]
+) -> Iterator[tuple[list[str], Periods]]:
+    """Yield the symbols of each market, and the periods in which it was open; see ``gaps`` for how that is known.
+
+    Parameters
+    ----------
+    each:
+        By symbol, the periods in which it has a close.
+    length:
+        Seconds that a period covers.
+    """
+    alike: dict[str, list[str]] = {}
+    for symbol in each:
+        alike.setdefault(_hours(instruments[symbol]), []).append(symbol)
+    for group in alike.values():
+        yield group, _open_periods([each[symbol] for symbol in group], length, instruments[group[0]])
 
 
 def _hours(instrument: Instrument) -> str:

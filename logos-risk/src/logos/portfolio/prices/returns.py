@@ -55,13 +55,13 @@ def simple_returns(prices: Matrix) -> Matrix:
     return returns
 
 
-def periods_per_year(period: int, instruments: Sequence[Instrument], *, missing: str) -> float:
+def periods_per_year(period: int, instruments: Sequence[Instrument]) -> float:
     """Return how many returns of a period a year has, the factor that annualises means and variances.
 
     A day's returns are 252 a year for markets with sessions and 365 for those that never close. Periods within a day
-    are multiplied by how many of them an average session touches. Of several instruments the rarest counts with
-    ``common``, since a period without it is no common one: a coin beside a share is estimated from 252 returns a year,
-    with its weekends in Monday's. With ``pairwise`` the most frequent counts, and the risk of the others is overstated.
+    are multiplied by how many of them an average session touches. Of several instruments the rarest counts, since a
+    period without it is none that all have in common: a coin beside a share is estimated from 252 returns a year, with
+    its weekends in Monday's.
 
     Parameters
     ----------
@@ -69,11 +69,8 @@ def periods_per_year(period: int, instruments: Sequence[Instrument], *, missing:
         Seconds; divides a day.
     instruments:
         At least one.
-    missing:
-        ``common`` or ``pairwise``, see ``RiskModelConfig``.
     """
-    counts = [_periods_of(period, instrument) for instrument in instruments]
-    return min(counts) if missing == COMMON else max(counts)
+    return min(_periods_of(period, instrument) for instrument in instruments)
 
 
 def panel_capacity(lookback: int, period: int, instruments: Sequence[Instrument], *, missing: str) -> int:
@@ -121,8 +118,10 @@ def without_constant(window: Window) -> tuple[Window, tuple[str, ...]]:
             hint="Check the bars of the feed, or take a longer lookback",
         )
     moving = tuple(symbol for symbol in window.symbols if symbol not in set(names))
-    rest = np.ascontiguousarray(window.returns[:, ~still])
-    return Window(symbols=moving, returns=rest, periods_per_year=window.periods_per_year), names
+    rest, year = np.ascontiguousarray(window.returns[:, ~still]), window.periods_per_year
+    if isinstance(year, np.ndarray):
+        year = year[~still]
+    return Window(symbols=moving, returns=rest, periods_per_year=year), names
 
 
 def constant_columns(returns: Matrix) -> Flags:

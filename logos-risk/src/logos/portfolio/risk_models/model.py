@@ -54,7 +54,8 @@ class RiskModel(Protocol):
         """Return the annual mean and covariance of a window's symbols, in their order.
 
         Mean and covariance of a year are those of a period times ``window.periods_per_year``: returns are taken as
-        independent in time, and nothing is compounded.
+        independent in time, and nothing is compounded. Where each symbol has periods P of its own, the covariance of
+        two is multiplied by ``sqrt(P_i * P_j)``, so that variances are times ``P_i`` and correlations stay.
 
         Raises
         ------
@@ -97,9 +98,13 @@ class _Estimator:
     def estimate(self, window: Window) -> Estimate:
         returns, notes = _usable(window, self.config.missing)
         halflife = float(self.config.halflife) if self.config.mean == EWMA else None
-        mean = mean_returns(returns, halflife) * window.periods_per_year
+        year = window.periods_per_year
+        mean = mean_returns(returns, halflife) * year
+        if isinstance(year, np.ndarray):
+            # Before the covariance: Ledoit and Wolf's targets take means over symbols, of what has to be alike.
+            returns, year = returns * np.sqrt(year), 1.0
         of_period, said = self.covariance_of(returns)
-        covariance, notes = of_period * window.periods_per_year, (*notes, *said)
+        covariance, notes = of_period * year, (*notes, *said)
         repaired = nearest_positive_definite(covariance)
         if repaired is not covariance:
             notes = (*notes, _repair_note(returns))

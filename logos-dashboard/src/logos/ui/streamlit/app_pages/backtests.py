@@ -14,7 +14,7 @@ from logos.ui.streamlit import state
 from logos.ui.streamlit.components.comparison import comparison
 from logos.ui.streamlit.components.empty import empty_card, error_card, gone_card, show_reading, warning_card
 from logos.ui.streamlit.components.equity_chart import equity_chart
-from logos.ui.streamlit.components.frame import linked_tabs, page_header, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, section, waiting_for
 from logos.ui.streamlit.components.run_cards import run_cards
 from logos.ui.streamlit.components.run_picker import MOST_LISTED, filter_rows, in_order, pick
 from logos.ui.streamlit.components.tables import plain_table
@@ -41,6 +41,8 @@ def show() -> None:
     listing = list_backtests(root)
     if show_reading(listing, title="No backtests yet") and listing.value:
         _explore(listing.value)
+    else:
+        waiting_for(lambda: bool(list_backtests(root).value))
     _legacy(list_legacy(root).value or ())
 
 
@@ -146,6 +148,7 @@ def _one(row: BacktestRow, run: Backtest) -> None:
             currency=run.currency,
             key=state.key_of("trades", run.backtest_id),
             file_name=f"{shown_name(run.backtest_id)}-trades.csv",
+            counted=run.metrics["fills"],
         )
     with attribution:
         _attribution(run)
@@ -228,7 +231,7 @@ def _compare(rows: Sequence[BacktestRow], known: Collection[str], wanted: Sequen
         warning_card(f"{len(readable)} runs are picked, and the first {MOST_RUNS} of them are compared")
     compared = readable[:MOST_RUNS]
     if len(compared) < 2:
-        empty_card("Pick two to six runs", "Tick them in the table above; each is then compared with the first.")
+        empty_card("Pick two to six runs", "Pick them above; each is then compared with the first.")
         return
     names = [row.backtest_id for row in compared]
     st.session_state[_FIRST] = names[0]  # the address has it, so that a link and a reload have it too
@@ -269,7 +272,7 @@ def _legacy(runs: Sequence[LegacyRun]) -> None:
     )
     with st.expander("Show them"):
         names = [shown_name(f"{run.symbol} · {run.strategy}") for run in runs]
-        chosen = st.selectbox("Run", range(len(runs)), format_func=lambda place: names[place], key="legacy-run")
+        chosen = st.selectbox("Earlier run", range(len(runs)), format_func=lambda place: names[place], key="legacy-run")
         _legacy_run(runs[chosen or 0])
 
 

@@ -19,7 +19,7 @@ from logos.paths import logs_dir, sessions_dir
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components import live_activity, live_panels
 from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading, warning_card
-from logos.ui.streamlit.components.frame import linked_tabs, page_header, refresh_control, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, refresh_control, section, waiting_for
 from logos.ui.streamlit.components.live_texts import as_of_snapshot
 from logos.ui.streamlit.components.log_view import log_view
 from logos.ui.streamlit.components.pnl_chart import pnl_chart
@@ -46,8 +46,12 @@ def show() -> None:
     live_panels.live_styles()
     root = state.workspace()
     sessions = list_sessions(root)
-    if not show_reading(sessions, title="No session yet") or not sessions.value:
+    if not sessions.value:
+        refresh_control(key="live-refresh")
+        show_reading(sessions, title="No session yet")
+        waiting_for(lambda: bool(list_sessions(root).value))
         return
+    show_reading(sessions)
     folder, following = _controls(root, sessions.value)
     reading = look_at(root, folder)
     every = state.refresh_seconds() or None

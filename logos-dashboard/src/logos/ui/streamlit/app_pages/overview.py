@@ -85,6 +85,8 @@ def _backtests(reading: Reading[Rows]) -> Metric:
     bad = sum(not row.readable for row in rows)
     portfolios = sum(row.portfolio for row in rows)
     meaning = "Folders below runs/ that hold a backtest."
+    if reading.state == "damaged":
+        return Metric("Backtests", MISSING, "cannot be listed", meaning, "warn")
     if bad:
         return Metric("Backtests", count(len(rows)), f"{count(bad)} cannot be read", meaning, "warn")
     told = f"{count(portfolios)} of a portfolio" if portfolios else "" if rows else "none yet"
@@ -95,7 +97,7 @@ def _last_run(reading: Reading[Rows]) -> Metric:
     row = reading.value[0] if reading.value else None
     meaning = "When the newest backtest was started: wall-clock time, UTC."
     if row is None:
-        return Metric("Last backtest", MISSING, "none yet", meaning)
+        return Metric("Last backtest", MISSING, "not known" if reading.state == "damaged" else "none yet", meaning)
     if not row.made:
         return Metric("Last backtest", row.name, "", meaning)
     return Metric("Last backtest", ago(SystemClock().now() - parse_time(row.made)), when(row.made), meaning)
@@ -106,6 +108,8 @@ def _sessions(reading: Reading[tuple[SessionRow, ...]]) -> Metric:
     found = Counter(row.status for row in rows)
     told = ", ".join(f"{count(many)} {status}" for status, many in sorted(found.items())) or "none yet"
     meaning = "Sessions by status; an interrupted one says that it runs, and no program holds it."
+    if reading.state == "damaged":
+        return Metric("Live sessions", MISSING, "cannot be listed", meaning, "warn")
     return Metric("Live sessions", count(len(rows)), told, meaning)
 
 

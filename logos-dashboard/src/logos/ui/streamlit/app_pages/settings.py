@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -24,7 +26,7 @@ from logos.ui.streamlit.data.surroundings import (
 from logos.ui.streamlit.design.tokens import ThemeName
 from logos.ui.streamlit.navigation import installed_pages, installed_registry
 
-_THEMES: tuple[ThemeName, ...] = ("light", "dark")
+_THEMES: Mapping[ThemeName | None, str] = {"light": "Light", "dark": "Dark", None: "As the system"}
 
 _COMMANDS = """\
 logos trade --fixtures         # a paper session
@@ -55,24 +57,29 @@ def _display() -> None:
     with left:
         now = state.theme()
         picked = st.radio(
-            "Theme", _THEMES, index=_THEMES.index(now), format_func=str.title, horizontal=True, key=f"theme-{now}"
+            "Theme",
+            list(_THEMES.values()),
+            index=list(_THEMES).index(now),  # the browser tells which one is shown, and not whether it was chosen
+            horizontal=True,
+            key=f"theme-{now}",
         )
-        if picked != now:
-            _keep_theme(picked)
+        if picked != _THEMES[now]:
+            _keep_theme("" if picked == _THEMES[None] else picked)
     with right:
         refresh_control(key="settings-refresh")
 
 
-def _keep_theme(wanted: ThemeName) -> None:
-    """Let the browser keep a theme for every page, and load the page anew in it.
+def _keep_theme(wanted: str) -> None:
+    """Let the browser keep a theme for every page, or none where it is to follow the system, and load the page anew.
 
     Streamlit keeps the choice in the browser, one for each address, and has no call for it.
     """
     addresses = ["/", *(f"/{page.name}" for _, page in installed_pages().pages)]
-    value = json.dumps(json.dumps(wanted.title()))
+    value = json.dumps(json.dumps(wanted))
+    keep = f"localStorage.setItem(name, {value})" if wanted else "localStorage.removeItem(name)"
     st.html(
         "<script>try {"
-        f"for (const page of {json.dumps(addresses)}) localStorage.setItem(`stActiveTheme-${{page}}-v2`, {value});"
+        f"for (const page of {json.dumps(addresses)}) {{ const name = `stActiveTheme-${{page}}-v2`; {keep}; }}"
         "location.reload();"
         "} catch (error) { console.info('this browser keeps no theme') }</script>",
         unsafe_allow_javascript=True,
@@ -119,21 +126,30 @@ def _relative(path: Path, root: Path) -> str:
 
 def _installed() -> None:
     section("Installed")
+    registry, pages = installed_registry(), installed_pages()
+    offered = Counter(distribution for distribution, _ in pages.pages)
     rows = [
-        (one.name, one.version, "" if one.parts is None else str(one.parts)) for one in installed(installed_registry())
+        (one.name, one.version, "" if one.parts is None else str(one.parts), str(offered[one.name] or ""))
+        for one in installed(registry)
     ]
-    plain_table("Distributions", ("Distribution", "Version", "Parts offered"), rows, numeric=("Parts offered",))
-    hurt = [offer for offer in installed_registry().offers() if offer.fault and offer.status != STUB]
-    faults = installed_pages().faults
-    if not hurt and not faults:
+    known = {name for name, *_ in rows}
+    rows += [  # a distribution of which no plugin offers a part
+        (plugin.distribution, plugin.version, "0", str(offered[plugin.distribution] or ""))
+        for plugin in {plugin.distribution: plugin for plugin, _ in registry.without_parts()}.values()
+        if plugin.distribution not in known
+    ]
+    columns = ("Distribution", "Version", "Parts offered", "Pages offered")
+    plain_table("Distributions", columns, rows, numeric=columns[2:])
+    hurt = [offer for offer in registry.offers() if offer.fault and offer.status != STUB]
+    if not hurt and not pages.faults:
         return
-    section("Needs a look", "plugins and pages that cannot be used")
+    section("Needs a look", "plugins and pages, and what is wrong with them")
     plain_table(
-        "Plugins that cannot be used",
+        "What is wrong with plugins and pages",
         ("Plugin", "Kind", "What is wrong", "Mend"),
         [
             *((offer.qualified, offer.kind, offer.fault, offer.mend) for offer in hurt),
-            *((fault.distribution, "page", fault.fault, "") for fault in faults),
+            *((fault.distribution, "page", fault.fault, "") for fault in pages.faults),
         ],
         code=("Mend",),
     )

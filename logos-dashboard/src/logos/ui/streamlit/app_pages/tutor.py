@@ -13,7 +13,7 @@ from logos.ui.lessons.catalogue import LESSONS
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.document import document, picture_html
 from logos.ui.streamlit.components.empty import empty_card, gone_card, show_reading
-from logos.ui.streamlit.components.frame import linked_tabs, page_header, section
+from logos.ui.streamlit.components.frame import linked_tabs, page_header, section, waiting_for
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.lessons import LessonRow, LessonText, Term, list_lessons, load_lesson, read_picture
 from logos.ui.streamlit.data.runs_index import shown_name
@@ -28,8 +28,10 @@ _WIDTH = 960
 def show() -> None:
     """Draw the page."""
     page_header("Tutor Viewer", "Lessons that really ran what they teach. Every number in them was measured.")
-    listing = list_lessons(state.workspace())
+    root = state.workspace()
+    listing = list_lessons(root)
     if not show_reading(listing, title="No lessons yet") or not listing.value:
+        waiting_for(lambda: bool(list_lessons(root).value))
         return
     row = _picked(listing.value)
     reading = load_lesson(row.folder)

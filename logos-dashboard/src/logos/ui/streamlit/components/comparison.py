@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import streamlit as st
 from logos.artifacts.curve import EquityCurve
 from logos.backtest.comparing import Comparison
 from logos.backtest.measures import MEASURES, Kind
+from logos.ui.streamlit.components.chart_closures import held_flat
 from logos.ui.streamlit.components.empty import empty_card, findings_card, show_reading
 from logos.ui.streamlit.components.equity_chart import moments
 from logos.ui.streamlit.components.frame import section
@@ -21,11 +23,25 @@ from logos.ui.streamlit.data.backtest_run import Backtest
 from logos.ui.streamlit.data.comparing import compare_with, differences
 from logos.ui.streamlit.data.runs_index import few_days, shown_name
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
-from logos.ui.streamlit.design.formats import MISSING, decimal_of, money, money_decimals, number, percent, signed_money
+from logos.ui.streamlit.design.formats import (
+    MISSING,
+    decimal_of,
+    money,
+    money_decimals,
+    number,
+    percent,
+    quantity,
+    signed_money,
+    when,
+)
 from logos.ui.streamlit.design.tokens import ThemeName
 
 _LETTERS = "ABCDEF"
 _SIGNED = ("total_return", "cagr")
+
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_AMOUNT = re.compile(r"(?<![\w.,:+-])(?:\d{5,}(?:\.\d+)?|\d+\.\d{3,})(?![\w:-]|[.,]\w)")
+"""A number that stands by itself and is long: five digits, or three decimals and more."""
 
 Axis = Literal["time", "days", "share"]
 """What the curves lie over: time; the days since the start of each run; the share of each run's own time."""
@@ -116,10 +132,11 @@ def overlay_figure(runs: Sequence[Backtest], *, theme: ThemeName | None = None) 
     for index, (name, run) in enumerate(zip(short_names(runs), runs, strict=True)):
         curve = run.equity.value
         if curve is not None:
+            shown = held_flat(curve)
             figure.add_trace(
                 go.Scatter(
-                    x=_along(curve, axis),
-                    y=from_hundred(run, curve),
+                    x=_along(shown, axis),
+                    y=from_hundred(run, shown),
                     name=name,
                     mode="lines",
                     line=series(index, theme).line,
@@ -173,8 +190,13 @@ def _verdict(letter: str, compared: Comparison) -> tuple[str, list[str]]:
 
 
 def _renamed(line: str, letter: str) -> str:
-    """Return a sentence of the core's, which calls the second run B, with the letter that the run has here."""
-    return " ".join(letter + word[1:] if word.rstrip(",.:;") == "B" else word for word in line.split(" "))
+    """Return a sentence of the core's, which calls the second run B, with the letter that the run has here.
+
+    Its times and amounts are shown as everywhere else; no digit of them is rounded away, for they are what differs.
+    """
+    named = " ".join(letter + word[1:] if word.rstrip(",.:;") == "B" else word for word in line.split(" "))
+    timed = _INSTANT.sub(lambda found: when(found[0], seconds=not found[0].endswith(":00Z")), named)
+    return _AMOUNT.sub(lambda found: quantity(found[0]), timed)
 
 
 def _figures(names: Sequence[str], runs: Sequence[Backtest]) -> None:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from logos.artifacts.curve import EquityCurve
 from logos.ui.streamlit import state
+from logos.ui.streamlit.components.chart_closures import held_flat
 from logos.ui.streamlit.data.caching import Kept
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
@@ -92,7 +93,7 @@ def moments(curve: EquityCurve) -> Any:
 
 
 def _lines(figure: go.Figure, name: str, curve: EquityCurve, index: int, amount: str, theme: ThemeName | None) -> None:
-    look = series(index, theme)
+    look, curve = series(index, theme), held_flat(curve)
     common: dict[str, Any] = {"x": moments(curve), "mode": "lines", "legendgroup": name}
     figure.add_trace(
         go.Scatter(

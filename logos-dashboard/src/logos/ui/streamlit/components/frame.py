@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import streamlit as st
@@ -84,6 +84,23 @@ def refresh_control(*, key: str) -> None:
     )
 
 
+def waiting_for(there: Callable[[], bool]) -> None:
+    """Draw the page again once there is something to show on it, looking as often as live panels are refreshed.
+
+    Parameters
+    ----------
+    there:
+        Whether there is; false as long as the page has nothing but a card that says so.
+    """
+
+    def look() -> None:
+        if there():
+            st.rerun()
+
+    if every := state.refresh_seconds():
+        st.fragment(look, run_every=every)()
+
+
 def still_html(now: int) -> str:
     """Return the badge of a panel that is not refreshed: when it was drawn, in place of how old it is.
 
@@ -92,7 +109,7 @@ def still_html(now: int) -> str:
     now:
         Seconds since the epoch.
     """
-    return f'<span class="logos-badge logos-neutral">Refresh is off: drawn at {when(now, seconds=True)}</span>'
+    return _badge("neutral", f"Refresh is off: drawn at {when(now, seconds=True)}")
 
 
 def staleness_html(age_seconds: float | None, expected_seconds: float | None, *, what: str = "Data") -> str:
@@ -115,4 +132,10 @@ def staleness_html(age_seconds: float | None, expected_seconds: float | None, *,
         kind, text = "warn", f"{what} stale: {ago(age_seconds)}, expected every {duration(expected_seconds)}"
     else:
         kind, text = "good", f"{what} fresh: {ago(age_seconds)}"
-    return f'<span class="logos-badge logos-{kind}">{escape(text)}</span>'
+    return _badge(kind, text)
+
+
+def _badge(kind: str, text: str) -> str:
+    """Return a badge that knows when it was drawn, for the style sheet to say it once nothing is drawn any more."""
+    drawn = when(SystemClock().now(), seconds=True)
+    return f'<span class="logos-badge logos-{kind}" data-drawn="{drawn}">{escape(text)}</span>'

@@ -45,6 +45,8 @@ def latest_panel(root: Path) -> None:
             fresh = age if state.refresh_seconds() else still_html(now)
         # In one piece: each piece of its own would get an equal share of the row.
         st.html(f'<div style="{_SIDE_BY_SIDE}">{fresh}{refreshed_html(now)}</div>')
+    if session.account.state in ("damaged", "partial"):
+        show_reading(session.account)
     metric_cards(session_metrics(session))
     _troubles(session)
     _log(session.folder / "logs" / "run.log")
@@ -75,7 +77,7 @@ def session_metrics(session: LiveSession) -> list[Metric]:
         ),
         Metric(
             "Drawdown",
-            percent(session.money("drawdown")),
+            percent(session.drawdown),
             meaning="Fall from the highest equity so far, as a fraction of it.",
         ),
         Metric("Fills", count(fills_so_far(session)), f"of {count(orders)} {_orders(orders)}", "Fills so far."),

@@ -16,19 +16,14 @@ from logos.artifacts.schemas import (
     TRADES_FILE,
 )
 from logos.context.redaction import redact_text
-from logos.ui.streamlit.components.empty import empty_card, error_card, show_reading
-from logos.ui.streamlit.components.live_texts import as_of_snapshot, plain, price
+from logos.ui.streamlit.components.empty import empty_card, show_reading
+from logos.ui.streamlit.components.live_texts import as_of_snapshot, plain
 from logos.ui.streamlit.components.tables import plain_table
-from logos.ui.streamlit.data.last_rows import LastRows, last_rows
-from logos.ui.streamlit.data.live_session import COMPLETED, LiveSession
+from logos.ui.streamlit.components.trades_table import fills_table
+from logos.ui.streamlit.data.last_rows import LastRows
+from logos.ui.streamlit.data.live_session import COMPLETED, LiveSession, session_table
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.design.formats import (
-    count,
-    money,
-    quantity,
-    signed_money,
-    when,
-)
+from logos.ui.streamlit.design.formats import as_written, moment, number, quantity
 
 SHOWN_ROWS = 25
 _MOST_CODES = 5
@@ -43,7 +38,7 @@ def working_orders(session: LiveSession) -> None:
     shown = ("Venue says",) if session.dry_run else ()
     columns = (
         "Order",
-        "Placed",
+        "Placed (UTC)",
         "Strategy",
         "Symbol",
         "Side",
@@ -58,18 +53,17 @@ def working_orders(session: LiveSession) -> None:
     rows = [
         (
             *_texts(one, "order_id"),
-            when(str(one.get("created_at", ""))),
+            moment(str(one.get("created_at", ""))),
             *_texts(one, "strategy", "symbol", "side"),
             str(one.get("order_type", "")).replace("_", " "),
-            *(quantity(one.get(name)) for name in ("quantity", "filled_quantity")),
-            *(price(one.get(name)) for name in ("limit_price", "stop_price")),
+            *(as_written(one.get(name)) for name in ("quantity", "filled_quantity", "limit_price", "stop_price")),
             str(one.get("status", "")).replace("_", " "),
             *([str(one.get("venue_outcome", ""))] if session.dry_run else []),
         )
         for one in orders[-SHOWN_ROWS:]
     ]
     st.html(f'<p class="logos-refreshed">Working orders {plain(as_of_snapshot(session))}</p>')
-    plain_table("Working orders", columns, rows, numeric=("Quantity", "Filled", "Limit", "Stop"))
+    plain_table("Working orders", columns, rows, numeric=("Order", *columns[6:10]))
 
 
 def unknown_orders(session: LiveSession) -> None:
@@ -86,47 +80,18 @@ def unknown_orders(session: LiveSession) -> None:
 
 def fills(session: LiveSession) -> None:
     """Draw the last fills."""
-    unit, decimals = session.currency, session.decimals
-    columns = (
-        "Fill",
-        "Time (UTC)",
-        "Symbol",
-        "Side",
-        "Quantity",
-        "Price",
-        "Realised PnL",
-        "Fee",
-        "Value",
-        "Liquidity",
-        "Order",
-    )
-    reading = last_rows(session.folder / TRADES_FILE, TRADE_COLUMNS[:10], what="fills")
-    rows = [
-        (
-            row["trade_id"],
-            when(row["timestamp"]),
-            row["symbol"],
-            row["side"],
-            quantity(row["quantity"]),
-            price(row["price"]),
-            signed_money(row["realized_pnl"], unit, decimals),
-            money(row["fee"], unit, decimals),
-            money(row.get("value"), unit, decimals),
-            row["liquidity"],
-            row["order_id"],
-        )
-        for row in _newest(reading)
-    ]
-    _table(session, "Fills", ("No fill", "Nothing was traded"), reading, columns, rows, columns[4:9])
+    reading = session_table(session, TRADES_FILE, TRADE_COLUMNS[:10], what="fills")
+    if _has_rows(session, ("No fill", "Nothing was traded"), reading):
+        fills_table("Fills, newest first", _newest(reading), session.currency)
 
 
 def orders(session: LiveSession) -> None:
     """Draw the last orders, with what became of them and what a venue would have said."""
-    reading = last_rows(session.folder / ORDERS_FILE, ORDER_COLUMNS, what="orders")
+    reading = session_table(session, ORDERS_FILE, ORDER_COLUMNS, what="orders")
     shown = ("Venue says",) if session.dry_run else ()
     columns = (
         "Order",
-        "Changed",
+        "Changed (UTC)",
         "Strategy",
         "Symbol",
         "Side",
@@ -141,37 +106,38 @@ def orders(session: LiveSession) -> None:
     rows = [
         (
             row["order_id"],
-            when(row["updated_at"]),
+            moment(row["updated_at"]),
             row["strategy"],
             row["symbol"],
             row["side"],
             row["type"].replace("_", " "),
             row["status"].replace("_", " "),
-            *(quantity(row[name]) for name in ("quantity", "filled_quantity")),
-            price(row["average_price"]),
+            *(as_written(row[name]) for name in ("quantity", "filled_quantity", "average_price")),
             row["reason"],
             *([row.get("venue_outcome", "")] if session.dry_run else []),
         )
         for row in _newest(reading)
     ]
-    _table(session, "Orders", ("No order", "No signal became an order"), reading, columns, rows, columns[7:10])
+    if _has_rows(session, ("No order", "No signal became an order"), reading):
+        plain_table("Orders, newest first", columns, rows, numeric=("Order", *columns[7:10]))
 
 
 def decisions(session: LiveSession) -> None:
     """Draw why signals became orders, or did not."""
-    reading = last_rows(session.folder / DECISIONS_FILE, DECISION_COLUMNS, what="decisions")
-    columns = ("Time (UTC)", "Strategy", "Symbol", "Signal", "Target", "Outcome", "Why")
+    reading = session_table(session, DECISIONS_FILE, DECISION_COLUMNS, what="decisions")
+    columns = ("Time (UTC)", "Strategy", "Symbol", "Signal", "Target quantity", "Outcome", "Why")
+    newest = _newest(reading)
     rows = [
         (
-            when(row["timestamp"]),
+            moment(row["timestamp"]),
             row["strategy"],
             row["symbol"],
-            quantity(row["signal"]),
-            quantity(row["target_quantity"]),
+            signal,
+            as_written(row["target_quantity"]),
             row["outcome"],
             _why(row),
         )
-        for row in _newest(reading)
+        for row, signal in zip(newest, _aligned([row["signal"] for row in newest]), strict=True)
     ]
     told = session.state.get("tally")
     codes = told.get("codes") if isinstance(told, dict) else None
@@ -179,7 +145,8 @@ def decisions(session: LiveSession) -> None:
         ranked = sorted(codes.items(), key=lambda one: (-one[1] if isinstance(one[1], int) else 0, str(one[0])))
         often = ", ".join(f"{code} {number}" for code, number in ranked[:_MOST_CODES])
         st.html(f'<p class="logos-refreshed">Why not traded, {plain(as_of_snapshot(session))}: {plain(often)}</p>')
-    _table(session, "Decisions", ("No decision", "No signal changed a target"), reading, columns, rows, columns[3:5])
+    if _has_rows(session, ("No decision", "No signal changed a target"), reading):
+        plain_table("Decisions, newest first", columns, rows, numeric=columns[3:5])
 
 
 def _why(row: Mapping[str, str]) -> str:
@@ -193,31 +160,24 @@ def _newest(reading: Reading[LastRows]) -> list[Mapping[str, str]]:
     return [] if reading.value is None else list(reversed(reading.value.rows[-SHOWN_ROWS:]))
 
 
-def _table(
-    session: LiveSession,
-    title: str,
-    none: tuple[str, str],
-    reading: Reading[LastRows],
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    numeric: Sequence[str],
-) -> None:
-    if reading.state == "missing" or (reading.usable and not rows):
-        _no_rows(session, title.lower(), *none)
-    elif show_reading(reading):
-        plain_table(f"{title}, newest first", columns, rows, numeric=numeric)
-
-
-def _no_rows(session: LiveSession, what: str, none: str, why: str) -> None:
-    """Say that a table has no row; of a session that has ended that there was none, unless it has counted some."""
-    if session.status != COMPLETED:
-        empty_card(f"{none} yet", f"{why} so far.")
-    elif counted := session.state["counts"].get(what):
-        told = f"The table is gone or empty, though the session counted {count(counted)} {what}"
-        error_card(f"The {what} cannot be read", told, "Restore the folder from a copy of it")
-    else:
-        empty_card(none, f"{why} in this session.")
+def _has_rows(session: LiveSession, none: tuple[str, str], reading: Reading[LastRows]) -> bool:
+    """Return whether a table has rows to show; else say why not, of a session that has ended as a thing of the past."""
+    if reading.state == "missing" or (reading.value is not None and not reading.value.rows):
+        card, why = none
+        if session.status == COMPLETED:
+            empty_card(card, f"{why} in this session.")
+        else:
+            empty_card(f"{card} yet", f"{why} so far.")
+        return False
+    return show_reading(reading)
 
 
 def _texts(order: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     return tuple(str(order.get(name, "")) for name in names)
+
+
+def _aligned(values: Sequence[str]) -> list[str]:
+    """Return numbers with as many decimals as the one among them needs that has most."""
+    shown = [quantity(value) for value in values]
+    decimals = max((len(text.partition(".")[2]) for text in shown), default=0)
+    return [number(value, decimals) for value in values]

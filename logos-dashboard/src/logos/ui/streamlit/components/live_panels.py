@@ -17,7 +17,7 @@ from logos.ui.streamlit.components.cards import Metric, Tone, metric_cards
 from logos.ui.streamlit.components.empty import empty_card, with_whole_options
 from logos.ui.streamlit.components.frame import section, staleness_html, still_html
 from logos.ui.streamlit.components.guard_table import guard_table_html
-from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, plain, price
+from logos.ui.streamlit.components.live_texts import as_of_snapshot, nothing, plain
 from logos.ui.streamlit.components.tables import table_html
 from logos.ui.streamlit.data.headroom import Gauge, fall_limit
 from logos.ui.streamlit.data.live_session import HEARTBEAT, RUNNING, LiveSession
@@ -25,12 +25,12 @@ from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.since_snapshot import fills_so_far, holdings, is_behind, orders_so_far
 from logos.ui.streamlit.design.formats import (
     MISSING,
+    as_written,
     count,
     decimal_of,
     duration,
     money,
     percent,
-    quantity,
     signed_money,
     when,
 )
@@ -186,8 +186,7 @@ def _won(session: LiveSession, label: str, amount: Decimal | None, start: Decima
 def _fall(session: LiveSession, gauges: Sequence[Gauge]) -> Metric:
     meaning = "Fall from the highest equity so far"
     guard = fall_limit(gauges)
-    view = session.account.value
-    shown = percent(None if view is None else view.last.get("drawdown"))
+    shown = percent(session.drawdown)
     if guard is None:
         return Metric("Drawdown", shown, "no guard limits it", meaning)
     tone: Tone = "neutral" if guard.tone == "neutral" else "bad" if guard.tone == "bad" else "warn"
@@ -195,8 +194,7 @@ def _fall(session: LiveSession, gauges: Sequence[Gauge]) -> Metric:
 
 
 def _share(session: LiveSession, name: str, *, signed: bool = False) -> str:
-    view = session.account.value
-    return percent(None if view is None else view.last.get(name), signed=signed)
+    return percent(session.money(name), signed=signed)
 
 
 def guards(session: LiveSession, gauges: Sequence[Gauge]) -> None:
@@ -216,9 +214,9 @@ def positions_and_feed(session: LiveSession) -> None:
     rows = [
         (
             one.symbol,
-            quantity(one.quantity),
-            price(one.average_cost),
-            price(one.mark_price),
+            as_written(one.quantity),
+            as_written(one.average_cost),
+            as_written(one.mark_price),
             money(one.market_value, unit, decimals),
             signed_money(one.unrealized_pnl, unit, decimals),
             when(one.at, seconds=True) if behind else count(one.lots),

@@ -6,13 +6,7 @@ from html import escape
 
 from logos.context.redaction import redact_text
 from logos.ui.streamlit.data.live_session import LiveSession
-from logos.ui.streamlit.design.formats import number, when
-
-
-def price(value: object) -> str:
-    """Return a price with the decimals of its tick, so that a column of them is aligned."""
-    text = "" if value is None else str(value)
-    return number(text, len(text.partition(".")[2]))
+from logos.ui.streamlit.design.formats import when
 
 
 def as_of_snapshot(session: LiveSession) -> str:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from logos.artifacts.curve import EquityCurve
 from logos.ui.streamlit import state
+from logos.ui.streamlit.components.chart_closures import held_flat
 from logos.ui.streamlit.design.figures import new_figure, series, show_figure
 from logos.ui.streamlit.design.formats import percent, signed_money, when
 from logos.ui.streamlit.design.tokens import ThemeName, faint, palette
@@ -69,12 +70,13 @@ def pnl_figure(
     layout = figure.layout  # set one by one: updating it as a whole takes ten times as long
     layout.yaxis.domain, layout.yaxis.tickformat, layout.yaxis2 = _UPPER, ",~r", below
     layout.xaxis.anchor, layout.margin.t, layout.showlegend = "y2", 44, False
-    moments = curve.time.astype("datetime64[s]")
+    shown = held_flat(curve)
+    moments = shown.time.astype("datetime64[s]")
     common: dict[str, Any] = {"x": moments, "mode": "lines"}
     look = series(0, theme)
     figure.add_trace(
         go.Scatter(
-            y=np.round(curve.equity - starting_cash, decimals),
+            y=np.round(shown.equity - starting_cash, decimals),
             name="PnL",
             line=look.line,
             hovertemplate=f"%{{y:+,.{decimals}f}} {currency}",
@@ -83,7 +85,7 @@ def pnl_figure(
     )
     figure.add_trace(
         go.Scatter(
-            y=np.round(-100 * curve.drawdown, 4),
+            y=np.round(-100 * shown.drawdown, 4),
             name="Drawdown",
             line=look.line | {"width": 1.25},
             fill="tozeroy",

@@ -1,8 +1,9 @@
-"""The table of backtests from which one, or some, are picked; searched, filtered and put in order above it."""
+"""The list of backtests from which one, or some, are picked, by keys or in a table; searched and filtered above it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.tables import signed_table
 from logos.ui.streamlit.components.trades_table import day_range
-from logos.ui.streamlit.data.runs_index import BacktestRow, few_days
+from logos.ui.streamlit.data.runs_index import BacktestRow, few_days, shown_name
 from logos.ui.streamlit.design.formats import number, when
 
 MOST_LISTED = 100
@@ -92,9 +93,10 @@ def pick(
     key: str,
     on_pick: Callable[[Sequence[str]], None],
 ) -> list[BacktestRow]:
-    """Draw the runs as a table, and return those that are chosen, in the order in which they were.
+    """Draw the runs, and return those that are chosen, in the order in which they were.
 
-    Of very many the first are listed, and behind them those that are picked already.
+    Of very many the first are listed, and behind them those that are picked already. The field above the table is for
+    the keyboard and for screen readers, to whom the table is a picture.
 
     Parameters
     ----------
@@ -109,26 +111,74 @@ def pick(
     rows = [*rows[:MOST_LISTED], *(row for row in rows[MOST_LISTED:] if row.backtest_id in chosen)]
     ids = [row.backtest_id for row in rows]
     places = [ids.index(name) for name in chosen if name in ids] or ([] if several else [_first_readable(rows)])
-    widget = _widget(ids, places, key)
+
+    def pick_these(now: Sequence[int]) -> None:
+        names = [ids[place] for place in now if place < len(ids)]
+        on_pick([*(name for name in chosen if name in names), *(name for name in names if name not in chosen)])
+
+    _field(_labels(rows), places, several=several, key=f"{key}-field", on_pick=pick_these)
+    _grid(rows, places, several=several, key=key, on_pick=pick_these)
+    return [rows[place] for place in places]
+
+
+def _field(
+    labels: Sequence[str], places: Sequence[int], *, several: bool, key: str, on_pick: Callable[[Sequence[int]], None]
+) -> None:
+    """Draw the field in which runs are picked by their names."""
+    st.session_state[key] = list(places) if several else places[0]  # what is picked elsewhere stands here too
 
     def picked() -> None:
-        now = [ids[place] for place in sorted(_rows_of(widget)) if place < len(ids)]
-        on_pick([*(name for name in chosen if name in now), *(name for name in now if name not in chosen)])
+        now = st.session_state[key]
+        on_pick(now if several else [now])
+
+    numbers = range(len(labels))
+    if several:
+        st.multiselect("Runs", numbers, format_func=labels.__getitem__, key=key, on_change=picked, placeholder="None")
+    else:
+        st.selectbox("Run", numbers, format_func=labels.__getitem__, key=key, on_change=picked, width=420)
+
+
+def _labels(rows: Sequence[BacktestRow]) -> list[str]:
+    """Return what stands for each run in a list: different for all, for that is how Streamlit tells them apart."""
+    labels: list[str] = []
+    for row in rows:
+        name = shown_name(row.backtest_id) + f" ({row.status})" * (not row.readable)
+        labels.append(name if name not in labels else f"{name}, number {len(labels) + 1} of the list")
+    return labels
+
+
+def _grid(
+    rows: Sequence[BacktestRow],
+    places: Sequence[int],
+    *,
+    several: bool,
+    key: str,
+    on_pick: Callable[[Sequence[int]], None],
+) -> None:
+    """Draw the table in which runs are picked by a click, be it on the box of a row or on any of its cells."""
+    widget = state.key_of(key, *(row.backtest_id for row in rows))  # it knows rows by their numbers in this very list
+    shown = _shown_as_picked(widget, places, with_cell=not several)
+
+    def picked() -> None:
+        now = st.session_state[widget]["selection"]
+        clicked = [cell[0] for cell in now["cells"] if list(cell) not in shown["cells"]]
+        if clicked:
+            on_pick(sorted({*clicked} ^ {*places}) if several else clicked)
+        elif sorted(now["rows"]) != shown["rows"]:  # the browser also sends back what it was told to show
+            on_pick(sorted(now["rows"]))
 
     st.dataframe(
         signed_table(_table(rows), _SHOWN, beside={"sharpe": [few_days(row.days) for row in rows]}),
         key=widget,
         on_select=picked,
-        selection_mode="multi-row" if several else "single-row-required",
-        selection_default={"selection": {"rows": st.session_state[f"{key}-first"], "columns": [], "cells": []}},
+        selection_mode=("multi-row" if several else "single-row-required", "single-cell"),
         hide_index=True,
         height="content" if len(rows) <= _ROWS_SHOWN else _HEIGHT,
         column_config=_COLUMNS,
         placeholder="–",  # noqa: RUF001 - the dash that stands for no value
         lazy=False,
-        alt="Backtests; press space on a row to pick it",
+        alt="Backtests; they are picked in the field above too",
     )
-    return [rows[place] for place in places]
 
 
 def _first_readable(rows: Sequence[BacktestRow]) -> int:
@@ -136,25 +186,20 @@ def _first_readable(rows: Sequence[BacktestRow]) -> int:
     return next((place for place, row in enumerate(rows) if row.readable), 0)
 
 
-def _widget(ids: Sequence[str], places: Sequence[int], key: str) -> str:
-    """Return the key of a table in which some rows are picked.
+def _shown_as_picked(widget: str, places: Sequence[int], *, with_cell: bool) -> dict[str, list[Any]]:
+    """Let a table show the rows that are picked, whoever picked them, and return what it shows as picked.
 
-    It remembers by their numbers which ones are, so another list of runs is another table; and so is one whose rows
-    were chosen elsewhere, such as by the browser's Back.
+    Where one is picked, a cell of its row is too: the arrow keys go on from there. Where several are, none is, so that
+    another click on a cell takes its run back.
     """
-    turn, first = f"{key}-turn", f"{key}-first"
-    widget = state.key_of(key, *ids, str(st.session_state.setdefault(turn, 0)))
-    if widget in st.session_state and set(_rows_of(widget)) != set(places):
-        st.session_state[turn] += 1
-        widget = state.key_of(key, *ids, str(st.session_state[turn]))
-    if widget not in st.session_state:
-        st.session_state[first] = sorted(places)
-    return widget
-
-
-def _rows_of(widget: str) -> Sequence[int]:
-    """Return the numbers of the rows that are picked in a table."""
-    return tuple(st.session_state[widget]["selection"]["rows"])
+    now = st.session_state[widget]["selection"] if widget in st.session_state else {"rows": [], "cells": []}
+    cells = [list(cell) for cell in now["cells"] if with_cell and cell[0] in places]
+    if with_cell and not cells:
+        cells = [[places[0], "made"]]
+    wanted: dict[str, list[Any]] = {"rows": sorted(places), "columns": [], "cells": cells}
+    if widget not in st.session_state or (sorted(now["rows"]), [*map(list, now["cells"])]) != (wanted["rows"], cells):
+        st.session_state[widget] = {"selection": wanted}
+    return wanted
 
 
 def _table(rows: Sequence[BacktestRow]) -> pa.Table:
@@ -185,9 +230,9 @@ _SHOWN = {
     "sharpe": number,
     "drawdown": lambda value: f"{number(value)}%",
 }
-_COLUMNS = {
-    "made": st.column_config.TextColumn("Run at (UTC)", width=142, pinned=True),
-    "name": st.column_config.TextColumn("Name", width=118, pinned=True),
+_COLUMNS = {  # none is pinned: Streamlit writes those in a grey that is hard to read
+    "made": st.column_config.TextColumn("Run at (UTC)", width=142),
+    "name": st.column_config.TextColumn("Name", width=118),
     "status": st.column_config.TextColumn("Status", width=90),
     "return": st.column_config.NumberColumn("Total return", width=96),
     "sharpe": st.column_config.NumberColumn("Sharpe ratio, a year", width=134),

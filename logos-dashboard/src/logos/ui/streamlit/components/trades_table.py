@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,17 +11,17 @@ import streamlit as st
 from logos.ui.streamlit.components.empty import empty_card, show_reading
 from logos.ui.streamlit.components.tables import plain_table
 from logos.ui.streamlit.data.readings import Reading
-from logos.ui.streamlit.data.trades import SIDES, Trades
-from logos.ui.streamlit.design.formats import count, money, money_decimals, number, quantity, signed_money, when
+from logos.ui.streamlit.data.trades import SIDES, Trades, as_it_is_now, held_against
+from logos.ui.streamlit.design.formats import as_written, count, moment, money, money_decimals, signed_money
 
 PAGE_ROWS = 25
 
 _TEXTS = ("Time (UTC)", "Symbol", "Side")
-_TAIL = ("Liquidity", "Order")
+_NUMBERS = ("Fill", "Order")
 
 
 @st.fragment
-def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name: str) -> None:
+def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name: str, counted: int = 0) -> None:
     """Draw the fills with filters, pages and a download; only this panel runs again when one of them is touched.
 
     Parameters
@@ -32,7 +32,11 @@ def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name
         Unique for the run, so that its filters are its own.
     file_name:
         What the browser saves the rows as.
+    counted:
+        How many fills the run has had by its own count; 0 where nobody has counted them.
     """
+    # Where only this panel runs again, nobody else looks whether the run is still there.
+    reading = held_against(as_it_is_now(reading), counted)
     if not show_reading(reading, title="No fills") or reading.value is None:
         return
     trades = reading.value
@@ -49,7 +53,9 @@ def trades_panel(reading: Reading[Trades], *, currency: str, key: str, file_name
     rows = chosen.page(page, PAGE_ROWS)
     first = (page - 1) * PAGE_ROWS + 1
     with bar:
-        _table(rows, currency, f"Fills {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}, newest first")
+        title = f"Fills {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}, newest first"
+        st.caption(title)
+        fills_table(title, rows, currency)
 
 
 def _filtered(trades: Trades, key: str, file_name: str) -> Trades:
@@ -87,29 +93,36 @@ def day_range(label: str, days: Sequence[str], *, key: str) -> tuple[str, str]:
     return (bounds[0] if bounds else ""), (bounds[1] if len(bounds) > 1 else "")
 
 
-def _table(rows: Sequence[dict[str, Any]], currency: str, title: str) -> None:
+def fills_table(title: str, rows: Sequence[Mapping[str, str | None]], currency: str) -> None:
+    """Draw fills, each as a row of ``trades.csv``.
+
+    Parameters
+    ----------
+    title:
+        What they are, for those who do not see where they stand.
+    currency:
+        The account's; empty where it is not known.
+    """
     unit = f" ({currency})" if currency else ""
     numbers = ("Quantity", "Price", *(f"{name}{unit}" for name in ("Realised PnL", "Fee", "Value")))
-    st.caption(title)
     plain_table(
         title,
-        (*_TEXTS, *numbers, *_TAIL),
+        (*_TEXTS, *numbers, "Liquidity", *_NUMBERS),
         [_cells(row) for row in rows],
-        numeric=(*numbers, "Order"),
+        numeric=(*numbers, *_NUMBERS),
         whole=_TEXTS,
     )
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _cells(row: Mapping[str, str | None]) -> tuple[str, ...]:
     pnl = row.get("realized_pnl")
     return (
-        when(row["timestamp"], seconds=True).removesuffix(" UTC"),
-        row["symbol"],
-        row["side"],
-        quantity(row["quantity"]),
-        number(row["price"], len(row["price"].partition(".")[2])),  # with the decimals of its tick
+        moment(row["timestamp"]),
+        row["symbol"] or "",
+        row["side"] or "",
+        as_written(row["quantity"]),
+        as_written(row["price"]),
         signed_money(pnl, "", money_decimals(pnl)),
         *(money(row.get(name), "", money_decimals(row.get(name))) for name in ("fee", "value")),
-        row.get("liquidity") or "",
-        row.get("order_id") or "",
+        *(row.get(name) or "" for name in ("liquidity", "trade_id", "order_id")),
     )

@@ -16,12 +16,14 @@ from pyarrow import csv
 from logos.artifacts.backtests import read_metrics
 from logos.artifacts.curve import EquityCurve
 from logos.artifacts.schemas import BENCHMARK_FILE, CONFIG_FILE, EQUITY_FILE, METRICS_FILE
-from logos.context.redaction import redact, redact_text
+from logos.context.redaction import redact
 from logos.domain.errors import InputError, LogosError
 from logos.domain.times import parse_time
 from logos.ui.streamlit.data.caching import ByStamp
 from logos.ui.streamlit.data.config_text import shown_config
+from logos.ui.streamlit.data.csv_table import read_table
 from logos.ui.streamlit.data.downsampling import thinned
+from logos.ui.streamlit.data.faults import fault_of, told_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import LEAST_DAYS, number_of
 from logos.ui.streamlit.data.stamps import Stamp
@@ -117,7 +119,7 @@ def _read_metrics(path: Path, stamp: Stamp) -> Reading[dict[str, Any]]:
     try:
         return Reading.ok(redact(read_metrics(path.parent)), stamp)
     except LogosError as error:
-        return Reading.damaged(redact_text(error.message), _RUN_AGAIN, stamp)
+        return Reading.damaged(told_of(error, path.parent), _RUN_AGAIN, stamp)
 
 
 def _read_config(path: Path, stamp: Stamp) -> Reading[str]:
@@ -129,7 +131,7 @@ def _read_config(path: Path, stamp: Stamp) -> Reading[str]:
     try:
         return attrs.evolve(shown_config(path.read_bytes(), path.name), stamp=stamp)
     except OSError as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error.strerror}", _RUN_AGAIN, stamp)
+        return Reading.damaged(f"{path.name} cannot be read: {fault_of(error)}", _RUN_AGAIN, stamp)
 
 
 def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
@@ -139,7 +141,7 @@ def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
     try:
         curve, dropped = _points(path)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # Arrow's faults of a column are KeyErrors
-        return Reading.damaged(f"{path.name} is not a table of equity: {error}", _RUN_AGAIN, stamp)
+        return Reading.damaged(f"{path.name} is not a table of equity: {fault_of(error)}", _RUN_AGAIN, stamp)
     if not len(curve):
         return Reading.damaged(f"{path.name} has no row", _RUN_AGAIN, stamp)
     if dropped:
@@ -151,19 +153,12 @@ def _read_curve(path: Path, stamp: Stamp) -> Reading[EquityCurve]:
 
 def _points(path: Path) -> tuple[EquityCurve, int]:
     """Return every point whose values are numbers and whose time does not fall, and how many rows are not so."""
-    cut: list[int] = []
-
-    def skip(_row: Any) -> str:
-        cut.append(1)
-        return "skip"
-
     convert = csv.ConvertOptions(include_columns=list(_COLUMNS), column_types=_COLUMNS)
-    parse = csv.ParseOptions(invalid_row_handler=skip)
-    table = csv.read_csv(path, csv.ReadOptions(use_threads=False), parse, convert)
+    table, cut = read_table(path, convert)
     whole = table.drop_null()
     time, equity, drawdown = (column.to_numpy() for column in whole.cast(_PLAIN).columns)
     good = (time == np.maximum.accumulate(time)) & np.isfinite(equity) & np.isfinite(drawdown)
-    dropped = len(cut) + table.num_rows - int(good.sum())
+    dropped = cut + table.num_rows - int(good.sum())
     return EquityCurve(time[good], equity[good], drawdown[good]), dropped
 
 
@@ -199,7 +194,7 @@ def _not_a_file(path: Path) -> str:
     try:
         return "" if stat.S_ISREG(path.stat().st_mode) else f"{path.name} is not a file"
     except OSError as error:
-        return f"{path.name} cannot be read: {error.strerror}"
+        return f"{path.name} cannot be read: {fault_of(error)}"
 
 
 _METRICS: ByStamp[dict[str, Any]] = ByStamp(_read_metrics)

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from logos.ui.streamlit.data.faults import out_of_reach
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp, stamp_of
 
@@ -125,7 +126,9 @@ class ByStamp(Generic[Value]):
         """
         stamp = stamp_of(path)
         if stamp is None:
-            return self._good.of(path, Reading.missing(missing or f"{path.name} is not there", hint))
+            fault = out_of_reach(path)
+            told = Reading[Value].damaged(f"{path.name} cannot be read: {fault}", hint)
+            return self._good.of(path, told if fault else Reading.missing(missing or f"{path.name} is not there", hint))
         kept = self._readings.get(path)
         if kept is not None and kept.stamp == stamp:
             return kept

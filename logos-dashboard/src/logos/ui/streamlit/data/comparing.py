@@ -14,6 +14,7 @@ from logos.config.comparing import value_of
 from logos.context.redaction import redact, redact_text
 from logos.domain.errors import LogosError
 from logos.ui.streamlit.data.caching import Kept
+from logos.ui.streamlit.data.faults import told_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import stamp_of
 
@@ -50,7 +51,7 @@ def _compared(first: Path, other: Path) -> Reading[Comparison]:
     try:
         return Reading.ok(compare(read_run(first), read_run(other)))
     except LogosError as error:
-        return Reading.damaged(redact_text(error.message), error.hint or "")
+        return Reading.damaged(told_of(error, first.parent), error.hint or "")
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         told = f"{first.name} and {other.name} cannot be compared: {error}"
         return Reading.damaged(redact_text(told), "Run both backtests again")

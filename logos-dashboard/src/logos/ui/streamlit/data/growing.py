@@ -26,6 +26,7 @@ from logos.artifacts.schemas import ACCOUNT_COLUMNS
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.ui.streamlit.data.caching import Kept
+from logos.ui.streamlit.data.faults import fault_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp
 
@@ -116,7 +117,7 @@ class GrowingAccount:
                 self._forget()
                 return Reading.missing("the session has not recorded its account yet")
             except OSError as error:
-                told = f"{self._path.name} cannot be read: {error.strerror or error}"
+                told = f"{self._path.name} cannot be read: {fault_of(error)}"
                 if self._view is None:
                     return Reading.damaged(told)
                 return Reading.partial(self._view, f"{told}; what is shown was read before", stamp=self._stamp)
@@ -243,6 +244,8 @@ def _columns(data: bytes, header: list[str]) -> tuple[Times, Floats, Floats, int
         skipped += 1
         return "skip"
 
+    if not _is_text(data):  # Arrow would print a traceback of each row that it gives to `skip` and that is none
+        return _columns_one_by_one(data, header)
     kinds = {"timestamp": pa.timestamp("s", tz="UTC"), "equity": pa.float64(), "drawdown": pa.float64()}
     try:
         table = arrow_csv.read_csv(
@@ -260,15 +263,23 @@ def _columns(data: bytes, header: list[str]) -> tuple[Times, Floats, Floats, int
     return times[whole], np.asarray(equity)[whole], np.asarray(drawdown)[whole], skipped
 
 
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _columns_one_by_one(data: bytes, header: list[str]) -> tuple[Times, Floats, Floats, int]:
     places = [header.index(name) for name in ("timestamp", "equity", "drawdown")]
     rows, skipped = [], 0
     for line in data.decode("utf-8", "replace").split("\n")[:-1]:
-        fields = next(csv.reader([line]), [])
         try:
+            fields = next(csv.reader([line]), [])
             moment, equity, drawdown = (fields[place] for place in places)
             row = (parse_time(moment), float(equity), float(drawdown))
-        except (InputError, ValueError, IndexError):
+        except (InputError, ValueError, IndexError, csv.Error):
             skipped += 1
             continue
         if np.isfinite(row[1:]).all():

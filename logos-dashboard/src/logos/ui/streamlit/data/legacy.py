@@ -12,6 +12,7 @@ import attrs
 
 from logos.context.redaction import redact
 from logos.paths import runs_dir
+from logos.ui.streamlit.data.faults import fault_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import stamp_of
 from logos.ui.streamlit.data.trades import Trades, read_trades_file
@@ -47,7 +48,7 @@ def list_legacy(root: Path) -> Reading[tuple[LegacyRun, ...]]:
     try:
         names = set(os.listdir(folder))  # noqa: PTH208 - one look, whatever the folder holds
     except (OSError, ValueError) as error:
-        return Reading.missing(f"{folder} cannot be listed: {error}")
+        return Reading.missing(f"{folder.name} cannot be listed: {fault_of(error)}")
     found = []
     for name in sorted(names):
         match = _PICTURE.fullmatch(name)
@@ -65,7 +66,8 @@ def list_legacy(root: Path) -> Reading[tuple[LegacyRun, ...]]:
             )
     if not found:
         return Reading.missing("There are no runs of the earlier layout")
-    told = f"{len(found):,} pictures in {folder} are of an earlier layout: they show a curve and nothing to check it by"
+    where = f"{len(found):,} pictures in {folder.name}"
+    told = f"{where} are of an earlier layout: they show a curve and nothing to check it by"
     return Reading.partial(tuple(found), told, _AGAIN)
 
 
@@ -100,7 +102,7 @@ def legacy_metrics(run: LegacyRun) -> Reading[dict[str, Any]]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error}", _AGAIN, stamp)
+        return Reading.damaged(f"{path.name} cannot be read: {fault_of(error)}", _AGAIN, stamp)
     if not isinstance(value, dict):
         return Reading.damaged(f"{path.name} holds no object of figures", _AGAIN, stamp)
     figures: dict[str, Any] = redact(value)

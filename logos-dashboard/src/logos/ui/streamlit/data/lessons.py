@@ -17,6 +17,7 @@ import attrs
 from logos.context.redaction import redact_text
 from logos.paths import runs_dir
 from logos.ui.streamlit.data.caching import LastGood
+from logos.ui.streamlit.data.faults import fault_of, folder_fault, unlisted
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import stamp_of
 
@@ -99,7 +100,9 @@ def list_lessons(root: Path) -> Reading[tuple[LessonRow, ...]]:
     try:
         lessons = _folders(top)
     except OSError as error:
-        return Reading.damaged(f"{top} cannot be read: {error.strerror or error}", "Look at its permissions")
+        return unlisted(root, top, fault_of(error))
+    if fault := folder_fault(top):
+        return unlisted(root, top, fault)
     for lesson in lessons:
         try:
             runs = _folders(Path(lesson.path))
@@ -222,7 +225,7 @@ def _text(folder: Path, name: str, faults: list[str]) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, RuntimeError) as error:
-        faults.append(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}")
+        faults.append(f"{name} cannot be read: {fault_of(error) if isinstance(error, OSError) else error}")
         return None
     if len(content) > MOST_TEXT_BYTES:
         faults.append(f"{name} is cut after {MOST_TEXT_BYTES:,} bytes")

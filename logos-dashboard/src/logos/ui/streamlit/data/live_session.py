@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import yaml
@@ -16,12 +16,14 @@ from logos.artifacts.schemas import ACCOUNT_FILE, BARS_FILE, CONFIG_FILE, JOURNA
 from logos.domain.errors import InputError, LogosError
 from logos.domain.times import parse_duration, parse_time
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.faults import fault_of, told_of
 from logos.ui.streamlit.data.growing import AccountView, account_of
+from logos.ui.streamlit.data.last_rows import LastRows, last_rows, rows_in, shortfall
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.sessions_index import INTERRUPTED, RUNNING, true_status
 from logos.ui.streamlit.data.stamps import Stamp, stamp_of
-from logos.ui.streamlit.design.formats import money_decimals
+from logos.ui.streamlit.design.formats import decimal_of, money_decimals
 
 HEARTBEAT = 2.0
 """Seconds between two snapshots of a session that is run, also while its feed is silent."""
@@ -31,9 +33,9 @@ HALTED = "halted"
 PAUSED = "paused"
 _MOST_BYTES = 64 << 20
 _NANO = 1_000_000_000
-_RESTORE = "Restore the file from a copy; `logos replay {} --verify` names what else differs"
 
 Texts = Mapping[str, str]
+Value = TypeVar("Value")
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +81,9 @@ class LiveSession:
         Wall time of the last write to what a session always writes, in seconds since the epoch.
     killed:
         Whether a kill file of the session is there now.
+    cut:
+        Whether the account's table has fewer rows than the snapshot of a session at rest has counted slices. Then what
+        it says is older than the snapshot, and no figure is taken from it.
     """
 
     folder: Path
@@ -88,6 +93,7 @@ class LiveSession:
     config: Mapping[str, Any]
     written_at: float | None
     killed: tuple[str, ...]
+    cut: bool = False
 
     @property
     def session_id(self) -> str:
@@ -136,14 +142,22 @@ class LiveSession:
     def pnl_today(self) -> Decimal | None:
         """Return what was won or lost since the end of the trading day (UTC) before that of the session's clock."""
         view = self.account.value
-        if view is None:
+        if view is None or self.cut:
             return None
         before = self.money("starting_cash") if view.before_today is None else view.before_today["equity"]
         return _difference(self.money("equity"), before)
 
     @property
+    def drawdown(self) -> Decimal | None:
+        """Return the fall from the highest equity so far, as a fraction of it."""
+        if "drawdown" in self._last_row:
+            return decimal_of(self._last_row["drawdown"])
+        peak, equity = (decimal_of(self.money(name)) for name in ("peak_equity", "equity"))
+        return (peak - equity) / peak if peak and equity is not None else None
+
+    @property
     def _last_row(self) -> Texts:
-        return {} if self.account.value is None else self.account.value.last
+        return {} if self.account.value is None or self.cut else self.account.value.last
 
     def positions(self) -> list[Mapping[str, Any]]:
         """Return the positions that were held when the snapshot was taken."""
@@ -231,34 +245,68 @@ def look_at(root: Path, folder: Path) -> Reading[LiveSession]:
         return Reading(None, state.state, state.message, state.hint, state.stamp)
     config = _CONFIGS.of(folder / CONFIG_FILE).value or {}
     status = true_status(folder, state.value["status"])
+    account, cut = _account_of(folder, status, state.value)
     session = LiveSession(
         folder=folder,
         status=status,
         state=state.value,
-        account=_account_of(folder, status, state.value),
+        account=account,
         config=config,
         written_at=_written_at(folder),
         killed=_killed(root, config),
+        cut=cut,
     )
     if state.state == "partial":
         return Reading.partial(session, state.message, state.hint, state.stamp)
     return Reading.ok(session, state.stamp)
 
 
-def _account_of(folder: Path, status: str, state: Mapping[str, Any]) -> Reading[AccountView]:
-    """Return the account; one without a row is damaged where the snapshot of a session at rest counts slices."""
+def session_table(session: LiveSession, file: str, columns: Sequence[str], *, what: str) -> Reading[LastRows]:
+    """Return the end of a table of a session; of one at rest held against what its snapshot has counted.
+
+    Parameters
+    ----------
+    columns:
+        Without one of these it is another table.
+    what:
+        What its rows are, as the snapshot counts them: ``fills``, ``orders`` or ``decisions``.
+    """
+    path = session.folder / file
+    reading = last_rows(path, columns, what=what)
+    if session.status == RUNNING or reading.state == "damaged":
+        return reading
+    counted = session.state["counts"].get(what, 0)
+    if what == "orders":  # those that still work stand in the snapshot alone
+        counted -= len(session.orders())
+    return _with_shortfall(reading, shortfall(path, rows_in(path), counted, what), session.folder)
+
+
+def _account_of(folder: Path, status: str, state: Mapping[str, Any]) -> tuple[Reading[AccountView], bool]:
+    """Return the account, and whether rows of it are lost that the snapshot of a session at rest has counted."""
     path = folder / ACCOUNT_FILE
     reading = account_of(path)
-    slices = state["counts"].get("slices", 0)
-    if reading.state != "missing" or status == RUNNING or slices < 1:
+    if status == RUNNING or reading.state == "damaged":
+        return reading, False
+    rows = 0 if reading.value is None else len(reading.value.curve)
+    told = shortfall(path, rows, state["counts"].get("slices", 0), "slices")
+    if told and rows:
+        told += ": the timeline lacks the others, and the figures are those of the snapshot"
+    return _with_shortfall(reading, told, folder), bool(told)
+
+
+def _with_shortfall(reading: Reading[Value], told: str, folder: Path) -> Reading[Value]:
+    """Return a reading that says which rows are lost: damaged where there is none at all."""
+    if not told:
         return reading
-    stamp = stamp_of(path)
-    found = "is gone" if stamp is None else "is empty" if not stamp.size else "has no whole row"
-    return Reading.damaged(
-        f"{path.name} {found}, though the snapshot tells of {slices:,} slice{'s' * (slices != 1)}",
-        _RESTORE.format(shown_name(folder.name)),
-        stamp=stamp,
-    )
+    if reading.state == "partial":
+        told = f"{reading.message}; {told}"
+    if reading.value is None or not reading.value:
+        return Reading.damaged(told, _restore(folder), stamp=reading.stamp)
+    return Reading.partial(reading.value, told, _restore(folder), reading.stamp)
+
+
+def _restore(folder: Path) -> str:
+    return f"Restore the file from a copy; `logos replay {shown_name(folder.name)} --verify` names what else differs"
 
 
 def _written_at(folder: Path) -> float | None:
@@ -303,7 +351,7 @@ def _read_state(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
     try:
         return Reading.ok(read_state(path.parent))
     except LogosError as error:
-        return Reading.damaged(error.message, _RESTORE.format(shown_name(path.parent.name)))
+        return Reading.damaged(told_of(error, path.parent), _restore(path.parent))
 
 
 def _read_config(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
@@ -311,11 +359,23 @@ def _read_config(path: Path, stamp: Stamp) -> Reading[Mapping[str, Any]]:
         return Reading.damaged(f"{path.name} is no config")
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        return Reading.damaged(f"{path.name} cannot be read: {type(error).__name__}")
+    except yaml.YAMLError:  # what it says may quote the text
+        return Reading.damaged(f"{path.name} is not YAML")
+    except (OSError, RecursionError, ValueError) as error:
+        return Reading.damaged(f"{path.name} cannot be read: {fault_of(error)}")
     return Reading.ok(found) if isinstance(found, dict) else Reading.damaged(f"{path.name} is no config")
 
 
 _STATES: ByStamp[Mapping[str, Any]] = ByStamp(_read_state)
 _CONFIGS: ByStamp[Mapping[str, Any]] = ByStamp(_read_config)
-__all__ = ["COMPLETED", "HALTED", "INTERRUPTED", "PAUSED", "RUNNING", "FeedLine", "LiveSession", "look_at"]
+__all__ = [
+    "COMPLETED",
+    "HALTED",
+    "INTERRUPTED",
+    "PAUSED",
+    "RUNNING",
+    "FeedLine",
+    "LiveSession",
+    "look_at",
+    "session_table",
+]

@@ -23,6 +23,13 @@ _MOST_BYTES = 2 << 20
 _LONGEST = 2_000
 """Longer lines are cut to so many characters before they are shown or searched."""
 
+_MOST_OBJECTS = 3
+"""So many objects of a list are told one by one, where they are small: the causes of a halt are one or two."""
+
+_DEEPEST = 5
+"""Of objects within objects, no more than so many are looked into."""
+
+_CAUSE = frozenset({"at", "guard", "reason"})
 _CUT = " …"
 _FRAME = re.compile(r"-----(BEGIN|END)[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
 """The first line of a private key, or its last."""
@@ -37,7 +44,8 @@ class LogLine:
     Attributes
     ----------
     text:
-        What is shown and searched, masked and cut: of a line of a Logos log the four that follow, else the line itself.
+        What is searched, masked and cut: of a line of a Logos log the four that follow and all of its values in full,
+        else the line itself.
     at, level, event, values:
         What a line of a Logos log says: wall clock, ``info`` and so on, what happened, and with what values as text.
         All but ``event`` are empty for any other line.
@@ -172,19 +180,47 @@ def _line(text: str) -> LogLine:
     if set(found) == {"message"}:  # the event ``notice`` says it in a sentence
         values = _shown(str(found["message"]))
     event = _shown(event)
-    return LogLine(text=f"{at} {level} {event} {values}", at=at, level=level, event=event, values=values)
+    text = f"{at} {level} {event} {values}"
+    if any(_holds_others(value) for value in found.values()):  # what is left out above is found all the same
+        text = f"{text} {_shown(' '.join(f'{name}={_whole(value)}' for name, value in found.items()))}"
+    return LogLine(text=text, at=at, level=level, event=event, values=values)
 
 
 def _compact(value: object) -> str:
-    """Return a value of a line in few characters: of a list or object that holds others, how much there is of it."""
-    if not isinstance(value, list | dict):
-        return str(value)
-    inside = value.values() if isinstance(value, dict) else value
-    if any(isinstance(each, list | dict) for each in inside):
-        return f"({len(value):,} {'entry' if len(value) == 1 else 'entries'})"
+    """Return a value of a line in few characters.
+
+    Of a few small objects, such as the causes of a halt, their values; of any other list or object that holds others,
+    how much there is of it.
+    """
+    if not _holds_others(value) or not isinstance(value, list | dict):
+        return _whole(value)
+    if isinstance(value, list) and len(value) <= _MOST_OBJECTS and not any(map(_holds_others, value)):
+        return "; ".join(map(_cause_or_whole, value))
+    return f"({len(value):,} {'entry' if len(value) == 1 else 'entries'})"
+
+
+def _cause_or_whole(value: object) -> str:
+    """Return what halted a session as its guard says it; anything else as it is."""
+    if isinstance(value, dict) and set(value) == _CAUSE:
+        return f"{value['guard']}: {value['reason']} (at {value['at']})"
+    return _whole(value)
+
+
+def _holds_others(value: object) -> bool:
+    """Return whether a value is a list or an object with lists or objects in it."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(isinstance(each, list | dict) for each in inside)
+
+
+def _whole(value: object, depth: int = _DEEPEST) -> str:
+    """Return a value with what is in it; nothing is escaped, for a secret would not be known again."""
+    if isinstance(value, list | dict) and not depth:
+        return "(more)"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {each}" for name, each in value.items()) + "}"
-    return "[" + ", ".join(map(str, value)) + "]"  # nothing is escaped: a secret would not be known again
+        return "{" + ", ".join(f"{name}: {_whole(each, depth - 1)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_whole(each, depth - 1) for each in value) + "]"
+    return str(value)
 
 
 def _object(text: str) -> dict[str, object] | None:

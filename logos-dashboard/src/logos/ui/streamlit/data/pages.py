@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
+from streamlit.errors import StreamlitAPIException
+from streamlit.string_util import validate_icon_or_emoji
 
+from logos.plugins.offers import is_installed
 from logos.plugins.registry import Registry
 from logos.ui.streamlit.page import DashboardPage
 
@@ -19,7 +22,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 @attrs.frozen(kw_only=True)
 class PageFault:
-    """A page, or all pages of a distribution, that cannot stand in the navigation."""
+    """What is wrong with a page, or with all pages of a distribution; those that can still stand in the navigation."""
 
     distribution: str
     fault: str
@@ -31,6 +34,10 @@ class Pages:
 
     pages: tuple[tuple[str, DashboardPage], ...]
     faults: tuple[PageFault, ...]
+
+    def home(self) -> DashboardPage:
+        """Return the page at the root of the address: the first of our own, wherever those of others stand."""
+        return next((page for distribution, page in self.pages if distribution == OWN), self.pages[0][1])
 
     def by_section(self) -> dict[str, list[DashboardPage]]:
         """Return the pages by the heading they stand under, headings in the order of their first page."""
@@ -69,6 +76,7 @@ def _settled(answers: Iterable[tuple[str, Any]], failed: list[PageFault]) -> Pag
                 failed.append(PageFault(distribution=distribution, fault=fault))
             else:
                 offered.append((distribution, page))
+                failed += [PageFault(distribution=distribution, fault=remark) for remark in _remarks_on(page)]
     offered.sort(key=lambda one: (one[0] != OWN, one[0]))  # where two have one name, our own stands
     names: dict[str, str] = {}
     standing = []
@@ -102,6 +110,20 @@ def _fault_of(page: Any) -> str:
     if not page.title.strip() or page.target.count(":") != 1:
         return f"its page {page.name!r} has no title, or a target that is not module:function"
     return ""
+
+
+def _remarks_on(page: DashboardPage) -> Iterator[str]:
+    """Yield what can be seen to be wrong with a page that stands, without importing any module of it.
+
+    What its module holds is known only once the page is opened: a function may come from anywhere.
+    """
+    module = page.target.partition(":")[0]
+    if not is_installed(module):
+        yield f"its page {page.name!r} is drawn by {page.target}, and there is no module {module}"
+    try:
+        validate_icon_or_emoji(page.icon)
+    except StreamlitAPIException:
+        yield f"its page {page.name!r} has the icon {page.icon!r}, which Streamlit does not know: a plain one is shown"
 
 
 def _told(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from logos.artifacts.readers import read_state
 from logos.context.redaction import redact_text
 from logos.domain.errors import LogosError
 from logos.ui.streamlit.data.config_text import shown_config, without_secrets
+from logos.ui.streamlit.data.faults import fault_of, told_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.runs_index import number_of
 from logos.ui.streamlit.data.stamps import Stamp
@@ -89,7 +90,7 @@ def read_risk(path: Path, stamp: Stamp) -> Reading[Risk]:
     try:
         found = json.loads(content.value)
     except (ValueError, RecursionError) as error:
-        return Reading.damaged(redact_text(f"{path.name} is not JSON: {error}"), RUN_AGAIN)
+        return Reading.damaged(redact_text(f"{path.name} is not JSON: {fault_of(error)}"), RUN_AGAIN)
     if not isinstance(found, dict):
         return Reading.damaged(f"{path.name} holds a {type(found).__name__}, expected an object", RUN_AGAIN)
     figures = {name: number for name in found if (number := number_of(found[name])) is not None}
@@ -137,7 +138,7 @@ def read_comparison(path: Path, stamp: Stamp) -> Reading[tuple[Mapping[str, str]
         whole = content.value[: content.value.rfind(b"\n") + 1].decode("utf-8")
         rows = list(csv.DictReader(io.StringIO(whole), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        return Reading.damaged(redact_text(f"{path.name} cannot be read: {error}"), RUN_AGAIN)
+        return Reading.damaged(redact_text(f"{path.name} cannot be read: {fault_of(error)}"), RUN_AGAIN)
     if not rows or "allocator" not in rows[0]:
         return Reading.damaged(f"{path.name} is no table of allocators", RUN_AGAIN)
     good = [row for row in rows if None not in row and None not in row.values()]
@@ -184,7 +185,7 @@ def read_snapshot(path: Path, _stamp: Stamp) -> Reading[Mapping[str, Any]]:
     try:
         return Reading.ok(read_state(path.parent))
     except LogosError as error:
-        return Reading.damaged(redact_text(error.message), error.hint)
+        return Reading.damaged(told_of(error, path.parent), error.hint)
 
 
 def read_remarks(path: Path, stamp: Stamp) -> Reading[tuple[Rebalance, ...]]:

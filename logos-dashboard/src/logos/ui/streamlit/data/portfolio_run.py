@@ -15,6 +15,7 @@ from logos.domain.errors import InputError
 from logos.domain.times import parse_time
 from logos.paths import sessions_dir
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.faults import fault_of, unlisted
 from logos.ui.streamlit.data.portfolio_files import (
     Rebalance,
     Risk,
@@ -90,9 +91,8 @@ def list_portfolios(root: Path) -> Reading[tuple[PortfolioRow, ...]]:
     try:
         rows += _sessions(sessions_dir(root))
     except OSError as error:
-        told = f"The sessions cannot be listed: {error.strerror}"
-        hint = "Check the permissions of runs/live/sessions"
-        return Reading.partial(_sorted(rows), told, hint) if rows else Reading.damaged(told, hint)
+        fault: Reading[tuple[PortfolioRow, ...]] = unlisted(root, sessions_dir(root), fault_of(error))
+        return Reading.partial(_sorted(rows), fault.message, fault.hint) if rows else fault
     if listing.state == "damaged":
         return (
             Reading.partial(_sorted(rows), listing.message, listing.hint)

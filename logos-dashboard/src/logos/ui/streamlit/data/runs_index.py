@@ -26,6 +26,7 @@ from logos.domain.errors import InputError, LogosError
 from logos.domain.times import parse_time
 from logos.paths import runs_dir
 from logos.ui.streamlit.data.caching import Kept
+from logos.ui.streamlit.data.faults import fault_of, folder_fault, told_of, unlisted
 from logos.ui.streamlit.data.readings import Reading
 
 UNREADABLE = "unreadable"
@@ -133,7 +134,7 @@ def list_backtests(root: Path) -> Reading[Rows]:
     except FileNotFoundError:
         return _none_yet(folder)
     except (OSError, ValueError) as error:
-        return Reading.damaged(f"{folder} cannot be listed: {error}", "Check the permissions of the folder")
+        return unlisted(root, folder, folder_fault(folder) or fault_of(error))
     rows: dict[str, tuple[_Stamp, BacktestRow | None]] = {}
     for name, (stamp, before) in found.items():
         unchanged = before is not None and before[0] == stamp
@@ -174,16 +175,16 @@ def _row(folder: Path) -> BacktestRow | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return _unreadable(folder, f"its folder cannot be listed: {error.strerror}")
+        return _unreadable(folder, f"its folder cannot be listed: {fault_of(error)}")
     if not names & _OF_A_BACKTEST:
         return None
     try:
         fault = _fault_of(folder, names)
         return _unreadable(folder, fault) if fault else _readable(folder, names, read_metrics(folder))
     except LogosError as error:
-        return _unreadable(folder, error.message)
+        return _unreadable(folder, told_of(error, folder))
     except OSError as error:
-        return _unreadable(folder, f"{METRICS_FILE} cannot be read: {error.strerror}")
+        return _unreadable(folder, f"{METRICS_FILE} cannot be read: {fault_of(error)}")
 
 
 def _fault_of(folder: Path, names: set[str]) -> str:

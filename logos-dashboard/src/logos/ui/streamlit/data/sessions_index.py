@@ -14,6 +14,7 @@ from logos.domain.errors import LogosError
 from logos.live.folder import LOCK_FILE
 from logos.paths import sessions_dir
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.faults import fault_of, folder_fault, told_of, unlisted
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp
 
@@ -33,7 +34,9 @@ def list_sessions(root: Path) -> Reading[tuple[SessionRow, ...]]:
     try:
         names = session_names(folder)
     except OSError as error:
-        return Reading.damaged(f"{folder} cannot be listed: {error.strerror or error}")
+        return unlisted(root, folder, fault_of(error))
+    if fault := folder_fault(folder):
+        return unlisted(root, folder, fault)
     if not names:
         return Reading.missing("there is no session in this workspace yet", FIRST_SESSION)
     return Reading.ok(tuple(_row(folder / name) for name in reversed(names)))
@@ -44,17 +47,19 @@ def latest_session(root: Path) -> Reading[Path]:
     folder = sessions_dir(root)
     try:
         names = session_names(folder)
+        if fault := folder_fault(folder):
+            return unlisted(root, folder, fault)
         if not names:
             return Reading.missing("there is no session in this workspace yet", FIRST_SESSION)
         return Reading.ok(find_session(root, LATEST))
     except LogosError as error:
-        return Reading.partial(folder / names[-1], error.message, "The session with the last id is shown")
+        return Reading.partial(folder / names[-1], told_of(error, root), "The session with the last id is shown")
     except UnicodeDecodeError:
         return Reading.partial(
             folder / names[-1], "latest_session is not text", "The session with the last id is shown"
         )
     except OSError as error:
-        return Reading.damaged(f"{folder} cannot be read: {error.strerror or error}")
+        return unlisted(root, folder, fault_of(error))
 
 
 def is_held(folder: Path) -> bool | None:
@@ -100,7 +105,7 @@ def _read(path: Path, stamp: Stamp) -> Reading[SessionRow]:
     if stamp.size > _MOST_BYTES or not path.is_file():
         return Reading.damaged(f"{path.name} is no snapshot of a session")
     row = session_row(path.parent)
-    return Reading.damaged(row.reason) if row.status == UNREADABLE else Reading.ok(row)
+    return Reading.damaged(row.reason.replace(f"{path.parent}/", "")) if row.status == UNREADABLE else Reading.ok(row)
 
 
 _ROWS: ByStamp[SessionRow] = ByStamp(_read)

@@ -14,9 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from logos.artifacts.schemas import TRADE_COLUMNS, TRADES_FILE
+from logos.artifacts.schemas import METRICS_FILE, TRADE_COLUMNS, TRADES_FILE
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.csv_table import read_table
+from logos.ui.streamlit.data.faults import fault_of
+from logos.ui.streamlit.data.last_rows import shortfall
 from logos.ui.streamlit.data.readings import Reading
+from logos.ui.streamlit.data.runs_index import shown_name
 from logos.ui.streamlit.data.stamps import Stamp
 
 SIDES = ("buy", "sell")
@@ -118,30 +122,48 @@ def read_trades_file(path: Path) -> Reading[Trades]:
     return _FILES.of(path, missing=f"{path.name} is not there", hint=_RUN_AGAIN)
 
 
+def as_it_is_now(reading: Reading[Trades]) -> Reading[Trades]:
+    """Return fills that were read before as their file has them now, or as they were, with why they cannot be read."""
+    if reading.value is None or reading.stamp is None:
+        return reading
+    path = reading.stamp.path
+    now = read_trades_file(path)
+    if now.usable:
+        return now
+    found = now.message if path.parent.is_dir() else f"The folder {shown_name(path.parent.name)} is gone"
+    return Reading.partial(reading.value, f"{found}; what is shown was read before", now.hint, reading.stamp)
+
+
+def held_against(reading: Reading[Trades], counted: int) -> Reading[Trades]:
+    """Return fills with a word on those that are lost, where ``metrics.json`` has counted more of them."""
+    if reading.value is None or reading.stamp is None:
+        return reading
+    told = shortfall(reading.stamp.path, len(reading.value), counted, "fills", teller=METRICS_FILE)
+    if not told:
+        return reading
+    if not len(reading.value):
+        return Reading.damaged(told, _RUN_AGAIN, reading.stamp)
+    message = f"{reading.message}; {told}" if reading.message else told
+    return Reading.partial(reading.value, message, _RUN_AGAIN, reading.stamp)
+
+
 def _read(path: Path, stamp: Stamp) -> Reading[Trades]:
-    cut: list[int] = []
-
-    def skip(row: Any) -> str:
-        cut.append(row.number or 0)
-        return "skip"
-
     convert = csv.ConvertOptions(column_types={name: pa.string() for name in TRADE_COLUMNS}, strings_can_be_null=False)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return Reading.damaged(f"{path.name} is not a file", _RUN_AGAIN, stamp)
         if stamp.size == 0:
             return Reading.damaged(f"{path.name} is empty", _RUN_AGAIN, stamp)
-        parse = csv.ParseOptions(invalid_row_handler=skip)
-        table = csv.read_csv(path, csv.ReadOptions(use_threads=False), parse, convert)
+        table, cut = read_table(path, convert)
     except (pa.ArrowException, OSError, ValueError) as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error}", _RUN_AGAIN, stamp)
+        return Reading.damaged(f"{path.name} cannot be read: {fault_of(error)}", _RUN_AGAIN, stamp)
     lacking = [name for name in _NEEDED if name not in table.column_names]
     if lacking:
         return Reading.damaged(f"{path.name} has no column {', '.join(lacking)}", _RUN_AGAIN, stamp)
     columns = [name for name in TRADE_COLUMNS if name in table.column_names]
     trades = Trades(table.select(columns))
     if cut:
-        rows = "1 row does" if len(cut) == 1 else f"{len(cut):,} rows do"
+        rows = "1 row does" if cut == 1 else f"{cut:,} rows do"
         told = f"{path.name}: {rows} not have as many fields as the header: left out"
         return Reading.partial(trades, told, _RUN_AGAIN, stamp)
     return Reading.ok(trades, stamp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,8 @@ from pyarrow import csv
 from logos.artifacts.schemas import WEIGHT_COLUMNS, WEIGHTS_FILE
 from logos.context.redaction import redact_text
 from logos.ui.streamlit.data.caching import ByStamp
+from logos.ui.streamlit.data.csv_table import parsed_table
+from logos.ui.streamlit.data.faults import fault_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp
 
@@ -113,7 +114,7 @@ def _read(path: Path, stamp: Stamp) -> Reading[Weights]:
             return Reading.damaged(f"{path.name} has {stamp.size:,} bytes: too many to show", RUN_AGAIN)
         content = path.read_bytes()
     except OSError as error:
-        return Reading.damaged(f"{path.name} cannot be read: {error.strerror}", RUN_AGAIN)
+        return Reading.damaged(f"{path.name} cannot be read: {fault_of(error)}", RUN_AGAIN)
     whole = content[: content.rfind(b"\n") + 1]  # a last row without its end is being written: a number may be cut
     if not whole:
         return Reading.missing("The table of weights is being started", "Look again in a moment")
@@ -121,20 +122,12 @@ def _read(path: Path, stamp: Stamp) -> Reading[Weights]:
 
 
 def _parsed(name: str, whole: bytes) -> Reading[Weights]:
-    skipped: list[csv.InvalidRow] = []
-
-    def skip(row: csv.InvalidRow) -> str:
-        skipped.append(row)
-        return "skip"
-
     # A table of the four columns that any program may write: who carried the risk is not known then.
     tells_risk = _RISK.encode() in whole[: whole.find(b"\n")]
     try:
-        table = csv.read_csv(
-            io.BytesIO(whole),
-            read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(invalid_row_handler=skip),
-            convert_options=csv.ConvertOptions(
+        table, skipped = parsed_table(
+            whole,
+            csv.ConvertOptions(
                 include_columns=[name for name in WEIGHT_COLUMNS if tells_risk or name != _RISK],
                 column_types={
                     "timestamp": pa.timestamp("s", tz="UTC"),
@@ -145,9 +138,9 @@ def _parsed(name: str, whole: bytes) -> Reading[Weights]:
             ),
         )
     except (pa.ArrowException, ValueError) as error:
-        return Reading.damaged(redact_text(f"{name} is not a table of weights: {error}"), RUN_AGAIN)
+        return Reading.damaged(redact_text(f"{name} is not a table of weights: {fault_of(error)}"), RUN_AGAIN)
     good = pc.is_valid(table["timestamp"])
-    dropped = len(skipped) + table.num_rows - (pc.sum(good).as_py() or 0)
+    dropped = skipped + table.num_rows - (pc.sum(good).as_py() or 0)
     table = table.filter(good)
     if not table.num_rows:
         if dropped:

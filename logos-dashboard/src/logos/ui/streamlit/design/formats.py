@@ -47,6 +47,12 @@ def quantity(value: Number) -> str:
     return _sign(exact, signed=False) + (text.rstrip("0").rstrip(".") if "." in text else text)
 
 
+def as_written(value: Number) -> str:
+    """Return a quantity or price with the decimals of its text: a column of one instrument's is aligned by its lot."""
+    text = "" if value is None else str(value)
+    return number(text, len(text.partition(".")[2]))
+
+
 def count(value: int | None) -> str:
     """Return a whole number with grouped thousands."""
     return MISSING if value is None else number(value, 0)
@@ -101,6 +107,11 @@ def when(moment: float | str | None, *, seconds: bool = False) -> str:
     except (ValueError, OverflowError, OSError):  # not a number, or a year that no calendar has
         return MISSING
     return f"{text[:10]} {text[11 : 19 if seconds else 16]} UTC"
+
+
+def moment(at: float | str | None) -> str:
+    """Return an instant to the second, without a zone: for columns whose head says UTC."""
+    return when(at, seconds=True).removesuffix(" UTC")
 
 
 def duration(seconds: float | None) -> str:

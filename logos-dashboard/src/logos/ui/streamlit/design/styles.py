@@ -9,7 +9,7 @@ import streamlit as st
 
 from logos.ui.streamlit.design.tokens import DARK, LIGHT
 
-_RULES = """
+_RULES = r"""
 .block-container, .stMainBlockContainer { padding: 2.25rem 2rem 3rem; max-width: 1760px; }
 @media (max-width: 768px) { .block-container, .stMainBlockContainer { padding: 4.25rem 1rem 3rem; } }
 .stApp { font-variant-numeric: tabular-nums; }
@@ -35,6 +35,8 @@ _RULES = """
   margin: 0 !important; padding: 0 !important;
 }
 .logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(2, 1fr); }
+.logos-metrics:has(> :nth-child(4):last-child) { grid-template-columns: repeat(2, 1fr); }
+@media (min-width: 1050px) { .logos-metrics:has(> :nth-child(4):last-child) { grid-template-columns: repeat(4, 1fr); } }
 @media (min-width: 640px) { .logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(4, 1fr); } }
 @media (min-width: 1700px) { .logos-metrics:has(> :nth-child(8):last-child) { grid-template-columns: repeat(8, 1fr); } }
 .logos-metric {
@@ -82,6 +84,26 @@ _RULES = """
   font-size: .8125rem; white-space: nowrap;
 }
 .logos-badge.logos-neutral { color: var(--logos-muted); }
+.stApp:is([data-test-connection-state="PINGING_SERVER"], [data-test-connection-state="DISCONNECTED_FOREVER"]) {
+  .logos-header::after {
+    content: "No connection to the dashboard: every number here is as of the last refresh."; display: block;
+    margin-top: .5rem; padding: .4rem .75rem; border: 1px solid currentColor; border-radius: .25rem;
+    color: var(--logos-warn);
+  }
+  .logos-status, .logos-badge { color: var(--logos-muted); }
+  .logos-status::after { content: "(when last seen)"; font-weight: 400; }
+  .logos-badge { font-size: 0; }
+  .logos-badge::after { content: "Not refreshed since " attr(data-drawn); font-size: .8125rem; }
+  .logos-badge ~ .logos-badge { display: none; }
+}
+body:has(.stApp[data-test-connection-state="PINGING_SERVER"]) [role="dialog"] h2 + div > div {
+  font-size: 0;
+  &::after {
+    content: "The dashboard does not answer: it was ended, or is being started again. Start it with logos dashboard."
+      " Until then every number on this page is as of its last refresh.";
+    font-size: 1rem;
+  }
+}
 [data-testid="stButtonGroup"]:has([data-testid="stWidgetLabel"]) button { min-height: 2.5rem; }
 [data-testid="stPageLink"] a { padding: .25rem 0; margin-right: .75rem; }
 [data-testid="stPageLink"] a p { color: var(--logos-accent); text-decoration: underline; text-underline-offset: .2em; }
@@ -89,6 +111,7 @@ _RULES = """
 .st-key-recent-backtests > :last-child { min-width: 0; }
 .st-key-recent-backtests :is(tr, :first-child > [data-testid="stElementContainer"]) { height: 2.25rem; margin: 0; }
 .st-key-recent-backtests .logos-table :is(th, td) { padding-block: 0; vertical-align: middle; }
+@media (max-width: 1050px) { .st-key-recent-backtests .logos-table :is(th, td) { padding-inline: .45rem; } }
 .st-key-recent-backtests [data-testid="stPageLink"] a { margin: 0; max-width: 100%; padding-block: .35rem; }
 .st-key-recent-backtests [data-testid="stPageLink"] p {
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
@@ -96,19 +119,34 @@ _RULES = """
 .logos-of-a-row { color: var(--logos-muted); font-size: .9286rem; margin: 0; line-height: 2.25rem; }
 [data-testid="stPlotlyChart"] { border: 1px solid var(--logos-line); border-radius: .25rem; overflow: hidden; }
 .logos-scroll {
-  --behind: var(--logos-surface); --edge: color-mix(in srgb, var(--logos-text) 30%, transparent);
   position: relative; overflow-x: auto; border: 1px solid var(--logos-line); border-radius: .25rem;
-  background:
-    linear-gradient(to right, var(--behind) 40%, transparent) left / 2.5rem 100% no-repeat local,
-    linear-gradient(to left, var(--behind) 40%, transparent) right / 2.5rem 100% no-repeat local,
-    linear-gradient(to right, var(--edge), transparent) left / 1rem 100% no-repeat scroll,
-    linear-gradient(to left, var(--edge), transparent) right / 1rem 100% no-repeat scroll,
-    var(--behind);
+  background: var(--logos-surface);
 }
+@property --logos-left { syntax: "\3c length\3e"; inherits: false; initial-value: 0px; }
+@property --logos-right { syntax: "\3c length\3e"; inherits: false; initial-value: 0px; }
+@keyframes logos-sides {
+  from { --logos-left: 0px; --logos-right: 2.5rem; } 10% { --logos-left: 2.5rem; }
+  90% { --logos-right: 2.5rem; } to { --logos-left: 2.5rem; --logos-right: 0px; }
+}
+@keyframes logos-right-side { from, 90% { --logos-right: 2.5rem; } to { --logos-right: 0px; } }
+[data-testid="stDataFrame"]:not(:hover, :focus-within) [data-testid="stElementToolbar"] { visibility: hidden; }
+@supports (animation-timeline: scroll()) {
+  .logos-scroll:not(:focus-visible), [data-testid="stDataFrame"] canvas {
+    mask: linear-gradient(to right, transparent, #000 var(--logos-left), #000 calc(100% - var(--logos-right)),
+      transparent);
+  }
+  .logos-scroll { animation: logos-sides linear both; animation-timeline: scroll(self inline); }
+  [data-testid="stDataFrame"] { timeline-scope: --logos-columns; }
+  [data-testid="stDataFrame"] .dvn-scroller { scroll-timeline: --logos-columns inline; }
+  [data-testid="stDataFrame"] canvas {
+    animation: logos-right-side linear both; animation-timeline: --logos-columns;
+  }
+}
+.logos-scroll + .logos-refreshed { margin-top: .4rem; }
 [data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: -2px; }
 [data-testid="stPageLink"] a:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 2px; }
 .logos-scroll:focus-visible { outline: 2px solid var(--logos-accent); outline-offset: 1px; }
-.logos-code { max-height: 26rem; --behind: var(--logos-sunken); }
+.logos-code { max-height: 26rem; background: var(--logos-sunken); }
 .logos-code pre {
   margin: 0; padding: .75rem .9rem; background: none; border: 0; font-size: .8125rem; line-height: 1.55;
   font-family: "Source Code Pro", ui-monospace, monospace; color: var(--logos-text);
@@ -137,7 +175,10 @@ def style_sheet() -> None:
 
 @cache
 def _sheet() -> str:
-    """Return the style sheet; ``light-dark`` takes the colour of the theme that the browser shows."""
+    """Return the style sheet; ``light-dark`` takes the colour of the theme that the browser shows.
+
+    There is no sign of less-than in it, for the whole sheet would then be taken for dangerous and left out.
+    """
     light, dark = attrs.asdict(LIGHT), attrs.asdict(DARK)
     colors = "".join(
         f"--logos-{name}:light-dark({light[name]},{dark[name]});" for name in light if isinstance(light[name], str)
