@@ -27,12 +27,12 @@ instruments:
 feed: {plugin: replay, path: cache, symbols: [ONE]}
 broker: {plugin: paper, cash: "100000", fees: {maker_bps: "10", taker_bps: "10"}}
 strategies: [{plugin: sma_cross, params: {fast: 10, slow: 50}}]
-allocator: {plugin: fixed_quantity, quantity: "10"}
+allocator: {plugin: fixed_quantity, quantity: "2"}
 guards:
   - {plugin: exposure, gross: "1.1", net: "1.1", per_symbol: "0.6"}
   - {plugin: drawdown, max: "0.90", daily: "0.25"}
 """
-QUICK, LONG = 60_000, 1_500_000
+QUICK, LONG = 60_000, 4_500_000
 """Bars: some seconds of writing, and more than a minute of it."""
 
 
