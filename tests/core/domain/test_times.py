@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logos.domain.errors import InputError
-from logos.domain.times import interval_text, parse_duration, parse_interval, parse_time, time_text
+from logos.domain.times import parse_duration, parse_interval, parse_time, time_text
 
 
 @given(st.integers(-(2**31), 2**34))
@@ -60,8 +60,3 @@ def test_an_interval_divides_a_day(text, seconds) -> None:
 def test_an_interval_that_does_not_divide_a_day_is_refused(text) -> None:
     with pytest.raises(InputError, match="not a bar interval"):
         parse_interval(text)
-
-
-@pytest.mark.parametrize("text", ["1m", "15m", "1h", "4h", "1d"])
-def test_an_interval_is_told_as_it_is_written(text):
-    assert interval_text(parse_interval(text)) == text

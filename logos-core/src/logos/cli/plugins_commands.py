@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from logos.cli.output import emit_json, print_table
-from logos.plugins.loading import Plugin
-from logos.plugins.offers import PLUGIN, READY, Offer
+from logos.plugins.offers import PLUGIN, Offer
 from logos.plugins.registry import load_registry
 
 app = typer.Typer(help="List installed plugins and what is wrong with them.", no_args_is_help=True)
@@ -40,27 +39,15 @@ def list_plugins(
             {
                 "plugins": [
                     *map(_record, offers),
-                    *(_record(_offer(plugin), _answers(hooks)) for plugin, hooks in others),
+                    *(_record(offer, _answers(hooks)) for offer, hooks in others),
                 ]
             }
         )
         return
     rows = [(*_cells(offer), offer.summary if offer.part else "see below") for offer in offers]
-    rows += [(*_cells(_offer(plugin)), _answers(hooks)) for plugin, hooks in others]
+    rows += [(*_cells(offer), _answers(hooks)) for offer, hooks in others]
     print_table("", _COLUMNS, rows)
     _print_mends(offers)
-
-
-def _offer(plugin: Plugin) -> Offer:
-    """Return the row of a plugin that is sound and offers no part."""
-    return Offer(
-        kind=PLUGIN,
-        name=plugin.name,
-        part=None,
-        distribution=plugin.distribution,
-        version=plugin.version,
-        status=READY,
-    )
 
 
 def _answers(hooks: Sequence[str]) -> str:

@@ -75,12 +75,6 @@ def parse_duration(text: str) -> int:
     return int(number) * units[unit]
 
 
-def interval_text(seconds: int) -> str:
-    """Return the length of a bar as a config writes it, such as ``1h``, in the greatest unit that divides it."""
-    unit = max((unit for unit, length in _UNITS.items() if seconds % length == 0), key=_UNITS.__getitem__)
-    return f"{seconds // _UNITS[unit]}{unit}"
-
-
 def parse_interval(text: str) -> int:
     """Read a bar interval such as ``1m``, ``15m``, ``1h`` or ``1d`` and return seconds.
 

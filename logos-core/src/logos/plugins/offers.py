@@ -30,7 +30,7 @@ def canonical(distribution: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Offer:
-    """A part that a distribution offers, or a plugin whose parts could not be learnt.
+    """A part that a distribution offers, or a plugin whose parts could not be learnt or that has none.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ class Registry:
             for plugin in self._plugins
             for part in plugin.parts
         }
-        self._failed = tuple(_failed(plugin) for plugin in self._plugins if plugin.fault)
+        self._failed = tuple(_row(plugin) for plugin in self._plugins if plugin.fault)
         self._rivals: dict[tuple[str, str], list[Offer]] = defaultdict(list)
         for key in sorted(self._settled):
             self._rivals[key[0], key[2]].append(self._settled[key])
@@ -70,10 +70,13 @@ class Registry:
             )
         )
 
-    def without_parts(self) -> tuple[tuple[Plugin, tuple[str, ...]], ...]:
+    def without_parts(self) -> tuple[tuple[Offer, tuple[str, ...]], ...]:
         """Return the sound plugins that offer no part, each with the hooks that it answers, such as one for pages."""
         return tuple(
-            (plugin, tuple(sorted(name for name, caller in vars(plugin.manager.hook).items() if _is_answered(caller))))
+            (
+                _row(plugin),
+                tuple(sorted(name for name, caller in vars(plugin.manager.hook).items() if _is_answered(caller))),
+            )
             for plugin in self._plugins
             if plugin.manager is not None and not plugin.parts
         )
@@ -145,14 +148,16 @@ def _advice_on(offer: Offer) -> str:
     return f"{about}Choose another one: logos plugins list"
 
 
-def _failed(plugin: Plugin) -> Offer:
+def _row(plugin: Plugin) -> Offer:
+    """Return what stands for a plugin as a whole, which has failed or offers no part."""
+    status = BROKEN if plugin.fault else READY
     return Offer(
         kind=PLUGIN,
         name=plugin.name,
         part=None,
         distribution=plugin.distribution,
         version=plugin.version,
-        status=f"speaks v{plugin.major}" if plugin.speaks_another_api else BROKEN,
+        status=f"speaks v{plugin.major}" if plugin.speaks_another_api else status,
         fault=plugin.fault,
         mend=plugin.mend,
     )

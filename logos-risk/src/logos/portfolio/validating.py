@@ -61,6 +61,6 @@ def at_least(least: int, hint: str) -> Any:
     return check
 
 
-def interval_text(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
+def bar_interval(_instance: object, _attribute: attrs.Attribute[str], value: str) -> None:
     """Refuse a text that is no interval."""
     parse_interval(value)

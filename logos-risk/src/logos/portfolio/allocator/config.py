@@ -17,7 +17,7 @@ from logos.portfolio.allocator.remarks import (
 )
 from logos.portfolio.constraints.config import ConstraintsConfig
 from logos.portfolio.risk_models.config import RiskModelConfig
-from logos.portfolio.validating import at_least, interval_text
+from logos.portfolio.validating import at_least, bar_interval
 from logos.session.schedule import Rebalancing
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class AllocatorConfig:
     invest: Decimal = attrs.field(default=Decimal("0.95"), validator=_share)
     rebalance: Rebalancing = attrs.field(default=Rebalancing.MONTH_END, validator=_scheduled)
     calendar: str | None = None
-    interval: str = attrs.field(default="1d", validator=interval_text)
+    interval: str = attrs.field(default="1d", validator=bar_interval)
     lookback: int = attrs.field(default=252, validator=_RETURNS)
     min_history: int | None = attrs.field(default=None, validator=_RETURNS)
     risk_model: RiskModelConfig = attrs.field(factory=RiskModelConfig)

@@ -8,9 +8,10 @@ from decimal import Decimal
 import numpy as np
 
 from logos.context.parts import PartContext
+from logos.data.bar_files import interval_text
 from logos.domain.errors import ConfigError, Problem
 from logos.domain.instruments import Instrument
-from logos.domain.times import interval_text, parse_interval
+from logos.domain.times import parse_interval
 from logos.portfolio.allocator.config import AllocatorConfig
 from logos.portfolio.allocator.mean_variance_config import MeanVarianceConfig
 from logos.portfolio.allocator.method_configs import (

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from logos.domain.errors import InputError
-from logos.portfolio.validating import interval_text
+from logos.portfolio.validating import bar_interval
 
 BENCHMARKS = ("equal_weight",)
 """The benchmarks of a portfolio that names none."""
@@ -49,7 +49,7 @@ class PortfolioKeys:
         Names of allocators, or sections of them with an optional ``name``.
     """
 
-    interval: str = attrs.field(default="1d", validator=interval_text)
+    interval: str = attrs.field(default="1d", validator=bar_interval)
     rebalance: object = "month_end"
     lookback: object = 252
     symbols: tuple[str, ...] | None = attrs.field(default=None, validator=_each_once)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from logos.domain.errors import InputError, Problem
-from logos.portfolio.validating import above_zero, at_least, below_one, interval_text
+from logos.portfolio.validating import above_zero, at_least, bar_interval, below_one
 
 if TYPE_CHECKING:
     from logos.session.outlook import Outlook
@@ -60,7 +60,7 @@ class CostAwareConfig:
     drift: Decimal = attrs.field(default=Decimal("0.02"), validator=_SHARE)
     risk_aversion: Decimal = attrs.field(default=Decimal(5), validator=above_zero('Write a decimal such as "5"'))
     horizon: int = attrs.field(default=21, validator=at_least(1, "Write a whole number such as 21"))
-    interval: str = attrs.field(default="1d", validator=interval_text)
+    interval: str = attrs.field(default="1d", validator=bar_interval)
     lookback: int = attrs.field(
         default=63, validator=at_least(2, "Write a whole number such as 63: one return has no variance")
     )

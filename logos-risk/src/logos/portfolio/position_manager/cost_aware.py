@@ -7,11 +7,12 @@ from fractions import Fraction
 from math import fsum
 
 from logos.context.parts import PartContext
+from logos.data.bar_files import interval_text
 from logos.domain.bars import Bar
 from logos.domain.errors import ConfigError, Problem
 from logos.domain.instruments import Instrument
 from logos.domain.money import scaled
-from logos.domain.times import interval_text, parse_interval
+from logos.domain.times import parse_interval
 from logos.portfolio.position_manager.adjustment import Adjustment
 from logos.portfolio.position_manager.config import CostAwareConfig
 from logos.portfolio.position_manager.trading_costs import TradingRules, always_traded, cost_of_trading

@@ -134,9 +134,9 @@ def _installed() -> None:
     ]
     known = {name for name, *_ in rows}
     rows += [  # a distribution of which no plugin offers a part
-        (plugin.distribution, plugin.version, "0", str(offered[plugin.distribution] or ""))
-        for plugin in {plugin.distribution: plugin for plugin, _ in registry.without_parts()}.values()
-        if plugin.distribution not in known
+        (one.distribution, one.version, "0", str(offered[one.distribution] or ""))
+        for one in {one.distribution: one for one, _ in registry.without_parts()}.values()
+        if one.distribution not in known
     ]
     columns = ("Distribution", "Version", "Parts offered", "Pages offered")
     plain_table("Distributions", columns, rows, numeric=columns[2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,8 +21,16 @@ def read_table(path: Path, convert: csv.ConvertOptions) -> tuple[pa.Table, int]:
     return parsed_table(path.read_bytes(), convert)
 
 
-def parsed_table(content: bytes, convert: csv.ConvertOptions) -> tuple[pa.Table, int]:
-    """Return the table of a file's content, as ``read_table`` does."""
+def parsed_table(
+    content: bytes, convert: csv.ConvertOptions, *, header: Sequence[str] | None = None
+) -> tuple[pa.Table, int]:
+    """Return the table of a file's content, as ``read_table`` does.
+
+    Parameters
+    ----------
+    header:
+        Of content that is a later part of a file; without it, the first line is the header.
+    """
     cut = 0
 
     def skip(_row: csv.InvalidRow) -> str:
@@ -33,7 +42,7 @@ def parsed_table(content: bytes, convert: csv.ConvertOptions) -> tuple[pa.Table,
     content.decode()
     table = csv.read_csv(
         pa.BufferReader(content),
-        csv.ReadOptions(use_threads=False),
+        csv.ReadOptions(column_names=header, use_threads=False),
         csv.ParseOptions(invalid_row_handler=skip),
         convert,
     )

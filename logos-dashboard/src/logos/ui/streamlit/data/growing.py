@@ -26,6 +26,7 @@ from logos.artifacts.schemas import ACCOUNT_COLUMNS
 from logos.domain.errors import InputError
 from logos.domain.times import SECONDS_A_DAY, parse_time, time_text
 from logos.ui.streamlit.data.caching import Kept
+from logos.ui.streamlit.data.csv_table import parsed_table
 from logos.ui.streamlit.data.faults import fault_of
 from logos.ui.streamlit.data.readings import Reading
 from logos.ui.streamlit.data.stamps import Stamp
@@ -237,38 +238,17 @@ def _last_until(data: bytes, moment: bytes) -> bytes:
 
 def _columns(data: bytes, header: list[str]) -> tuple[Times, Floats, Floats, int]:
     """Return time, equity and drawdown of whole rows, and how many rows are none."""
-    skipped = 0
-
-    def skip(_row: arrow_csv.InvalidRow) -> str:
-        nonlocal skipped
-        skipped += 1
-        return "skip"
-
-    if not _is_text(data):  # Arrow would print a traceback of each row that it gives to `skip` and that is none
-        return _columns_one_by_one(data, header)
     kinds = {"timestamp": pa.timestamp("s", tz="UTC"), "equity": pa.float64(), "drawdown": pa.float64()}
     try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=header, use_threads=False),
-            parse_options=arrow_csv.ParseOptions(invalid_row_handler=skip),
-            convert_options=arrow_csv.ConvertOptions(include_columns=list(kinds), column_types=kinds),
-        )
-    except (pa.ArrowInvalid, pa.ArrowKeyError):  # somewhere in it a value is not of its kind: look at each row
+        convert = arrow_csv.ConvertOptions(include_columns=list(kinds), column_types=kinds)
+        table, skipped = parsed_table(data, convert, header=header)
+    except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError):  # a value is not of its kind: look at each row
         return _columns_one_by_one(data, header)
     moments, equity, drawdown = (table.column(name) for name in kinds)
     whole = np.asarray(moments.is_valid()) & np.isfinite(np.asarray(equity)) & np.isfinite(np.asarray(drawdown))
     times = np.asarray(moments.cast(pa.int64()).fill_null(0))
     skipped += int(len(whole) - whole.sum())
     return times[whole], np.asarray(equity)[whole], np.asarray(drawdown)[whole], skipped
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _columns_one_by_one(data: bytes, header: list[str]) -> tuple[Times, Floats, Floats, int]:
