@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from logos.artifacts.curve import EquityCurve
 from logos.backtest.past_run import read_run
 from logos.portfolio.backtest import plots, weights_plot
 from logos.portfolio.backtest.comparing import Contender
@@ -180,6 +181,19 @@ def test_a_line_under_another_is_told_in_the_legend(contender, figure_of):
     other = attrs.evolve(contender, run=read_run(contender.run.folder / "benchmarks" / "equal_weight"))
     found = drawn(("hrp", "equal_weight", "twin", "second"), (contender, other, contender, other))
     assert found == ["hrp", "equal_weight", "twin (on the line of hrp)", "second (on the line of equal_weight)"]
+
+
+@pytest.mark.parametrize("falls", [True, False], ids=["from the upper left", "from the lower left"])
+def test_no_curve_runs_through_the_legend_where_there_is_room_beside_it(contender, figure_of, monkeypatch, falls):
+    ramp = np.linspace(110_000.0, 90_000.0, 200)[:: 1 if falls else -1]
+    curve = EquityCurve(1_614_643_200 + 3_600 * np.arange(200), ramp, np.zeros(200))
+    monkeypatch.setattr(plots, "read_curve", lambda _path: curve)
+    figure = figure_of(plots.draw_comparison, [contender])
+    figure.canvas.draw()
+    upper = figure.axes[0]
+    box = upper.get_legend().get_window_extent()
+    points = upper.transData.transform(upper.lines[0].get_xydata())
+    assert not any(box.contains(x, y) for x, y in points)
 
 
 @pytest.mark.parametrize(("low", "high"), [(930_000.0, 5_400_000.0), (999_000.0, 1_020_000.0), (1e5, 1e8)])

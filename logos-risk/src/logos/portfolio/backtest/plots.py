@@ -62,7 +62,7 @@ def draw_comparison(contenders: Sequence[Contender], out: Path, *, title: str) -
             lower.plot(days, -100.0 * curve.drawdown, **style)
         set_time_axis(lower, curves[0].time / SECONDS_A_DAY)
         _set_scales(upper, lower, curves, float(contenders[0].run.metrics["starting_cash"]))
-        upper.legend(loc="upper left", frameon=False)
+        upper.legend(loc="best", frameon=False)  # where it hides the least of the curves
         figure.align_ylabels([upper, lower])
 
     draw_picture(out, compose)
