@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib
 import signal
@@ -29,6 +30,7 @@ from logos.ui.streamlit import navigation, serving
 from logos.ui.streamlit.app_pages import settings
 from logos.ui.streamlit.command import dashboard
 from logos.ui.streamlit.components import shield
+from logos.ui.streamlit.data import readings
 from logos.ui.streamlit.data.pages import pages_of
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "logos"
@@ -115,6 +117,15 @@ def _text(test: AppTest) -> str:
 def _page(**values: Any) -> str:
     given = {"name": "desk", "title": "Desk", "target": "desk_pages:show"} | values
     return f"yield DashboardPage({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+
+def test_the_readers_know_no_streamlit():
+    folder = Path(readings.__file__).parent
+    nodes = [node for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    names = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    names |= {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+    assert "logos.ui.streamlit.data.readings" in names
+    assert [name for name in names if name.partition(".")[0] == "streamlit"] == []
 
 
 def test_the_pages_of_the_dashboard_stand_in_their_order_and_can_be_found():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from html import escape
 
+import attrs
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -15,7 +16,7 @@ from logos.context.redaction import redact_text
 from logos.plugins.registry import Registry, load_registry
 from logos.ui.streamlit import state
 from logos.ui.streamlit.components.shield import shielded
-from logos.ui.streamlit.data.pages import Pages, pages_of, resolve
+from logos.ui.streamlit.data.pages import PageFault, Pages, pages_of, resolve
 from logos.ui.streamlit.design.styles import style_sheet
 from logos.ui.streamlit.page import PLAIN_ICON, DashboardPage
 
@@ -67,7 +68,24 @@ def installed_registry() -> Registry:
 @cache
 def installed_pages() -> Pages:
     """Return the pages of every installed plugin, found once a process."""
-    return pages_of(installed_registry())
+    found = pages_of(installed_registry())
+    told = "its page {!r} has the icon {!r}, which Streamlit does not know: a plain one is shown"
+    strange = tuple(
+        PageFault(distribution=distribution, fault=told.format(page.name, page.icon))
+        for distribution, page in found.pages
+        if not _is_known(page.icon)
+    )
+    return attrs.evolve(found, faults=(*found.faults, *strange))
+
+
+@cache
+def _is_known(icon: str) -> bool:
+    """Return whether Streamlit has a symbol; it is asked by making a page of it."""
+    try:
+        st.Page(lambda: None, title="Any", url_path="any", icon=icon)
+    except StreamlitAPIException:
+        return False
+    return True
 
 
 def _place(page: DashboardPage, *, at_root: bool = False) -> st.Page:
@@ -76,11 +94,8 @@ def _place(page: DashboardPage, *, at_root: bool = False) -> st.Page:
     The one at the root has another name in its address than its own, which is left to the page that leads there.
     """
     place = f"{page.name}-at-root" if at_root else page.name
-    make = partial(st.Page, _shown(page), title=page.title, url_path=place, default=at_root)
-    try:
-        return make(icon=page.icon)
-    except StreamlitAPIException:
-        return make(icon=PLAIN_ICON)
+    icon = page.icon if _is_known(page.icon) else PLAIN_ICON
+    return st.Page(_shown(page), title=page.title, icon=icon, url_path=place, default=at_root)
 
 
 def _at_its_name(home: DashboardPage, at_root: st.Page) -> st.Page:

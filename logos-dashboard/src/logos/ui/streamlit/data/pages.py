@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
-from streamlit.errors import StreamlitAPIException
-from streamlit.string_util import validate_icon_or_emoji
 
 from logos.plugins.offers import is_installed
 from logos.plugins.registry import Registry
@@ -76,7 +74,10 @@ def _settled(answers: Iterable[tuple[str, Any]], failed: list[PageFault]) -> Pag
                 failed.append(PageFault(distribution=distribution, fault=fault))
             else:
                 offered.append((distribution, page))
-                failed += [PageFault(distribution=distribution, fault=remark) for remark in _remarks_on(page)]
+                module = page.target.partition(":")[0]
+                if not is_installed(module):  # what it holds is known only once the page is opened
+                    lacking = f"its page {page.name!r} is drawn by {page.target}, and there is no module {module}"
+                    failed.append(PageFault(distribution=distribution, fault=lacking))
     offered.sort(key=lambda one: (one[0] != OWN, one[0]))  # where two have one name, our own stands
     names: dict[str, str] = {}
     standing = []
@@ -110,20 +111,6 @@ def _fault_of(page: Any) -> str:
     if not page.title.strip() or page.target.count(":") != 1:
         return f"its page {page.name!r} has no title, or a target that is not module:function"
     return ""
-
-
-def _remarks_on(page: DashboardPage) -> Iterator[str]:
-    """Yield what can be seen to be wrong with a page that stands, without importing any module of it.
-
-    What its module holds is known only once the page is opened: a function may come from anywhere.
-    """
-    module = page.target.partition(":")[0]
-    if not is_installed(module):
-        yield f"its page {page.name!r} is drawn by {page.target}, and there is no module {module}"
-    try:
-        validate_icon_or_emoji(page.icon)
-    except StreamlitAPIException:
-        yield f"its page {page.name!r} has the icon {page.icon!r}, which Streamlit does not know: a plain one is shown"
 
 
 def _told(error: BaseException) -> str:
